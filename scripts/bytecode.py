@@ -1,0 +1,88 @@
+"""Python archives compiled for the tab, byte for byte the same at every build.
+
+pyodide-build's ``py-compile`` does the compiling. What it leaves to chance (time stamps, the order
+of sets, the archive's own dates) is settled here.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date that a zip entry can carry
+_UNCHECKED_HASH = (1).to_bytes(4, "little")  # PEP 552: trust this file, do not look at its source
+_CACHE_TAG = "cpython-313"
+
+
+def compile_archive(source: Path, keep_source: bool = False) -> dict[str, bytes]:
+    """Return the members of a wheel or zip with its modules compiled, by name.
+
+    A module ``a.py`` becomes ``a.pyc``, or with ``keep_source`` stays and has its bytecode beside it
+    in ``__pycache__``.
+    """
+    originals = read_zip(source)
+    members = {}
+    for name, data in _py_compile(source).items():
+        if name.endswith(".pyc"):
+            data = data[:4] + _UNCHECKED_HASH + data[8:]
+            if keep_source:
+                module = PurePosixPath(name)
+                members[f"{module.with_suffix('.py')}"] = originals[f"{module.with_suffix('.py')}"]
+                name = f"{module.parent}/__pycache__/{module.stem}.{_CACHE_TAG}.pyc"
+        members[name] = data
+    return members
+
+
+def read_zip(path: Path) -> dict[str, bytes]:
+    """Return the files of a zip archive by name."""
+    with zipfile.ZipFile(path) as archive:
+        return {
+            entry.filename: archive.read(entry)
+            for entry in archive.infolist()
+            if not entry.is_dir()
+        }
+
+
+def write_zip(members: dict[str, bytes], path: Path) -> None:
+    """Write a zip archive that depends on nothing but the members' names and bytes."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name in sorted(members):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3  # Unix, so that the mode below is read as one
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, members[name])
+
+
+def write_wheel(members: dict[str, bytes], path: Path) -> None:
+    """Write a wheel, its RECORD brought up to date with the members."""
+    (record,) = (name for name in members if name.endswith(".dist-info/RECORD"))
+    lines = []
+    for name in sorted(members.keys() - {record}):
+        digest = base64.urlsafe_b64encode(hashlib.sha256(members[name]).digest()).rstrip(b"=")
+        lines.append(f"{name},sha256={digest.decode()},{len(members[name])}\n")
+    write_zip({**members, record: ("".join(lines) + f"{record},,\n").encode()}, path)
+
+
+def _py_compile(source: Path) -> dict[str, bytes]:
+    """Return the members of the archive that ``pyodide py-compile`` makes of ``source``."""
+    # A fixed hash seed orders sets, a source date makes bytecode refer to its source by hash;
+    # without the columns that only underline a part of a line in tracebacks it is a quarter smaller.
+    settings = {"PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "315532800", "PYTHONNODEBUGRANGES": "1"}
+    with TemporaryDirectory() as folder:
+        shutil.copyfile(source, Path(folder) / source.name)
+        subprocess.run(
+            [sys.executable, "-m", "pyodide_cli", "py-compile", "--silent", "--no-keep", folder],
+            env=os.environ | settings,
+            check=True,
+            capture_output=True,
+        )
+        (compiled,) = Path(folder).iterdir()
+        return read_zip(compiled)

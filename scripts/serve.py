@@ -1,0 +1,39 @@
+"""Build the site and serve it: ``python3 scripts/serve.py [--port 8000] [--no-browser]``."""
+
+import argparse
+import sys
+import webbrowser
+
+import environment
+
+environment.enter("build")
+
+import bundle
+import web
+from parts import PartError
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--port", type=int, default=8000, help="8000 unless told")
+    options.add_argument("--no-browser", action="store_true", help="do not open the page")
+    chosen = options.parse_args()
+    try:
+        bundle.build()
+    except (PartError, bundle.BuildError) as error:
+        sys.exit(f"Stopped: {error}")
+    server = web.serve(bundle.DIST, chosen.port)
+    if server.server_port != chosen.port:
+        environment.say(f"Port {chosen.port} is taken.")
+    address = f"http://localhost:{server.server_port}/"
+    environment.say(f"{address} (Ctrl+C ends it)")
+    if not chosen.no_browser:
+        webbrowser.open(address)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        environment.say("")
+
+
+if __name__ == "__main__":
+    main()
