@@ -7,8 +7,8 @@ import environment
 
 environment.enter("build")
 
-import bundle  # noqa: E402  (needs the packages of the environment)
-from parts import PartError  # noqa: E402
+import bundle
+from parts import PartError
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,10 +16,11 @@ from tempfile import TemporaryDirectory
 import bytecode
 import mnist_shards
 from environment import ROOT, say
-from esm import Files, ImportFailure, Linker
+from esm import Files, Linker, LinkError
 from parts import Parts
 
 DIST = ROOT / "dist"
+_Make = Callable[[Path], None]  # fills the empty folder that it is given
 _ENGINE = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm")
 
 
@@ -62,7 +63,7 @@ def _linked(site: Path, parts: Parts) -> Files:
         raise BuildError(f"there is no page in {site}.")
     try:
         return Linker(parts.package, set(parts.locked)).link(files)
-    except ImportFailure as failure:
+    except LinkError as failure:
         raise BuildError(str(failure)) from failure
 
 
@@ -74,7 +75,7 @@ def _python(parts: Parts, steps: _Steps, root: Path) -> dict[str, Path]:
     official = parts.file("numpy", numpy_name)
     sources = [root / "pyproject.toml", *sorted((root / "nets_core").rglob("*.py"))]
 
-    def compiled(step: str, inputs: list[Path | bytes], make: Callable[[Path], None]) -> Path:
+    def compiled(step: str, inputs: Sequence[Path | bytes], make: _Make) -> Path:
         (archive,) = steps.take(step, [version, *inputs], make).iterdir()
         return archive
 
@@ -114,7 +115,7 @@ def _build_library(root: Path, to: Path) -> None:
 
 
 def _index(lock: Path, numpy: Path, library: Path, to: Path) -> None:
-    """Write a ``pyodide-lock.json`` that lists NumPy and nets_core as compiled, and nothing else."""
+    """Write a ``pyodide-lock.json`` that lists the compiled NumPy and nets_core alone."""
     spec = json.loads(lock.read_text())
     entry = spec["packages"]["numpy"]
     entry |= {"file_name": numpy.name, "sha256": hashlib.sha256(numpy.read_bytes()).hexdigest()}
@@ -173,7 +174,7 @@ class _Steps:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def take(self, name: str, inputs: list[Path | bytes], make: Callable[[Path], None]) -> Path:
+    def take(self, name: str, inputs: Sequence[Path | bytes], make: _Make) -> Path:
         """Return the folder that ``make`` fills from these inputs, made only if it is not there."""
         digest = hashlib.sha256(Path(__file__).read_bytes())
         for item in inputs:

@@ -24,8 +24,8 @@ _CACHE_TAG = "cpython-313"
 def compile_archive(source: Path, keep_source: bool = False) -> dict[str, bytes]:
     """Return the members of a wheel or zip with its modules compiled, by name.
 
-    A module ``a.py`` becomes ``a.pyc``, or with ``keep_source`` stays and has its bytecode beside it
-    in ``__pycache__``.
+    A module ``a.py`` becomes ``a.pyc``, or with ``keep_source`` stays and has its bytecode
+    beside it in ``__pycache__``.
     """
     originals = read_zip(source)
     members = {}
@@ -73,8 +73,8 @@ def write_wheel(members: dict[str, bytes], path: Path) -> None:
 
 def _py_compile(source: Path) -> dict[str, bytes]:
     """Return the members of the archive that ``pyodide py-compile`` makes of ``source``."""
-    # A fixed hash seed orders sets, a source date makes bytecode refer to its source by hash;
-    # without the columns that only underline a part of a line in tracebacks it is a quarter smaller.
+    # A fixed hash seed orders sets; a source date makes bytecode name its source by hash; without
+    # the columns that only underline a part of a line in tracebacks it is a quarter smaller.
     settings = {"PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "315532800", "PYTHONNODEBUGRANGES": "1"}
     with TemporaryDirectory() as folder:
         shutil.copyfile(source, Path(folder) / source.name)

@@ -19,6 +19,13 @@ _BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 _PYTHON = _BIN / ("python.exe" if os.name == "nt" else "python")
 _VERSION = "3.13"  # the tab's Python: bytecode made by another one would not load there
 _OLDEST_NODE = 18
+_PIP_OPTIONS = [
+    "--disable-pip-version-check",
+    "--require-hashes",
+    "--only-binary",
+    ":all:",
+    "--no-deps",
+]
 
 
 def say(text: str) -> None:
@@ -27,7 +34,7 @@ def say(text: str) -> None:
 
 
 def enter(*groups: str) -> None:
-    """Go on in the project's environment with ``requirements/<group>.lock`` of each group installed.
+    """Go on in the project's environment, with ``requirements/<group>.lock`` installed for each.
 
     Returns at once when the script already runs there; otherwise prepares what is missing and
     starts the script again. Ends the program with one sentence where that is not possible.
@@ -46,8 +53,7 @@ def install(group: str) -> None:
         return
     say(f"Installing the Python packages of requirements/{lock.name} into .venv …")
     _run(
-        [str(_PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        + ["--require-hashes", "--only-binary", ":all:", "--no-deps", "-r", str(lock)],
+        [str(_PYTHON), "-m", "pip", "install", "--quiet", *_PIP_OPTIONS, "-r", str(lock)],
         f"the packages of requirements/{lock.name} could not be installed",
     )
     for stale in VENV.glob(f".{group}-*"):
@@ -56,7 +62,7 @@ def install(group: str) -> None:
 
 
 def node() -> str:
-    """Return the path of a usable ``node``, installing Node into the environment if there is none."""
+    """Return the path of a usable ``node``; where there is none, one is installed in ``.venv``."""
     return _node_program("node")
 
 

@@ -1,8 +1,8 @@
 """ES modules that import by bare name, made to import by relative address.
 
-A browser resolves ``import "uplot"`` only with an import map, which a strict content security policy
-forbids inline. So each package that the site imports, and each that those import, is copied to
-``vendor/<package>/`` as the ES modules its npm package ships, and every bare name becomes the
+A browser resolves ``import "uplot"`` only with an import map, which a strict content security
+policy forbids inline. So each package that the site imports, and each that those import, is copied
+to ``vendor/<package>/`` as the ES modules its npm package ships, and every bare name becomes the
 relative address of the file there.
 """
 
@@ -24,7 +24,7 @@ _STYLE_ADDRESS = re.compile(rb"""url\(["']?(?!data:)([^"')]+)["']?\)""")
 _OLD_FONTS = re.compile(rb""",url\([^)]+\) format\("(?:woff|truetype)"\)""")
 
 
-class ImportFailure(Exception):
+class LinkError(Exception):
     """A module imports what is not there; the message names both."""
 
 
@@ -60,7 +60,7 @@ class Linker:
             self._lexer, input=question, capture_output=True, text=True, check=False
         )
         if answer.returncode:
-            raise ImportFailure(f"a module could not be read: {answer.stderr.strip()}")
+            raise LinkError(f"a module could not be read: {answer.stderr.strip()}")
         return {
             path: [(start, end, name) for start, end, name in found]
             for path, found in json.loads(answer.stdout).items()
@@ -91,7 +91,7 @@ class Linker:
         depth = 2 if name.startswith("@") else 1
         package, subpath = "/".join(name.split("/")[:depth]), "/".join(name.split("/")[depth:])
         if package not in self._packages:
-            raise ImportFailure(
+            raise LinkError(
                 f"{importer} imports {name}, and parts.lock.json has no package {package}."
             )
         manifest = json.loads((self._package(package) / "package.json").read_text())
@@ -102,7 +102,7 @@ class Linker:
         else:
             target = _exported(exports, entry)
         if target is None:
-            raise ImportFailure(f"{importer} imports {name}, which {package} does not export.")
+            raise LinkError(f"{importer} imports {name}, which {package} does not export.")
         return posixpath.normpath(f"vendor/{package}/{target}")
 
     def _vendor_file(self, address: str, importer: str) -> bytes:
@@ -110,7 +110,7 @@ class Linker:
         depth = 2 if parts[0].startswith("@") else 1
         path = self._package("/".join(parts[:depth])).joinpath(*parts[depth:])
         if not path.is_file():
-            raise ImportFailure(f"{importer} needs {address}, which its package does not hold.")
+            raise LinkError(f"{importer} needs {address}, which its package does not hold.")
         return path.read_bytes()
 
     def _styles(self, site: Files) -> Files:

@@ -1,4 +1,4 @@
-"""MNIST as the site serves it: gzipped shards of raw bytes, so that training can begin with the first.
+"""MNIST as the site serves it: gzipped shards of raw bytes; training can begin with the first.
 
 The images and labels come from the pickle of Nielsen's book or from the gzipped originals; either
 way the original IDX files are restored and compared with their canonical MD5 sums.
@@ -12,7 +12,7 @@ import json
 import pickle
 import struct
 from io import BytesIO
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,7 +112,7 @@ def _from_pickle(data: bytes) -> tuple[Bytes, Bytes, Bytes, Bytes]:
 class _ArraysOnly(pickle.Unpickler):
     """An unpickler that makes NumPy arrays, tuples and numbers and refuses all else."""
 
-    _ADMITTED = {
+    _ADMITTED: ClassVar = {
         ("numpy.core.multiarray", "_reconstruct"): ("numpy._core.multiarray", "_reconstruct"),
         ("numpy", "ndarray"): ("numpy", "ndarray"),
         ("numpy", "dtype"): ("numpy", "dtype"),

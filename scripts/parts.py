@@ -34,7 +34,7 @@ class PartError(Exception):
     """A part could not be had, or is not what the lock file says; the message names it."""
 
 
-class _Unavailable(Exception):
+class _SourceError(Exception):
     """This source cannot be reached or has no such file: the next one is tried."""
 
 
@@ -114,7 +114,7 @@ class Parts:
         for source in part.sources:
             try:
                 return self._fetch_from(source, part, name)
-            except _Unavailable as failure:
+            except _SourceError as failure:
                 failures.append(str(failure))
         raise PartError(
             f"{name} of {part.name} {part.version} could not be fetched: {'; '.join(failures)}."
@@ -143,7 +143,7 @@ class Parts:
             if client.returncode or len(found) != 1:
                 shutil.rmtree(folder)
                 reason = (client.stderr.strip() or "no file came").splitlines()[-1]
-                raise _Unavailable(f"{wanted}: {reason}")
+                raise _SourceError(f"{wanted}: {reason}")
             self._archives[wanted] = found[0]
         archive = self._archives[wanted]
         if "integrity" in source:
@@ -171,7 +171,7 @@ def _download(address: str, size: int) -> bytes:
         with urllib.request.urlopen(address, timeout=_PATIENCE) as response:
             return bytes(response.read(size + 1))
     except OSError as error:  # URLError, HTTPError and time-outs among them
-        raise _Unavailable(f"{address}: {error}") from error
+        raise _SourceError(f"{address}: {error}") from error
 
 
 def _member(archive: Path, name: str) -> bytes:
@@ -183,7 +183,7 @@ def _member(archive: Path, name: str) -> bytes:
         with zipfile.ZipFile(archive) as wheel:
             return wheel.read(name)
     except KeyError as error:
-        raise _Unavailable(f"{archive.name} holds no {name}") from error
+        raise _SourceError(f"{archive.name} holds no {name}") from error
 
 
 def _sha256(data: bytes) -> str:

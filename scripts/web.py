@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import errno
+import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import ClassVar
 
 _TRIES = 20  # ports tried from the wanted one up
 
@@ -15,7 +15,7 @@ class StaticHandler(SimpleHTTPRequestHandler):
     """Serves files with the types that browsers insist on; the browser asks anew each time."""
 
     protocol_version = "HTTP/1.1"
-    extensions_map: ClassVar[dict[str, str]] = {
+    extensions_map = {  # noqa: RUF012 (the base class has it so)
         **SimpleHTTPRequestHandler.extensions_map,
         ".js": "text/javascript",
         ".mjs": "text/javascript",
@@ -34,12 +34,20 @@ class StaticHandler(SimpleHTTPRequestHandler):
         """Say nothing: the browser's own tools show every request."""
 
 
-def serve(folder: Path, port: int) -> ThreadingHTTPServer:
+class Server(ThreadingHTTPServer):
+    """Answers each visitor in a thread of its own; one who leaves half-way is no error."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
+def serve(folder: Path, port: int) -> Server:
     """Return a server of ``folder`` on the first free port from ``port`` up; 0 takes any."""
     handler = partial(StaticHandler, directory=str(folder))
     for candidate in [port] if port == 0 else range(port, port + _TRIES):
         try:
-            return ThreadingHTTPServer(("127.0.0.1", candidate), handler)
+            return Server(("127.0.0.1", candidate), handler)
         except OSError as error:
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
                 raise

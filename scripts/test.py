@@ -1,0 +1,26 @@
+"""Run all the tests: ``python3 scripts/test.py``; what follows goes to pytest."""
+
+import subprocess
+import sys
+
+import environment
+
+environment.enter("build", "test")
+
+import browsers
+import bundle
+from parts import PartError
+
+
+def main() -> None:
+    browsers.chromium()
+    try:
+        bundle.build()
+    except (PartError, bundle.BuildError) as error:
+        sys.exit(f"Stopped: {error}")
+    tests = [sys.executable, "-m", "pytest", f"--rootdir={environment.ROOT}", *sys.argv[1:]]
+    sys.exit(subprocess.run(tests, cwd=environment.ROOT, check=False).returncode)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+"""The built site in a real browser, served by a server that can misbehave on request."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+import browsers
+import bundle
+import web
+
+Fault = Literal["missing", "truncated", "stalled", "wrong type"]
+
+
+@dataclass
+class Site:
+    """A running server of ``dist/``.
+
+    ``faults`` maps a file's address in ``dist/`` to what goes wrong with it: "missing" answers 404,
+    "truncated" ends after half the bytes that were announced, "stalled" stops there without
+    ending, "wrong type" sends HTML instead. ``requested`` lists the addresses asked for, in order.
+    """
+
+    url: str
+    faults: dict[str, Fault] = field(default_factory=dict)
+    requested: list[str] = field(default_factory=list)
+    closing: threading.Event = field(default_factory=threading.Event)
+
+
+@pytest.fixture(scope="session")
+def dist() -> Path:
+    """The site as built from the sources as they are now."""
+    bundle.build()
+    return bundle.DIST
+
+
+@pytest.fixture(scope="session")
+def site_url(dist: Path) -> Iterator[str]:
+    """The address of the built site, on a server that all tests share."""
+    with _serving(dist, "") as site:
+        yield site.url
+
+
+@pytest.fixture
+def serve_site(dist: Path) -> Iterator[Callable[..., Site]]:
+    """Start further servers: ``serve_site(folder="nets")`` has the site in a folder, like Pages."""
+    with ExitStack() as servers:
+        yield lambda folder="": servers.enter_context(_serving(dist, folder))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, without a window."""
+    program = browsers.chromium()
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=browsers.flags())
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
+    """A new visitor. Fails the test on errors in the console and on requests to other origins.
+
+    A test marked ``provokes_errors`` may have errors, but no request that leaves the origin.
+    """
+    visitor = browser.new_context()
+    watch = _Watch(visitor)
+    yield visitor
+    visitor.close()
+    assert watch.foreign == [], "requests left the origin"
+    if request.node.get_closest_marker("provokes_errors") is None:
+        assert watch.errors == [], "the page reported errors"
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """An empty page of a new visitor, watched as ``context`` says."""
+    return context.new_page()
+
+
+class _Watch:
+    """Notes what a visitor's pages should not do."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.errors: list[str] = []
+        self.foreign: list[str] = []
+        context.on("console", lambda message: self._console(message.type, message.text))
+        context.on("weberror", lambda error: self.errors.append(str(error.error)))
+        context.on("request", lambda request: self._request(request.url))
+
+    def _console(self, kind: str, text: str) -> None:
+        if kind == "error":
+            self.errors.append(text)
+
+    def _request(self, url: str) -> None:
+        if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname != "localhost":
+            self.foreign.append(url)
+
+
+@contextmanager
+def _serving(dist: Path, folder: str) -> Iterator[Site]:
+    prefix = f"/{folder}/" if folder else "/"
+    site = Site("")
+
+    class Handler(_FaultyHandler):
+        root, at, described = dist, prefix, site
+
+    server = web.Server(("localhost", 0), Handler)
+    site.url = f"http://localhost:{server.server_port}{prefix}"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield site
+    finally:
+        site.closing.set()
+        server.shutdown()
+        server.server_close()
+
+
+class _FaultyHandler(web.StaticHandler):
+    """Serves ``root`` under the address ``at``, with the faults of ``described``."""
+
+    root: Path
+    at: str
+    described: Site
+
+    def translate_path(self, path: str) -> str:
+        address = urlsplit(path).path
+        if not address.startswith(self.at):
+            return str(self.root / "outside the folder")
+        return str(self.root / (address.removeprefix(self.at) or "index.html"))
+
+    def do_GET(self) -> None:  # the name that http.server calls
+        address = urlsplit(self.path).path.removeprefix(self.at)
+        self.described.requested.append(address)
+        fault = self.described.faults.get(address)
+        if fault is None:
+            super().do_GET()
+        elif fault == "missing":
+            self.send_error(404)
+        else:
+            self._answer(Path(self.translate_path(self.path)), fault)
+
+    def _answer(self, path: Path, fault: Fault) -> None:
+        data = path.read_bytes()
+        kind = "text/html" if fault == "wrong type" else self.guess_type(str(path))
+        sent = b"<!doctype html>" if fault == "wrong type" else data[: len(data) // 2]
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(sent if fault == "wrong type" else data)))
+        self.end_headers()
+        self.wfile.write(sent)
+        if fault == "stalled":
+            self.wfile.flush()
+            self.described.closing.wait()
+        self.close_connection = fault != "wrong type"
