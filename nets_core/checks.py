@@ -1,0 +1,103 @@
+"""What the public edge refuses, and how it says so: the argument, what came, what was expected."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nets_core.ops import Array
+
+
+def one_of(name: str, value: object, known: Collection[str]) -> str:
+    """``value`` if it is one of the known names, else ValueError."""
+    if not isinstance(value, str) or value not in known:
+        raise ValueError(f"{name} is {value!r}, expected one of {', '.join(known)}")
+    return value
+
+
+def number(name: str, value: object) -> float:
+    """``value`` as a finite float, else TypeError or ValueError."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        raise TypeError(f"{name} is {value!r}, expected a number")
+    if not math.isfinite(value):
+        raise ValueError(f"{name} is {value}, expected a finite number")
+    return float(value)
+
+
+def positive(name: str, value: object) -> float:
+    result = number(name, value)
+    if result <= 0:
+        raise ValueError(f"{name} is {value}, expected a number above 0")
+    return result
+
+
+def not_negative(name: str, value: object) -> float:
+    result = number(name, value)
+    if result < 0:
+        raise ValueError(f"{name} is {value}, expected 0 or more")
+    return result
+
+
+def fraction(name: str, value: object) -> float:
+    """A number from 0 up to, but not including, 1."""
+    result = number(name, value)
+    if not 0 <= result < 1:
+        raise ValueError(f"{name} is {value}, expected 0 or more and less than 1")
+    return result
+
+
+def count(name: str, value: object, least: int = 1) -> int:
+    """``value`` as an int of at least ``least``."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        raise TypeError(f"{name} is {value!r}, expected a whole number")
+    if value < least:
+        raise ValueError(f"{name} is {value}, expected {least} or more")
+    return int(value)
+
+
+def examples(name: str, x: Any, features: int) -> Array:
+    """``x`` as an array (n ≥ 1, features) of finite floats or of uint8, else an error."""
+    array = np.asarray(x)
+    if array.dtype != np.uint8 and array.dtype.kind != "f":
+        raise TypeError(
+            f"{name} has dtype {array.dtype}, expected floats, or uint8 pixels (read as /255)"
+        )
+    if array.ndim != 2 or array.shape[1] != features:
+        raise ValueError(f"{name} has shape {array.shape}, expected (batch, {features})")
+    if len(array) == 0:
+        raise ValueError(f"{name} holds no examples, expected at least one row")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"{name} holds NaN or infinity, expected finite numbers")
+    return array
+
+
+def targets(name: str, y: Any, batch: int, outputs: int, dtype: npt.DTypeLike) -> Array:
+    """``y`` as an array (batch, outputs) of finite floats, else an error."""
+    array = np.asarray(y)
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} has dtype {array.dtype}, expected numbers")
+    if array.shape != (batch, outputs):
+        raise ValueError(
+            f"{name} has shape {array.shape}, expected ({batch}, {outputs}): "
+            "one row for each example, one column for each output (one-hot)"
+        )
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds NaN or infinity, expected finite numbers")
+    return array.astype(dtype, copy=False)
+
+
+def label_array(name: str, labels: Any, batch: int, classes: int) -> npt.NDArray[np.intp]:
+    """``labels`` as (batch,) integers 0 … classes − 1, else an error."""
+    array = np.asarray(labels)
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{name} has dtype {array.dtype}, expected integers")
+    if array.shape != (batch,):
+        raise ValueError(f"{name} has shape {array.shape}, expected ({batch},): one for each row")
+    if batch and not (array.min() >= 0 and array.max() < classes):
+        worst = array.min() if array.min() < 0 else array.max()
+        raise ValueError(f"{name} holds {worst}, expected 0 to {classes - 1}")
+    return array.astype(np.intp, copy=False)

@@ -1,0 +1,52 @@
+"""How weights start. Each draws an array (outputs, inputs) of float64 from a generator.
+
+The scale decides whether a signal survives many layers: too small and it dies out, too large and
+sigmoids saturate. A new initializer is one entry of ``INITIALIZERS``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from nets_core.ops import Array
+
+Initializer = Callable[[np.random.Generator, int, int], Array]
+
+
+def normal(rng: np.random.Generator, outputs: int, inputs: int) -> Array:
+    """Standard normal: chapter 1 of Nielsen's book."""
+    return rng.standard_normal((outputs, inputs))
+
+
+def nielsen(rng: np.random.Generator, outputs: int, inputs: int) -> Array:
+    """Standard deviation 1/√inputs, so that z is about as large as one input: chapter 3."""
+    return rng.standard_normal((outputs, inputs)) / np.sqrt(inputs)
+
+
+def xavier(rng: np.random.Generator, outputs: int, inputs: int) -> Array:
+    """Standard deviation √(2 / (inputs + outputs)) (Glorot and Bengio 2010)."""
+    return rng.standard_normal((outputs, inputs)) * np.sqrt(2 / (inputs + outputs))
+
+
+def he(rng: np.random.Generator, outputs: int, inputs: int) -> Array:
+    """Standard deviation √(2 / inputs), for ReLUs, which pass half the signal (He et al. 2015)."""
+    return rng.standard_normal((outputs, inputs)) * np.sqrt(2 / inputs)
+
+
+def zeros(rng: np.random.Generator, outputs: int, inputs: int) -> Array:
+    """All the same: hidden neurons then stay equal for ever. Here to be seen failing."""
+    return np.zeros((outputs, inputs))
+
+
+INITIALIZERS: dict[str, Initializer] = {
+    "nielsen": nielsen,
+    "normal": normal,
+    "xavier": xavier,
+    "he": he,
+    "zeros": zeros,
+}
+
+RANDOM_BIASES = frozenset({"nielsen", "normal"})
+"""The initializers whose biases are standard normal, as in Nielsen's book; the others' are zero."""

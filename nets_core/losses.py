@@ -1,0 +1,102 @@
+"""Losses: the cost C of an output a against the wanted y, and the error δ^L it starts with.
+
+The cost is the mean over the mini-batch of one example's loss. ``gradient`` and ``delta`` are
+those of single examples, one a row: the mean is taken once, where they become the gradients of
+the parameters (``layers``). A new loss is one entry of ``LOSSES``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+
+from nets_core.activations import Activation
+from nets_core.ops import Array
+
+
+class Loss(ABC):
+    """One loss; ``outputs`` are the names of the output activations that it goes with."""
+
+    name: str
+    outputs: frozenset[str]
+
+    @abstractmethod
+    def cost(self, z: Array, a: Array, y: Array) -> float:
+        """The mean loss of a mini-batch: z, a and y are (batch, outputs)."""
+
+    @abstractmethod
+    def gradient(self, a: Array, y: Array) -> Array:
+        """∇_a C of every example, (batch, outputs)."""
+
+    def delta(self, activation: Activation, z: Array, a: Array, y: Array) -> Array:
+        """δ^L = ∇_a C ⊙ σ'^L(z^L) of every example, (batch, outputs)."""
+        return self.gradient(a, y) * activation.derivative(z, a)
+
+
+class MeanSquaredError(Loss):
+    """Nielsen's quadratic cost, ½ ‖y − a‖²."""
+
+    name = "mse"
+    outputs = frozenset({"identity", "sigmoid", "tanh", "relu", "leaky_relu", "swish"})
+
+    def cost(self, z: Array, a: Array, y: Array) -> float:
+        difference = (a - y).ravel()
+        return float(difference.dot(difference)) / (2 * len(a))
+
+    def gradient(self, a: Array, y: Array) -> Array:
+        return a - y
+
+
+class CrossEntropy(Loss):
+    """−Σ_j y_j ln a_j after softmax; −Σ_j (y_j ln a_j + (1 − y_j) ln(1 − a_j)) after sigmoid.
+
+    Both are computed from z and not from a, so that they stay finite where a rounds to 0 or 1.
+    """
+
+    name = "cross_entropy"
+    outputs = frozenset({"sigmoid", "softmax"})
+
+    def __init__(self, output: str) -> None:
+        self.output = output
+
+    def cost(self, z: Array, a: Array, y: Array) -> float:
+        if self.output == "softmax":
+            top = z.max(axis=1)
+            log_sum = top + np.log(np.exp(z - top[:, np.newaxis]).sum(axis=1))
+            loss = log_sum * y.sum(axis=1) - (y * z).sum(axis=1)
+        else:
+            loss = (np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z)))).sum(axis=1)
+        return float(loss.mean())
+
+    def gradient(self, a: Array, y: Array) -> Array:
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return -y / a if self.output == "softmax" else (a - y) / (a * (1 - a))
+
+    def delta(self, activation: Activation, z: Array, a: Array, y: Array) -> Array:
+        """δ^L = a − y: σ' cancels, so that a saturated neuron that is wrong still learns fast.
+
+        After softmax this needs Σ_j y_j = 1; for other y it is a Σ_j y_j − y.
+        """
+        if self.output == "softmax":
+            return a * y.sum(axis=1, keepdims=True) - y
+        return a - y
+
+
+LOSSES = ("mse", "cross_entropy")
+
+
+def make_loss(name: str, output: str) -> Loss:
+    """The loss of this name for a net whose output activation is ``output``.
+
+    Raises ValueError for an unknown name and for a pair that does not go together.
+    """
+    losses: dict[str, Loss] = {"mse": MeanSquaredError(), "cross_entropy": CrossEntropy(output)}
+    if name not in losses:
+        raise ValueError(f"loss is {name!r}, expected one of {', '.join(LOSSES)}")
+    loss = losses[name]
+    if output not in loss.outputs:
+        raise ValueError(
+            f"loss {name!r} goes with the outputs {', '.join(sorted(loss.outputs))}, not {output!r}"
+        )
+    return loss

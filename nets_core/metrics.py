@@ -1,0 +1,39 @@
+"""How good a classifier is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from nets_core import checks, ops
+from nets_core.network import Network
+from nets_core.ops import Array
+
+SLICE = 500
+"""How many examples are evaluated at a time: enough to be fast, few enough not to block a page."""
+
+
+def predictions(net: Network, x: Array) -> Iterator[Array]:
+    """The outputs for ``x`` (n, inputs), floats or uint8, in slices of (≤ SLICE, outputs)."""
+    for start in range(0, len(x), SLICE):
+        yield net.propagate(ops.as_floats(x[start : start + SLICE], net.dtype))
+
+
+def accuracy(net: Network, x: npt.ArrayLike, labels: npt.ArrayLike) -> float:
+    """The share, 0…1, of the examples whose largest output is that of their label.
+
+    ``x`` is (n, inputs), ``labels`` (n,) integers. Raises ValueError or TypeError if they are not.
+    """
+    x = checks.examples("x", x, net.inputs)
+    labels = checks.label_array("labels", labels, len(x), net.outputs)
+    guesses = np.concatenate([a.argmax(axis=1) for a in predictions(net, x)])
+    return float(np.mean(guesses == labels))
+
+
+def confusion(guesses: Array, labels: Array, classes: int = 10) -> Array:
+    """How often the row's class was taken for the column's: (classes, classes) integers."""
+    return np.bincount(labels * classes + guesses, minlength=classes * classes).reshape(
+        classes, classes
+    )

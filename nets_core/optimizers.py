@@ -1,0 +1,130 @@
+"""Optimizers: from gradients to a step. Each updates the parameters in place.
+
+A new optimizer is one class here: a learning rate that may change at any time, ``state`` (what it
+remembers, as lists of arrays that ``saving`` can write) and ``update``.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from nets_core.checks import fraction, positive
+from nets_core.ops import Array
+
+
+class Optimizer(ABC):
+    """What the two have in common. ``learning_rate`` is η, positive and finite."""
+
+    name: str
+
+    def __init__(self, learning_rate: float) -> None:
+        self.learning_rate = learning_rate
+        self.steps = 0
+        self.state: dict[str, list[Array]] = {}
+
+    @property
+    def learning_rate(self) -> float:
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self._learning_rate = positive("learning_rate", value)
+
+    @abstractmethod
+    def settings(self) -> dict[str, Any]:
+        """The keyword arguments that make the same optimizer again."""
+
+    @abstractmethod
+    def update(self, parameters: Sequence[Array], gradients: Sequence[Array]) -> None:
+        """One step: ``parameters`` change in place; ``gradients`` may be used as scratch space."""
+
+    def _remembered(self, name: str, parameters: Sequence[Array]) -> list[Array]:
+        """The arrays kept under this name, one for each parameter, zeros to begin with."""
+        if name not in self.state:
+            self.state[name] = [np.zeros_like(p) for p in parameters]
+        return self.state[name]
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent: v ← μ v − η ∂C/∂p, p ← p + v, with momentum 0 ≤ μ < 1."""
+
+    name = "sgd"
+
+    def __init__(self, learning_rate: float, momentum: float = 0.0) -> None:
+        super().__init__(learning_rate)
+        self.momentum = fraction("momentum", momentum)
+
+    def settings(self) -> dict[str, Any]:
+        return {"learning_rate": self.learning_rate, "momentum": self.momentum}
+
+    def update(self, parameters: Sequence[Array], gradients: Sequence[Array]) -> None:
+        self.steps += 1
+        for g in gradients:
+            g *= self.learning_rate
+        if not self.momentum:
+            for p, g in zip(parameters, gradients, strict=True):
+                p -= g
+            return
+        velocity = self._remembered("velocity", parameters)
+        for p, g, v in zip(parameters, gradients, velocity, strict=True):
+            v *= self.momentum
+            v -= g
+            p += v
+
+
+class Adam(Optimizer):
+    """Adam (Kingma and Ba 2015, algorithm 1, with the order of section 2 for less arithmetic).
+
+    m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², p ← p − η_t m / (√v + ε̂) with
+    η_t = η √(1 − β₂ᵗ) / (1 − β₁ᵗ) and ε̂ = ε √(1 − β₂ᵗ), which is the update of algorithm 1.
+    """
+
+    name = "adam"
+
+    def __init__(
+        self,
+        learning_rate: float,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+    ) -> None:
+        super().__init__(learning_rate)
+        self.beta1 = fraction("beta1", beta1)
+        self.beta2 = fraction("beta2", beta2)
+        self.epsilon = positive("epsilon", epsilon)
+
+    def settings(self) -> dict[str, Any]:
+        return {
+            "learning_rate": self.learning_rate,
+            "beta1": self.beta1,
+            "beta2": self.beta2,
+            "epsilon": self.epsilon,
+        }
+
+    def update(self, parameters: Sequence[Array], gradients: Sequence[Array]) -> None:
+        self.steps += 1
+        correction = math.sqrt(1 - self.beta2**self.steps)
+        rate = self.learning_rate * correction / (1 - self.beta1**self.steps)
+        epsilon = self.epsilon * correction
+        means = self._remembered("mean", parameters)
+        squares = self._remembered("square", parameters)
+        for p, g, m, v in zip(parameters, gradients, means, squares, strict=True):
+            m *= self.beta1
+            m += (1 - self.beta1) * g
+            v *= self.beta2
+            g *= g
+            g *= 1 - self.beta2
+            v += g
+            np.sqrt(v, out=g)
+            g += epsilon
+            np.divide(m, g, out=g)
+            g *= rate
+            p -= g
+
+
+OPTIMIZERS: dict[str, type[Optimizer]] = {SGD.name: SGD, Adam.name: Adam}

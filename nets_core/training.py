@@ -1,0 +1,316 @@
+"""Learning as a stream of small steps.
+
+A ``Trainer`` holds all that a training run is: the net, the optimizer, the data, and where it
+stands. ``work`` does the next small piece and tells what it did; whoever drives it (a loop, a web
+page, a test) may stop between any two pieces, change the learning rate, save, or walk away.
+
+The order of the examples depends on the seed and the epoch alone, so a run that is saved and
+resumed goes on as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from nets_core import checks, ops
+from nets_core.metrics import predictions
+from nets_core.network import Network
+from nets_core.ops import Array
+from nets_core.optimizers import Optimizer
+
+BLOCK = 10_000
+"""The first epoch takes the examples in blocks of this many, so that it can begin when the first
+block has come; within a block, and in every later epoch over all of them, they are shuffled."""
+
+CHECKPOINT_STEPS = 50
+"""How many steps at the most are lost when a net diverges."""
+
+
+class Diverged(FloatingPointError):
+    """The cost is no longer a finite number. The net is back at its latest finite state."""
+
+
+class Augmentation(Protocol):
+    """Distorts a mini-batch: (batch, inputs) floats -> the same shape; see ``augment``."""
+
+    def __call__(self, x: Array, rng: np.random.Generator) -> Array: ...
+
+    def settings(self) -> dict[str, Any]:
+        """The keyword arguments that make the same augmentation again."""
+        ...
+
+
+@dataclass(frozen=True)
+class Step:
+    """One update. ``epoch`` and ``step`` count from 1, steps over the whole run.
+
+    ``cost`` and ``accuracy`` (0…1) are those of the mini-batch before the update, without L2;
+    ``examples_per_second`` is the rate since the trainer was made, evaluation and pauses left out.
+    """
+
+    epoch: int
+    step: int
+    cost: float
+    accuracy: float
+    examples_per_second: float
+
+
+@dataclass(frozen=True)
+class Evaluating:
+    """A slice of an evaluation on the test set: ``share`` of it, 0…1, is done."""
+
+    share: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """An evaluation came to its end: ``accuracy`` (0…1) and ``cost`` on the whole test set."""
+
+    epoch: int
+    step: int
+    accuracy: float
+    cost: float
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """The next examples have not come yet (see ``Trainer.available``)."""
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over the training set.
+
+    ``cost`` and ``accuracy`` are means over its mini-batches as they were met, ``test_accuracy``
+    (0…1) is measured after it and None without a test set, ``seconds`` are those of training.
+    """
+
+    cost: float
+    accuracy: float
+    test_accuracy: float | None
+    seconds: float
+
+
+Work = Step | Evaluating | Evaluation | Waiting
+
+
+class Trainer:
+    """Trains ``net`` with ``optimizer`` on ``x`` and ``labels``.
+
+    Parameters
+    ----------
+    x : (examples, inputs), uint8 pixels (read as /255, converted batch by batch) or floats.
+    labels : (examples,) integers from 0 to outputs − 1.
+    batch_size : examples in a mini-batch, at least 1; the last one of an epoch may be smaller.
+    l2 : weight decay λ in w ← w − η(∂C/∂w + λ w); biases do not decay.
+    seed : of the order of the examples.
+    test : (x_test, labels_test), evaluated after every epoch.
+    evaluations : how many evaluations on ``test`` an epoch has, evenly spread, the last at its end.
+    augment : distorts each mini-batch before it is learned from.
+
+    Raises ValueError or TypeError, naming the argument, for anything else.
+    """
+
+    def __init__(
+        self,
+        net: Network,
+        optimizer: Optimizer,
+        x: npt.ArrayLike,
+        labels: npt.ArrayLike,
+        batch_size: int = 32,
+        l2: float = 0.0,
+        seed: int = 0,
+        test: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+        evaluations: int = 1,
+        augment: Augmentation | None = None,
+    ) -> None:
+        if not isinstance(net, Network):
+            raise TypeError(f"net is a {type(net).__name__}, expected a Network")
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"optimizer is {optimizer!r}, expected an SGD or Adam object")
+        self.net = net
+        self.optimizer = optimizer
+        self.x = checks.examples("x", x, net.inputs)
+        self.labels = checks.label_array("labels", labels, len(self.x), net.outputs)
+        self.test: tuple[Array, Array] | None = None
+        if test is not None:
+            x_test = checks.examples("test[0]", test[0], net.inputs)
+            self.test = x_test, checks.label_array("test[1]", test[1], len(x_test), net.outputs)
+        self.batch_size = batch_size
+        self.l2 = l2
+        self.seed = checks.count("seed", seed, least=0)
+        self.evaluations = checks.count("evaluations", evaluations)
+        self.augment = augment
+        self.available = len(self.x)
+        """How many examples, from the first on, have come; lower it while ``x`` is being filled."""
+        self.history: list[Epoch] = []
+        self.epoch = 0
+        """Epochs that are complete."""
+        self.position = 0
+        """Examples of the current epoch that have been learned from."""
+        self.step = 0
+        self.sums = [0.0, 0.0, 0.0]
+        """Of the current epoch: cost and right answers summed over examples, and seconds."""
+        self._examples = 0
+        self._seconds = 0.0
+        self._order: Array | None = None
+        self._targets = np.eye(net.outputs, dtype=net.dtype)
+        self._finite = [p.copy() for p in net.parameters()]
+
+    @property
+    def batch_size(self) -> int:
+        """Examples in a mini-batch; may change at any time."""
+        return self._batch_size
+
+    @batch_size.setter
+    def batch_size(self, value: int) -> None:
+        self._batch_size = checks.count("batch_size", value)
+
+    @property
+    def l2(self) -> float:
+        """Weight decay λ; may change at any time."""
+        return self._l2
+
+    @l2.setter
+    def l2(self, value: float) -> None:
+        self._l2 = checks.not_negative("l2", value)
+
+    @property
+    def examples_per_second(self) -> float:
+        """Examples learned from in a second of training, since this trainer was made."""
+        return self._examples / self._seconds if self._seconds else 0.0
+
+    def run(self, epochs: int) -> list[Epoch]:
+        """Train for so many epochs and return them; raises Diverged if the cost is not finite."""
+        done = len(self.history)
+        for _ in self.work(epochs):
+            pass
+        return self.history[done:]
+
+    def steps(self, epochs: int) -> Iterator[Step]:
+        """Train for so many epochs (the rest of a begun one is the first), a mini-batch at a time.
+
+        Raises Diverged if the cost is not finite.
+        """
+        return (piece for piece in self.work(epochs) if isinstance(piece, Step))
+
+    def work(self, epochs: int) -> Iterator[Work]:
+        """As ``steps``, with the slices of the evaluations: no piece takes long."""
+        last = self.epoch + checks.count("epochs", epochs, least=0)
+        return self._work(last)
+
+    def _work(self, last: int) -> Iterator[Work]:
+        while self.epoch < last:
+            while self.position < len(self.x):
+                if not self._has_come():
+                    yield Waiting()
+                    continue
+                before = self._evaluations_due()
+                yield self._step()
+                if before < self._evaluations_due() < self.evaluations:
+                    yield from self._evaluate()
+            accuracy = None
+            for piece in self._evaluate():
+                if isinstance(piece, Evaluation):
+                    accuracy = piece.accuracy
+                    self._finish_epoch(accuracy)
+                yield piece
+            if accuracy is None:
+                self._finish_epoch(None)
+
+    def learn(self, x: Array, labels: Array) -> tuple[float, float]:
+        """One update on these examples: x (batch, inputs) floats, labels (batch,) integers.
+
+        Returns (cost, accuracy) before the update; raises Diverged if the cost is not finite, with
+        the net as it was when it last was.
+        """
+        parameters = self.net.parameters()
+        cost, gradients = self.net.backpropagate(x, self._targets[labels])
+        if not np.isfinite(cost):
+            self._restore()
+            raise Diverged(
+                f"the cost became {cost} in step {self.step + 1}: the learning rate "
+                f"{self.optimizer.learning_rate:g} is probably too high for this net"
+            )
+        if self.step % CHECKPOINT_STEPS == 0:
+            for kept, p in zip(self._finite, parameters, strict=True):
+                np.copyto(kept, p)
+        if self.l2:
+            for p, gradient in zip(parameters, gradients, strict=True):
+                if p.ndim > 1:
+                    gradient += self.l2 * p
+        self.optimizer.update(parameters, gradients)
+        self.step += 1
+        guesses = self.net.layers[-1].a.argmax(axis=1)
+        return cost, int(np.count_nonzero(guesses == labels)) / len(labels)
+
+    def _step(self) -> Step:
+        begun = perf_counter()
+        rows = self._epoch_order()[self.position : self.position + self.batch_size]
+        x = ops.gather(self.x, rows, self.net.dtype)
+        if self.augment is not None:
+            x = self.augment(x, np.random.default_rng([self.seed, self.epoch, self.position]))
+        cost, accuracy = self.learn(x, self.labels[rows])
+        self.position += len(rows)
+        seconds = perf_counter() - begun
+        for i, value in enumerate((cost * len(rows), accuracy * len(rows), seconds)):
+            self.sums[i] += value
+        self._examples += len(rows)
+        self._seconds += seconds
+        return Step(self.epoch + 1, self.step, cost, accuracy, self.examples_per_second)
+
+    def _has_come(self) -> bool:
+        if self.available >= len(self.x):
+            return True
+        if self.epoch > 0:
+            return False
+        needed = min(self.position + self.batch_size, len(self.x))
+        return self.available >= min(-(-needed // BLOCK) * BLOCK, len(self.x))
+
+    def _epoch_order(self) -> Array:
+        """The order of the examples in the current epoch, the same whenever it is asked for."""
+        if self._order is None:
+            rng = np.random.default_rng([self.seed, self.epoch])
+            size = len(self.x) if self.epoch else BLOCK
+            blocks = [
+                start + rng.permutation(min(size, len(self.x) - start))
+                for start in range(0, len(self.x), size)
+            ]
+            self._order = np.concatenate(blocks)
+        return self._order
+
+    def _evaluations_due(self) -> int:
+        return self.evaluations * self.position // len(self.x)
+
+    def _evaluate(self) -> Iterator[Evaluating | Evaluation]:
+        if self.test is None:
+            return
+        x, labels = self.test
+        right, cost, done = 0, 0.0, 0
+        for a in predictions(self.net, x):
+            slice_labels = labels[done : done + len(a)]
+            z = self.net.layers[-1].z
+            cost += self.net.loss.cost(z, a, self._targets[slice_labels]) * len(a)
+            right += int(np.count_nonzero(a.argmax(axis=1) == slice_labels))
+            done += len(a)
+            yield Evaluating(done / len(x))
+        yield Evaluation(self.epoch + 1, self.step, right / len(x), cost / len(x))
+
+    def _finish_epoch(self, test_accuracy: float | None) -> None:
+        cost, right, seconds = self.sums
+        n = len(self.x)
+        self.history.append(Epoch(cost / n, right / n, test_accuracy, seconds))
+        self.epoch += 1
+        self.position = 0
+        self.sums = [0.0, 0.0, 0.0]
+        self._order = None
+
+    def _restore(self) -> None:
+        for p, kept in zip(self.net.parameters(), self._finite, strict=True):
+            np.copyto(p, kept)
