@@ -1,0 +1,313 @@
+"""What a page asks for: one ``Lab``, plain values in, plain values out.
+
+A page (or anything else that has no NumPy of its own) sends the name of a method and keyword
+arguments made of numbers, texts, lists, dicts and buffers, and gets back the same and arrays. The
+lab holds the nets that were opened, MNIST as far as it has come, and the one net in training,
+which is called "live".
+"""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Mapping
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nets_core import checks, digits, recipes, saving
+from nets_core.activations import ACTIVATIONS
+from nets_core.curves import Curves
+from nets_core.initializers import INITIALIZERS
+from nets_core.losses import LOSSES
+from nets_core.network import Network
+from nets_core.ops import Array
+from nets_core.optimizers import OPTIMIZERS
+from nets_core.settings import Settings
+from nets_core.training import Diverged, Evaluation, Step, Trainer, Waiting, Work
+
+LIVE = "live"
+PIXELS = 28 * 28
+PICTURES = 100
+"""How many neurons' weights are sent as pictures at the most."""
+
+
+class Lab:
+    """Nets to predict with, one to train. Every public method may be called by name (``call``)."""
+
+    def __init__(self) -> None:
+        self._nets: dict[str, Network] = {}
+        self._data: dict[str, npt.NDArray[np.uint8]] = {}
+        self._available = 0
+        self._settings: Settings | None = None
+        self._trainer: Trainer | None = None
+        self._work: Iterator[Work] | None = None
+        self._curves = Curves()
+        self._test_accuracy: float | None = None
+        self._state = "idle"
+        self._message = ""
+
+    def call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """``{"value": …}``, or ``{"error": {"type", "message"}}`` where the method refused."""
+        function = getattr(self, method, None)
+        if method.startswith("_") or method == "call" or not callable(function):
+            return {"error": {"type": "TypeError", "message": f"the lab has no method {method!r}"}}
+        try:
+            return {"value": function(**arguments)}
+        except (ValueError, TypeError, MemoryError) as error:
+            message = str(error) or "there is not enough memory for this"
+            return {"error": {"type": type(error).__name__, "message": message}}
+
+    # --- what there is
+
+    def choices(self) -> dict[str, Any]:
+        """The names that settings may take, the defaults of each recipe, and the versions."""
+        return {
+            "activations": [a.name for a in ACTIVATIONS.values() if not a.output_only],
+            "outputs": list(ACTIVATIONS),
+            "losses": list(LOSSES),
+            "optimizers": list(OPTIMIZERS),
+            "initializers": list(INITIALIZERS),
+            "recipes": {
+                name: Settings.of(recipe).plain() for name, recipe in recipes.RECIPES.items()
+            },
+            "python": platform.python_version(),
+            "numpy": np.__version__,
+        }
+
+    def open_model(self, model: str, data: bytes) -> dict[str, Any]:
+        """Open a saved net under a name; ValueError says what is wrong with the file."""
+        self._nets[model] = saving.loads(bytes(data))
+        return {"parameters": sum(p.size for p in self._nets[model].parameters())}
+
+    # --- reading a drawing
+
+    def predict(
+        self,
+        model: str,
+        pixels: npt.ArrayLike | None = None,
+        points: npt.ArrayLike | None = None,
+        lengths: npt.ArrayLike | None = None,
+    ) -> dict[str, Any]:
+        """What a net reads in a drawing.
+
+        The drawing is ``pixels``, 784 numbers 0…1 that are taken as they are, or strokes:
+        ``points``, all x and y in turn, with ``lengths``, the number of points of each stroke.
+        Returns digit, probabilities (10), image (784) and milliseconds. Probabilities sum to 1.
+        """
+        begun = perf_counter()
+        image = _image(pixels, points, lengths)
+        net = self._net(model)
+        output = net.forward(image[np.newaxis])[0]
+        return {
+            "digit": int(output.argmax()),
+            "probabilities": _probabilities(output),
+            "image": image,
+            "milliseconds": (perf_counter() - begun) * 1000,
+        }
+
+    # --- MNIST
+
+    def make_room(self, counts: Mapping[str, int]) -> None:
+        """Make arrays for so many train and test images: ``{"train": 60000, "test": 10000}``."""
+        for name, n in counts.items():
+            checks.count(f"counts[{name!r}]", n)
+            self._data[f"{name}-images"] = np.zeros((n, PIXELS), np.uint8)
+            self._data[f"{name}-labels"] = np.zeros(n, np.uint8)
+
+    def room(self, name: str) -> npt.NDArray[np.uint8]:
+        """The bytes of one array, "train-images" …, to be filled from outside."""
+        return self._data[checks.one_of("name", name, self._data)].reshape(-1)
+
+    def arrived(self, images: int) -> None:
+        """So many training images, from the first on, are in their room now."""
+        self._available = images
+        if self._trainer is not None:
+            self._trainer.available = images
+
+    # --- training
+
+    def train(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a new net by these settings, ready to train; returns all settings, defaults too.
+
+        ValueError or TypeError names a setting that is unknown or not allowed; the net in training
+        is then still there.
+        """
+        chosen = Settings.from_plain(settings)
+        if "train-images" not in self._data:
+            raise ValueError("MNIST has not been loaded yet")
+        trainer = chosen.trainer(
+            self._data["train-images"],
+            self._data["train-labels"],
+            (self._data["test-images"], self._data["test-labels"]),
+        )
+        trainer.available = self._available
+        self._settings, self._trainer = chosen, trainer
+        self._work = trainer.work(chosen.epochs)
+        self._nets[LIVE] = trainer.net
+        self._curves = Curves()
+        self._test_accuracy = None
+        self._state, self._message = "training", ""
+        return chosen.plain()
+
+    def adjust(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Change learningRate, l2 or batchSize of the running training; returns all settings."""
+        if self._settings is None or self._trainer is None:
+            raise ValueError("no net is in training: press Train first")
+        self._settings = self._settings.adjusted(settings, self._trainer)
+        return self._settings.plain()
+
+    def advance(self, milliseconds: float) -> dict[str, Any]:
+        """Train for about so long, at least one piece of work; returns ``progress()``."""
+        end = perf_counter() + milliseconds / 1000
+        while self._piece() and perf_counter() < end:
+            pass
+        return self.progress()
+
+    def single_step(self) -> dict[str, Any]:
+        """One update of the net in training, and what the evaluation that is due says."""
+        while self._piece() and not isinstance(self._latest, Step):
+            pass
+        return self.progress()
+
+    def progress(self) -> dict[str, Any]:
+        """Where training stands.
+
+        ``state`` is "idle", "training", "waiting" (for data), "done" or "diverged", which
+        ``message`` explains. Cost and trainAccuracy are means over the latest examples,
+        testAccuracy is the latest evaluation, None before the first.
+        """
+        trainer = self._trainer
+        if trainer is None or self._settings is None:
+            return {"state": self._state, "message": self._message}
+        cost, accuracy = self._curves.latest()
+        done = trainer.epoch + trainer.position / len(trainer.x)
+        return {
+            "state": self._state,
+            "message": self._message,
+            "epoch": min(trainer.epoch + 1, self._settings.epochs),
+            "epochs": self._settings.epochs,
+            "share": done / self._settings.epochs,
+            "step": trainer.step,
+            "cost": cost,
+            "trainAccuracy": accuracy,
+            "testAccuracy": self._test_accuracy,
+            "examplesPerSecond": trainer.examples_per_second,
+            "examples": int((self._settings.epochs - done) * len(trainer.x)),
+        }
+
+    def curves(self) -> dict[str, Array]:
+        """The curves so far, thinned to a few hundred points; positions are in epochs."""
+        return self._curves.plain()
+
+    def pictures(self, model: str = LIVE) -> dict[str, Any]:
+        """The incoming weights of the first layer's neurons, as signed pictures.
+
+        ``values`` is (count · 784) int8, each picture scaled by its own largest weight, which
+        ``scales`` (count) holds.
+        """
+        weights = self._net(model).layers[0].parameters()[0][:PICTURES]
+        scales = np.abs(weights).max(axis=1)
+        values = weights * (127 / np.maximum(scales, np.finfo(weights.dtype).tiny))[:, np.newaxis]
+        return {
+            "count": len(weights),
+            "values": values.astype(np.int8).ravel(),
+            "scales": scales,
+        }
+
+    def correct(
+        self,
+        label: int,
+        model: str,
+        pixels: npt.ArrayLike | None = None,
+        points: npt.ArrayLike | None = None,
+        lengths: npt.ArrayLike | None = None,
+    ) -> dict[str, Any]:
+        """One step of the live net on one drawing, which is a ``label``; the drawing as `predict`.
+
+        Where there is no live net yet, a copy of ``model`` becomes it, with the blog post's
+        optimizer. Returns what the live net reads after the step.
+        """
+        image = _image(pixels, points, lengths)
+        labels = checks.label_array("label", [label], 1, 10)
+        if self._trainer is None:
+            net = self._net(model).astype(np.float32)
+            optimizer = recipes.get("mlp-30").make_optimizer()
+            self._trainer = Trainer(net, optimizer, image[np.newaxis], labels)
+            self._nets[LIVE] = net
+        self._trainer.learn(image[np.newaxis], labels)
+        return self.predict(LIVE, pixels, points, lengths)
+
+    def save(self) -> bytes:
+        """The net in training with all that its run needs, as ``saving.dumps`` writes it."""
+        if self._trainer is None:
+            raise ValueError("no net is in training: press Train first")
+        return saving.dumps(self._trainer)
+
+    def reset(self) -> None:
+        """Forget the net in training; what was loaded stays."""
+        self._settings = self._trainer = self._work = None
+        self._nets.pop(LIVE, None)
+        self._curves = Curves()
+        self._test_accuracy = None
+        self._state, self._message = "idle", ""
+
+    _latest: Work | None = None
+
+    def _piece(self) -> bool:
+        """Do one piece of work; says whether there is more to do now."""
+        if self._work is None or self._state not in ("training", "waiting"):
+            return False
+        try:
+            piece = next(self._work, None)
+        except Diverged as error:
+            self._state, self._message = "diverged", str(error)
+            return False
+        self._latest = piece
+        if piece is None:
+            self._state = "done"
+            return False
+        self._state = "waiting" if isinstance(piece, Waiting) else "training"
+        if isinstance(piece, Step):
+            self._curves.add_step(self._position(), piece.cost, piece.accuracy)
+        elif isinstance(piece, Evaluation):
+            self._test_accuracy = piece.accuracy
+            self._curves.add_evaluation(self._position(), piece.cost, piece.accuracy)
+        return self._state == "training"
+
+    def _position(self) -> float:
+        assert self._trainer is not None
+        return self._trainer.epoch + self._trainer.position / len(self._trainer.x)
+
+    def _net(self, model: str) -> Network:
+        if model == LIVE and LIVE not in self._nets:
+            raise ValueError("model is 'live', but no net is in training")
+        return self._nets[checks.one_of("model", model, self._nets)]
+
+
+def _image(
+    pixels: npt.ArrayLike | None, points: npt.ArrayLike | None, lengths: npt.ArrayLike | None
+) -> npt.NDArray[np.float32]:
+    """The 784 pixels of a drawing that came as pixels or as strokes."""
+    if pixels is not None:
+        image = np.asarray(pixels, np.float32).ravel()
+        if image.size != PIXELS:
+            raise ValueError(f"pixels has {image.size} numbers, expected 784")
+        if not (np.isfinite(image).all() and image.min() >= 0 and image.max() <= 1):
+            raise ValueError("pixels holds numbers outside 0…1")
+        return image
+    if points is None or lengths is None:
+        raise TypeError("there is no drawing: give pixels, or points and lengths")
+    flat = np.asarray(points, np.float64).reshape(-1, 2)
+    ends = np.cumsum(np.asarray(lengths, np.intp))
+    return digits.rasterize(np.split(flat, ends[:-1])).ravel()
+
+
+def _probabilities(output: Array) -> Array:
+    """The outputs as shares of their sum: softmax outputs as they are, ten sigmoids made to fit."""
+    output = np.maximum(output, 0)
+    total = output.sum()
+    if total == 0:
+        return np.full_like(output, 1 / output.size)
+    return output / total

@@ -1,0 +1,162 @@
+"""The settings of a training run as a page writes them, and what they mean.
+
+Names are those of the page's contract (``learningRate`` …). A setting that is not given is the
+recipe's. Nothing else is accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
+
+import numpy.typing as npt
+
+from nets_core import checks, recipes
+from nets_core.optimizers import OPTIMIZERS
+from nets_core.training import Trainer
+
+ADJUSTABLE = ("learningRate", "l2", "batchSize")
+"""What may change while a net trains; everything else makes another net."""
+MOST_NEURONS = 2000
+MOST_LAYERS = 8
+EVALUATIONS = 4
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One training run. ``hidden`` are the sizes of the hidden layers."""
+
+    recipe: str
+    hidden: tuple[int, ...]
+    activation: str
+    output: str
+    loss: str
+    optimizer: str
+    learningRate: float
+    l2: float
+    initializer: str
+    batchSize: int
+    epochs: int
+    seed: int
+
+    @classmethod
+    def of(cls, recipe: recipes.Recipe) -> Self:
+        """The settings that the recipe itself has."""
+        *hidden, output = recipe.layers
+        dense = [layer for layer in hidden if layer["type"] == "dense"]
+        return cls(
+            recipe=recipe.id,
+            hidden=tuple(layer["outputs"] for layer in dense),
+            activation=hidden[0].get("activation", "identity") if hidden else "sigmoid",
+            output=output["activation"],
+            loss=recipe.loss,
+            optimizer=recipe.optimizer,
+            learningRate=recipe.learning_rate,
+            l2=recipe.l2,
+            initializer=recipe.initializer,
+            batchSize=recipe.batch_size,
+            epochs=recipe.epochs,
+            seed=recipe.seed,
+        )
+
+    @classmethod
+    def from_plain(cls, values: Mapping[str, Any]) -> Self:
+        """Settings from what a page sent; ValueError or TypeError names the one that is wrong."""
+        names = [field.name for field in fields(cls)]
+        for name in values:
+            checks.one_of("setting", name, names)
+        base = cls.of(recipes.get(values.get("recipe", "mlp-30")))
+        given = {name: value for name, value in values.items() if value is not None}
+        if "hidden" in given:
+            given["hidden"] = _hidden(given["hidden"])
+        settings = replace(base, **given)
+        checks.one_of("optimizer", settings.optimizer, OPTIMIZERS)
+        checks.positive("learningRate", settings.learningRate)
+        checks.not_negative("l2", settings.l2)
+        checks.count("batchSize", settings.batchSize)
+        checks.count("epochs", settings.epochs)
+        checks.count("seed", settings.seed, least=0)
+        settings._recipe()
+        return settings
+
+    def plain(self) -> dict[str, Any]:
+        """The settings as a page reads them."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        return values | {"hidden": list(self.hidden)}
+
+    def adjusted(self, values: Mapping[str, Any], trainer: Trainer) -> Self:
+        """Change a running training; ValueError for what cannot change while it runs."""
+        for name in values:
+            if name not in ADJUSTABLE:
+                raise ValueError(
+                    f"{name} cannot change while a net trains, only {', '.join(ADJUSTABLE)} can: "
+                    "reset to begin with another net"
+                )
+        changed = self.from_plain({**self.plain(), **values})
+        trainer.optimizer.learning_rate = changed.learningRate
+        trainer.l2 = changed.l2
+        trainer.batch_size = changed.batchSize
+        return changed
+
+    def trainer(
+        self, x: npt.ArrayLike, labels: npt.ArrayLike, test: tuple[npt.ArrayLike, npt.ArrayLike]
+    ) -> Trainer:
+        """A new net and its training run on these examples; errors as of ``Network``."""
+        recipe = self._recipe()
+        return Trainer(
+            recipe.network(),
+            recipe.make_optimizer(),
+            x,
+            labels,
+            batch_size=recipe.batch_size,
+            l2=recipe.l2,
+            seed=recipe.seed,
+            test=test,
+            evaluations=EVALUATIONS,
+        )
+
+    def _recipe(self) -> recipes.Recipe:
+        """The recipe that these settings amount to, tried once by making its net."""
+        base = recipes.get(self.recipe)
+        recipe = replace(
+            base,
+            layers=self._layers(base),
+            loss=self.loss,
+            optimizer=self.optimizer,
+            learning_rate=self.learningRate,
+            batch_size=self.batchSize,
+            epochs=self.epochs,
+            l2=self.l2,
+            initializer=self.initializer,
+            seed=self.seed,
+        )
+        recipe.network()
+        return recipe
+
+    def _layers(self, base: recipes.Recipe) -> tuple[Mapping[str, Any], ...]:
+        """The recipe's layers with this activation, hidden sizes and output."""
+        *inner, output = base.layers
+        before = [
+            {**layer, "activation": self.activation} if "activation" in layer else layer
+            for layer in inner
+            if layer["type"] != "dense"
+        ]
+        hidden = [
+            {"type": "dense", "outputs": size, "activation": self.activation}
+            for size in self.hidden
+        ]
+        return (*before, *hidden, {**output, "activation": self.output})
+
+
+def _hidden(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(f"hidden is {value!r}, expected a list of layer sizes such as [30]")
+    if len(value) > MOST_LAYERS:
+        raise ValueError(f"hidden has {len(value)} layers, expected at most {MOST_LAYERS}")
+    for size in value:
+        if checks.count("hidden", size) > MOST_NEURONS:
+            raise ValueError(
+                f"hidden holds {size}, expected at most {MOST_NEURONS} neurons a layer"
+            )
+    return tuple(value)
