@@ -8,14 +8,13 @@ import environment
 environment.enter("build")
 
 import bundle
-from parts import PartError
 
 
 def main() -> None:
     start = time.perf_counter()
     try:
         report = bundle.build()
-    except (PartError, bundle.BuildError) as error:
+    except bundle.BuildError as error:
         sys.exit(f"Stopped: {error}")
     seconds = time.perf_counter() - start
     environment.say(f"dist/: {report.files} files, {report.bytes / 1e6:.1f} MB, {seconds:.1f} s")

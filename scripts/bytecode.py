@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import zipfile
+from io import BytesIO
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -50,25 +51,28 @@ def read_zip(path: Path) -> dict[str, bytes]:
         }
 
 
-def write_zip(members: dict[str, bytes], path: Path) -> None:
-    """Write a zip archive that depends on nothing but the members' names and bytes."""
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+def zipped(members: dict[str, bytes], compressed: bool = True) -> bytes:
+    """Return a zip archive that depends on nothing but the members' names and bytes."""
+    method = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
+    buffer = BytesIO()
+    with zipfile.ZipFile(buffer, "w", method, compresslevel=9) as archive:
         for name in sorted(members):
             entry = zipfile.ZipInfo(name, _EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.compress_type = method
             entry.create_system = 3  # Unix, so that the mode below is read as one
             entry.external_attr = 0o644 << 16
             archive.writestr(entry, members[name])
+    return buffer.getvalue()
 
 
-def write_wheel(members: dict[str, bytes], path: Path) -> None:
-    """Write a wheel, its RECORD brought up to date with the members."""
+def wheel(members: dict[str, bytes]) -> bytes:
+    """Return a wheel, its RECORD brought up to date with the members."""
     (record,) = (name for name in members if name.endswith(".dist-info/RECORD"))
     lines = []
     for name in sorted(members.keys() - {record}):
         digest = base64.urlsafe_b64encode(hashlib.sha256(members[name]).digest()).rstrip(b"=")
         lines.append(f"{name},sha256={digest.decode()},{len(members[name])}\n")
-    write_zip({**members, record: ("".join(lines) + f"{record},,\n").encode()}, path)
+    return zipped({**members, record: ("".join(lines) + f"{record},,\n").encode()})
 
 
 def _py_compile(source: Path) -> dict[str, bytes]:

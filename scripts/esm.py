@@ -16,8 +16,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import environment
+from steps import Files
 
-Files = dict[str, bytes]  # a site: address relative to its root -> content
 _CONDITIONS = ("import", "module", "browser", "default")
 _VENDOR_STYLE = re.compile(r"""["'(](?:\./|\.\./)*vendor/([^"')]+\.css)["')]""")
 _STYLE_ADDRESS = re.compile(rb"""url\(["']?(?!data:)([^"')]+)["']?\)""")

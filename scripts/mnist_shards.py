@@ -17,7 +17,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from environment import say
 from parts import PartError, Parts
+from steps import Files
 
 _SHARD = 10_000  # images in one file
 _MD5 = {
@@ -29,9 +31,10 @@ _MD5 = {
 Bytes = NDArray[np.uint8]
 
 
-def shards(parts: Parts) -> dict[str, bytes]:
+def shards(parts: Parts) -> Files:
     """Return the files of ``mnist/``: shards, labels and ``mnist.json``, which describes them."""
-    images, labels, test_images, test_labels = _mnist(parts)
+    say("Packing MNIST …")
+    images, labels, test_images, test_labels = mnist(parts)
     files = {
         f"train-images-{start // _SHARD}.gz": images[start : start + _SHARD]
         for start in range(0, len(images), _SHARD)
@@ -58,7 +61,7 @@ def shards(parts: Parts) -> dict[str, bytes]:
     return {**packed, "mnist.json": json.dumps(index, indent=1).encode() + b"\n"}
 
 
-def _mnist(parts: Parts) -> tuple[Bytes, Bytes, Bytes, Bytes]:
+def mnist(parts: Parts) -> tuple[Bytes, Bytes, Bytes, Bytes]:
     """Return images (60000, 784) and labels (60000,) to train with, then 10,000 of each to test."""
     try:
         arrays = _from_pickle(parts.file("mnist-pickle", "mnist.pkl.gz").read_bytes())

@@ -10,7 +10,6 @@ environment.enter("build")
 
 import bundle
 import web
-from parts import PartError
 
 
 def main() -> None:
@@ -20,7 +19,7 @@ def main() -> None:
     chosen = options.parse_args()
     try:
         bundle.build()
-    except (PartError, bundle.BuildError) as error:
+    except bundle.BuildError as error:
         sys.exit(f"Stopped: {error}")
     server = web.serve(bundle.DIST, chosen.port)
     if server.server_port != chosen.port:

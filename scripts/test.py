@@ -9,14 +9,13 @@ environment.enter("build", "test")
 
 import browsers
 import bundle
-from parts import PartError
 
 
 def main() -> None:
     browsers.chromium()
     try:
         bundle.build()
-    except (PartError, bundle.BuildError) as error:
+    except bundle.BuildError as error:
         sys.exit(f"Stopped: {error}")
     tests = [sys.executable, "-m", "pytest", f"--rootdir={environment.ROOT}", *sys.argv[1:]]
     sys.exit(subprocess.run(tests, cwd=environment.ROOT, check=False).returncode)

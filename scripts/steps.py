@@ -1,0 +1,42 @@
+"""Steps of a build whose results are kept, so that what did not change is not made again."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import ModuleType
+
+Files = dict[str, bytes]  # name or address -> content
+
+
+class Steps:
+    """Results of build steps in a folder, each under a hash of all that went into it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def take(
+        self, name: str, inputs: Sequence[Path | ModuleType], make: Callable[[], Files]
+    ) -> dict[str, Path]:
+        """Return the files of a step, by name; ``make`` is called only if they are not there.
+
+        ``inputs`` are the files that the step reads and the modules that it runs.
+        """
+        digest = hashlib.sha256()
+        for item in inputs:
+            path = Path(str(item.__file__)) if isinstance(item, ModuleType) else item
+            digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+        result = self._folder / f"{name}-{digest.hexdigest()[:16]}"
+        if not result.exists():
+            files = make()
+            unfinished = self._folder / f".{name}"
+            shutil.rmtree(unfinished, ignore_errors=True)
+            unfinished.mkdir(parents=True)
+            for file, data in files.items():
+                (unfinished / file).write_bytes(data)
+            for stale in self._folder.glob(f"{name}-" + "[0-9a-f]" * 16):
+                shutil.rmtree(stale)
+            unfinished.rename(result)
+        return {path.name: path for path in sorted(result.iterdir())}
