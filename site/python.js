@@ -1,68 +1,63 @@
 // Starts Python in this worker: Pyodide, NumPy and nets_core, as fast as a browser can.
 //
-// Pyodide would fetch an engine of 9 MB and have Python unpack NumPy's wheel file by file. Here all
-// comes gzipped and at the same time, the engine is compiled while it arrives, and the files are
-// written from JavaScript before the interpreter looks for them. The build makes what is needed:
-// `pyodide/start.json` lists it.
+// Pyodide alone would fetch 15 MB and have Python unpack NumPy's wheel file by file. Here all comes
+// gzipped and at the same time, the engine is compiled while it arrives, and the files are written
+// from JavaScript before the interpreter looks for them. The build lists them in `start.json`.
 
 /** @typedef {import("pyodide").PyodideInterface} Pyodide */
 /** @typedef {"engine" | "numpy" | "library" | "ready"} Stage what is being waited for */
-/** @typedef {{ stage: Stage, loaded: number, total: number }} Progress bytes as they are sent */
+/** @typedef {(progress: { stage: Stage, loaded: number, total: number }) => void} Report */
 /** @typedef {{ file: string, stage: Stage, bytes: number, unpacked: number, sha256: string }} Part */
+/** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 
 const BASE = new URL("./pyodide/", import.meta.url);
 
 /**
- * Returns a running Pyodide in which `import numpy` and `import nets_core` work.
+ * Returns a running Pyodide in which `import numpy` and `import nets_core` work. Rejects with an
+ * Error that names the file that did not load and says why.
  *
- * Rejects with an Error that names the file that did not load and says why.
- *
- * @param {(progress: Progress) => void} report called often; with a total of 0 where it is unknown
+ * @param {Report} report called often, with bytes as they are sent; a total of 0 is an unknown one
  * @returns {Promise<Pyodide>}
  */
 export async function startPython(report) {
   if (typeof WebAssembly !== "object") {
     throw new Error("This browser has no WebAssembly, which Python needs to run here.");
   }
-  const pyodide =
-    typeof DecompressionStream === "function"
-      ? await startFromParts(report)
-      : await startFromPackages(report);
+  const unpacks = typeof DecompressionStream === "function";
+  const pyodide = await (unpacks ? startFromParts(report) : startFromPackages(report));
   report({ stage: "ready", loaded: 1, total: 1 });
   return pyodide;
 }
 
-/** @param {(progress: Progress) => void} report */
+/** @param {Report} report */
 async function startFromParts(report) {
-  const script = load("pyodide.asm.js"); // defines what loadPyodide would otherwise load
-  const loader = load("pyodide.mjs");
-  const lock = open("pyodide-lock.json", { cache: "no-cache" }).then((answer) => answer.json());
-  const failed = [script, loader, lock]; // waited for below, after what may fail before them
-  failed.forEach((promise) => promise.catch(() => {}));
+  const modules = Promise.all([load("pyodide.mjs"), load("pyodide.asm.js"), json("pyodide-lock.json")]);
+  modules.catch(() => {}); // waited for below, after what may fail before it
 
   /** @type {Part[]} */
-  const parts = await (await open("start.json", { cache: "no-cache" })).json();
-  const note = counter(parts, report);
+  const parts = await json("start.json");
+  const count = counter(parts, report);
   const [engine, stdlib, ...archives] = parts;
-  const [module, library, trees, { loadPyodide }, lockFileContents] = await Promise.all([
-    about(engine, async () => WebAssembly.compileStreaming(asWasm(await unpack(engine, note)))),
-    about(stdlib, async () => bytes(await unpack(stdlib, note))),
-    Promise.all(
-      archives.map((part) => about(part, async () => files(await bytes(await unpack(part, note))))),
-    ),
-    loader,
-    lock,
-    script,
+  const [module, library, trees, [{ loadPyodide }, , lockFileContents]] = await Promise.all([
+    about(engine.file, unpack(engine, count).then(compile)),
+    about(stdlib.file, unpack(stdlib, count).then(read)),
+    Promise.all(archives.map((part) => about(part.file, unpack(part, count).then(read).then(split)))),
+    modules,
   ]);
   const lent = lend(module, library);
+  const settings = {
+    indexURL: BASE.href,
+    packageBaseUrl: BASE.href,
+    lockFileContents,
+    fsInit: async (/** @type {Pyodide["FS"]} */ FS) => {
+      for (const [path, content] of trees.flat()) {
+        FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
+        FS.writeFile(path, content, { canOwn: true });
+      }
+    },
+  };
   try {
-    const pyodide = loadPyodide({
-      indexURL: BASE.href,
-      packageBaseUrl: BASE.href,
-      lockFileContents,
-      fsInit: async (/** @type {Pyodide["FS"]} */ FS) => trees.flat().forEach(writer(FS)),
-    });
-    return await Promise.race([pyodide, lent.failure]);
+    return await Promise.race([loadPyodide(settings), lent.failure]);
   } finally {
     lent.restore();
   }
@@ -71,7 +66,7 @@ async function startFromParts(report) {
 /**
  * The way for browsers that cannot unpack gzip: Pyodide's own, with the compiled wheels.
  *
- * @param {(progress: Progress) => void} report
+ * @param {Report} report
  */
 async function startFromPackages(report) {
   report({ stage: "engine", loaded: 0, total: 0 });
@@ -87,32 +82,25 @@ async function startFromPackages(report) {
  * option for either. Where its engine cannot start it would wait for ever: `failure` rejects then.
  *
  * @param {WebAssembly.Module} module
- * @param {Uint8Array<ArrayBuffer>} stdlib
+ * @param {Bytes} stdlib
  */
 function lend(module, stdlib) {
   const { fetch } = globalThis;
   const { instantiateStreaming } = WebAssembly;
-  /** @type {Map<string, () => Response>} */
   const here = new Map([
     [new URL("pyodide.asm.wasm", BASE).href, () => new Response()],
     [new URL("python_stdlib.zip", BASE).href, () => new Response(stdlib)],
   ]);
   globalThis.fetch = async (input, init) =>
     here.get(String(input))?.() ?? fetch.call(globalThis, input, init);
-
-  /** @type {(reason: Error) => void} */
-  let fail;
-  const failure = /** @type {Promise<never>} */ (new Promise((_, reject) => (fail = reject)));
-  Object.assign(WebAssembly, {
-    /** @type {(source: unknown, imports: WebAssembly.Imports) => Promise<object>} */
-    async instantiateStreaming(_, imports) {
-      try {
-        return { module, instance: await WebAssembly.instantiate(module, imports) };
-      } catch (error) {
-        fail(new Error(`Python's engine could not start: ${reason(error)}`));
-        throw error;
-      }
-    },
+  /** @type {Promise<never>} */
+  const failure = new Promise((_, reject) => {
+    const instantiate = async (/** @type {unknown} */ _, /** @type {WebAssembly.Imports} */ imports) => {
+      const started = WebAssembly.instantiate(module, imports);
+      started.catch((error) => reject(new Error(`Python's engine could not start: ${error.message}`)));
+      return { module, instance: await started };
+    };
+    Object.assign(WebAssembly, { instantiateStreaming: instantiate });
   });
   const restore = () => {
     globalThis.fetch = fetch;
@@ -122,16 +110,16 @@ function lend(module, stdlib) {
 }
 
 /**
- * Returns a function to call with the bytes of each chunk that came, which reports the sum.
+ * Returns a function to call with each chunk that came; it reports the sum.
  *
  * @param {Part[]} parts
- * @param {(progress: Progress) => void} report
+ * @param {Report} report
  */
 function counter(parts, report) {
   const missing = new Map(parts.map((part) => [part, part.bytes]));
   const total = parts.reduce((sum, part) => sum + part.bytes, 0);
-  return (/** @type {Part} */ part, /** @type {number} */ count) => {
-    missing.set(part, Math.max(0, (missing.get(part) ?? 0) - count));
+  return (/** @type {Part} */ part, /** @type {Bytes} */ chunk) => {
+    missing.set(part, Math.max(0, (missing.get(part) ?? 0) - chunk.length));
     const left = [...missing.values()].reduce((sum, rest) => sum + rest, 0);
     const waiting = parts.find((other) => missing.get(other));
     report({ stage: waiting?.stage ?? "library", loaded: total - left, total });
@@ -139,26 +127,26 @@ function counter(parts, report) {
 }
 
 /**
- * Fetches a part and unpacks it as it comes. A server may have unpacked it already, by declaring
- * gzip as the way it was sent.
+ * Fetches a part and unpacks it as it comes, unless the server has the browser do so by declaring
+ * gzip as the way in which it was sent.
  *
  * @param {Part} part
- * @param {(part: Part, count: number) => void} note
- * @returns {Promise<ReadableStream<Uint8Array<ArrayBuffer>>>}
+ * @param {(part: Part, chunk: Bytes) => void} count
+ * @returns {Promise<ReadableStream<Bytes>>}
  */
-async function unpack(part, note) {
+async function unpack(part, count) {
   const answer = await open(`${part.file}?${part.sha256.slice(0, 12)}`);
-  const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (answer.body).getReader();
+  const reader = /** @type {ReadableStream<Bytes>} */ (answer.body).getReader();
   let chunk = await reader.read();
   const gzipped = chunk.value?.[0] === 0x1f && chunk.value[1] === 0x8b;
   const expected = gzipped ? part.bytes : part.unpacked;
   let received = 0;
-  /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */
+  /** @type {ReadableStream<Bytes>} */
   const counted = new ReadableStream({
     async pull(stream) {
       if (chunk.value) {
+        count(part, chunk.value);
         received += chunk.value.length;
-        note(part, chunk.value.length);
         stream.enqueue(chunk.value);
         chunk = await reader.read();
       } else if (received === expected) {
@@ -171,62 +159,29 @@ async function unpack(part, note) {
   return gzipped ? counted.pipeThrough(new DecompressionStream("gzip")) : counted;
 }
 
+/** @param {ReadableStream<Bytes>} stream */
+const compile = (stream) =>
+  WebAssembly.compileStreaming(new Response(stream, { headers: { "Content-Type": "application/wasm" } }));
+
+/** @param {ReadableStream<Bytes>} stream */
+const read = async (stream) => new Uint8Array(await new Response(stream).arrayBuffer());
+
 /**
  * Splits an archive: a line of JSON, [[path, size], …], and then the files' bytes.
  *
- * @param {Uint8Array<ArrayBuffer>} archive
- * @returns {[string, Uint8Array][]}
+ * @param {Bytes} archive
+ * @returns {[string, Bytes][]}
  */
-function files(archive) {
+function split(archive) {
   let offset = archive.indexOf(10) + 1;
   /** @type {[string, number][]} */
   const index = JSON.parse(new TextDecoder().decode(archive.subarray(0, offset)));
   return index.map(([path, size]) => [path, archive.subarray(offset, (offset += size))]);
 }
 
-/** @param {Pyodide["FS"]} FS */
-function writer(FS) {
-  return (/** @type {[string, Uint8Array]} */ [path, content]) => {
-    FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
-    FS.writeFile(path, content, { canOwn: true });
-  };
-}
-
-/** @param {ReadableStream<Uint8Array<ArrayBuffer>>} stream */
-const asWasm = (stream) => new Response(stream, { headers: { "Content-Type": "application/wasm" } });
-
-/** @param {ReadableStream<Uint8Array<ArrayBuffer>>} stream */
-const bytes = async (stream) => new Uint8Array(await new Response(stream).arrayBuffer());
-
-/** @param {unknown} error */
-const reason = (error) => (error instanceof Error ? error.message : String(error));
-
-/**
- * Runs a step with a part; its error then names the part.
- *
- * @template T
- * @param {Part} part
- * @param {() => Promise<T>} step
- */
-async function about(part, step) {
-  try {
-    return await step();
-  } catch (error) {
-    throw error instanceof LoadError ? error : new LoadError(part.file, reason(error));
-  }
-}
-
-/**
- * @param {string} file
- * @param {RequestInit} [init]
- */
-async function open(file, init) {
-  const answer = await fetch(new URL(file, BASE), init).catch((error) => {
-    throw new LoadError(file, reason(error));
-  });
-  if (!answer.ok) throw new LoadError(file, `HTTP status ${answer.status}`);
-  return answer;
-}
+/** @param {string} file */
+const json = (file) =>
+  about(file, open(file, { cache: "no-cache" }).then((answer) => answer.json()));
 
 /**
  * Imports one of Pyodide's modules. The browser does not say why an import failed; asking for the
@@ -234,21 +189,30 @@ async function open(file, init) {
  *
  * @param {string} file
  */
-async function load(file) {
-  try {
-    return await import(new URL(file, BASE).href);
-  } catch (error) {
-    await open(file);
-    throw new LoadError(file, reason(error));
-  }
+const load = (file) =>
+  about(file, import(new URL(file, BASE).href).catch((error) => open(file).then(() => Promise.reject(error))));
+
+/**
+ * @param {string} file
+ * @param {RequestInit} [init]
+ */
+async function open(file, init) {
+  const answer = await fetch(new URL(file, BASE), init);
+  if (!answer.ok) throw new Error(`HTTP status ${answer.status}`);
+  return answer;
 }
 
-class LoadError extends Error {
-  /**
-   * @param {string} file
-   * @param {string} why
-   */
-  constructor(file, why) {
-    super(`pyodide/${file.split("?")[0]} did not load: ${why}`);
+/**
+ * Names the file in a step's error.
+ *
+ * @template T
+ * @param {string} file
+ * @param {Promise<T>} step
+ */
+async function about(file, step) {
+  try {
+    return await step;
+  } catch (error) {
+    throw new Error(`pyodide/${file} did not load: ${error instanceof Error ? error.message : error}`);
   }
 }
