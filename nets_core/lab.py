@@ -194,6 +194,7 @@ class Lab:
             "trainAccuracy": accuracy,
             "testAccuracy": self._test_accuracy,
             "examplesPerSecond": trainer.examples_per_second,
+            "parameters": sum(p.size for p in trainer.net.parameters()),
             "examples": int((self._settings.epochs - done) * len(trainer.x)),
         }
 

@@ -1,0 +1,30 @@
+// The last errors, and what a report about one should say.
+
+/** @type {string[]} */
+const errors = [];
+
+/** Keep an error for the report. @param {unknown} error */
+export function note(error) {
+  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  errors.push(`${new Date().toISOString()} ${text}`);
+  errors.splice(0, errors.length - 10);
+}
+
+addEventListener("error", (event) => note(event.error ?? event.message));
+addEventListener("unhandledrejection", (event) => note(event.reason));
+
+/**
+ * What a report needs, as text.
+ * @param {Record<string, unknown>} facts what the page knows of itself
+ * @returns {string}
+ */
+export function report(facts) {
+  const lines = Object.entries({
+    page: location.origin + location.pathname,
+    browser: navigator.userAgent,
+    window: `${innerWidth} × ${innerHeight}, ratio ${devicePixelRatio}`,
+    cores: navigator.hardwareConcurrency,
+    ...facts,
+  }).map(([name, value]) => `${name}: ${value}`);
+  return [...lines, "errors:", ...(errors.length ? errors : ["none"])].join("\n");
+}

@@ -1,0 +1,55 @@
+// Elements by their data-testid, numbers as people read them.
+
+/**
+ * The element with this data-testid.
+ * @template {HTMLElement} T
+ * @param {string} id
+ * @param {new () => T} type
+ * @param {ParentNode} [within]
+ * @returns {T}
+ */
+export function part(id, type, within = document) {
+  const element = within.querySelector(`[data-testid="${id}"]`);
+  if (!(element instanceof type)) throw new Error(`the page has no ${type.name} "${id}"`);
+  return element;
+}
+
+/**
+ * Make an element.
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} tag
+ * @param {Partial<HTMLElementTagNameMap[K]>} [properties]
+ * @param {(Node | string)[]} [children]
+ * @returns {HTMLElementTagNameMap[K]}
+ */
+export function make(tag, properties = {}, children = []) {
+  const element = Object.assign(document.createElement(tag), properties);
+  element.append(...children);
+  return element;
+}
+
+/**
+ * Show a number, and keep it raw in data-value; "–" and "" where there is none.
+ * @param {HTMLElement} element
+ * @param {number | null | undefined} value
+ * @param {(value: number) => string} format
+ */
+export function show(element, value, format) {
+  const there = value !== null && value !== undefined && Number.isFinite(value);
+  element.dataset.value = there ? String(value) : "";
+  const text = there ? format(value) : "–";
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** 0.9634 → "96.3 %" @param {number} share @param {number} [digits] */
+export const percent = (share, digits = 1) => `${(share * 100).toFixed(digits)} %`;
+
+/** 23860 → "23,860" @param {number} n */
+export const whole = (n) => Math.round(n).toLocaleString("en");
+
+/** Seconds as a person would say them. @param {number} seconds */
+export function duration(seconds) {
+  if (seconds < 60) return `${Math.ceil(seconds)} s`;
+  const minutes = Math.ceil(seconds / 60);
+  return minutes < 60 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}

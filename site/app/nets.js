@@ -1,0 +1,98 @@
+// window.nets, for those who embed the page or test it. The README documents it.
+
+import { models } from "./engine.js";
+import { packed } from "./strokes.js";
+
+/** @typedef {import("./engine.js").Engine} Engine */
+/** @typedef {import("./training.js").Training} Training */
+/** @typedef {{strokes?: number[][][], pixels?: ArrayLike<number>, model?: string}} Drawing */
+
+/**
+ * @param {Engine} engine
+ * @param {Training} training
+ */
+export function makeNets(engine, training) {
+  return {
+    /** Resolves when predictions can be made; rejects with an Error that says why not. */
+    get ready() {
+      return engine.ready;
+    },
+
+    models() {
+      const shipped = models().map(({ id, name, parameters, mnist_test_accuracy, bytes }) => ({
+        id,
+        name,
+        parameters,
+        accuracy: mnist_test_accuracy,
+        bytes,
+      }));
+      if (!training.hasNet) return shipped;
+      const { parameters, testAccuracy } = training.progress;
+      const live = { id: "live", name: "The net in training", parameters, accuracy: testAccuracy };
+      return [...shipped, { ...live, bytes: 4 * (parameters ?? 0) }];
+    },
+
+    /** @param {Drawing} drawing */
+    async predict(drawing) {
+      const { model = models()[0].id, ...given } = drawing ?? {};
+      const args = encoded(given);
+      await engine.ready;
+      await engine.open(model);
+      const answer = await engine.call("predict", { model, ...args });
+      return {
+        digit: answer.digit,
+        probabilities: Array.from(answer.probabilities),
+        image: Array.from(answer.image),
+        milliseconds: answer.milliseconds,
+      };
+    },
+
+    /**
+     * @param {Record<string, unknown>} [settings]
+     * @param {(progress: object) => void} [onProgress]
+     */
+    async train(settings = {}, onProgress = () => {}) {
+      const listener = (/** @type {Event} */ event) => {
+        const { epoch, step, cost, trainAccuracy, testAccuracy, examplesPerSecond } =
+          /** @type {CustomEvent} */ (event).detail;
+        if (!step) return;
+        onProgress({ epoch, step, cost, trainAccuracy, testAccuracy, examplesPerSecond });
+      };
+      const result = training.train(settings);
+      training.addEventListener("progress", listener);
+      try {
+        return await result;
+      } finally {
+        training.removeEventListener("progress", listener);
+      }
+    },
+
+    pause: () => training.pause(),
+    resume: () => training.resume(),
+    reset: () => training.reset(),
+  };
+}
+
+/**
+ * A drawing as the Lab takes it; TypeError where nothing is drawn.
+ * @param {Drawing} drawing
+ * @returns {{pixels: Float32Array} | {points: Float64Array, lengths: Int32Array}}
+ */
+export function encoded({ strokes, pixels, ...rest }) {
+  const [unknown] = Object.keys(rest);
+  if (unknown) {
+    throw new TypeError(`predict() knows strokes, pixels and model, not ${unknown}.`);
+  }
+  if (pixels !== undefined) {
+    const values = Float32Array.from(pixels);
+    if (values.length !== 784) {
+      throw new TypeError(`pixels has ${values.length} numbers, expected 784.`);
+    }
+    if (!values.some((value) => value !== 0)) throw new TypeError("Nothing is drawn.");
+    return { pixels: values };
+  }
+  if (!Array.isArray(strokes) || !strokes.some((stroke) => stroke?.length)) {
+    throw new TypeError("Nothing is drawn: strokes is expected to be [[[x, y], …], …].");
+  }
+  return packed(strokes);
+}

@@ -1,0 +1,84 @@
+// What the page is doing, in the visitor's words, and what to do when something failed.
+
+import { report } from "./diagnostics.js";
+import { part } from "./dom.js";
+
+/** @typedef {import("./engine.js").Engine} Engine */
+/** @typedef {import("./training.js").Training} Training */
+
+/** @type {Record<string, string>} */
+const STAGES = {
+  engine: "Fetching Python …",
+  numpy: "Fetching NumPy …",
+  library: "Starting Python …",
+  ready: "Opening the net …",
+};
+/** @type {Record<string, string>} */
+const WORDS = {
+  loading: "Loading Python …",
+  ready: "Ready",
+  training: "Training",
+  paused: "Paused",
+  failed: "Not working",
+};
+
+/** @param {Engine} engine @param {Training} training */
+export function showStatus(engine, training) {
+  const status = part("status", HTMLElement);
+  const words = part("status-words", HTMLElement);
+  const bar = part("loading-bar", HTMLProgressElement);
+  const failure = part("failure", HTMLElement);
+  const copy = part("copy-diagnostics", HTMLButtonElement);
+
+  const update = () => {
+    const state =
+      engine.state === "ready" && (training.state === "training" || training.state === "paused")
+        ? training.state
+        : engine.state;
+    status.dataset.state = state;
+    words.textContent = WORDS[state];
+    bar.hidden = state !== "loading";
+    failure.hidden = state !== "failed";
+    document.documentElement.dataset.engine = engine.state;
+  };
+
+  let farthest = 0;
+  engine.addEventListener("loading", (event) => {
+    const { stage, loaded, total } = /** @type {CustomEvent} */ (event).detail;
+    farthest = Math.max(farthest, total ? loaded / total : 0);
+    bar.value = farthest;
+    words.textContent = STAGES[stage] ?? WORDS.loading;
+  });
+  engine.addEventListener("ready", update);
+  engine.addEventListener("failed", (event) => {
+    part("failure-words", HTMLElement).textContent =
+      `${/** @type {CustomEvent} */ (event).detail.message} ` +
+      "Your drawing is still here. Check the connection, then try again.";
+    update();
+  });
+  training.addEventListener("state", update);
+  part("retry", HTMLButtonElement).addEventListener("click", () => {
+    farthest = 0;
+    engine.start().catch(() => {});
+    update();
+  });
+
+  copy.addEventListener("click", async () => {
+    const text = report({
+      version: document.documentElement.dataset.version,
+      engine: engine.state,
+      training: training.state,
+    });
+    const label = copy.textContent;
+    try {
+      await navigator.clipboard.writeText(text);
+      copy.textContent = "Copied";
+    } catch {
+      part("diagnostics", HTMLTextAreaElement).value = text;
+      part("diagnostics", HTMLTextAreaElement).hidden = false;
+      part("diagnostics", HTMLTextAreaElement).select();
+    }
+    setTimeout(() => (copy.textContent = label), 2000);
+  });
+  update();
+}

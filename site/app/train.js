@@ -1,0 +1,264 @@
+// The section "Watch it learn": settings, buttons, curves, and the weights as pictures.
+
+import { duration, make, part, percent, show, whole } from "./dom.js";
+import { paintSigned, palette } from "./pictures.js";
+
+/** @typedef {import("./engine.js").Engine} Engine */
+/** @typedef {import("./training.js").Training} Training */
+/** @typedef {typeof import("./charts.js")} Charts */
+
+/** What may change while a net trains; the Lab refuses the rest. */
+const ADJUSTABLE = new Set(["learningRate", "l2", "batchSize"]);
+/** How often the curves and pictures are drawn anew, in milliseconds. */
+const REDRAW = 200;
+
+/** @param {Engine} engine @param {Training} training */
+export function trainSection(engine, training) {
+  const section = part("section-train", HTMLElement);
+  const form = part("settings", HTMLFormElement);
+  const start = part("train-start", HTMLButtonElement);
+  const pause = part("train-pause", HTMLButtonElement);
+  const step = part("train-step", HTMLButtonElement);
+  const reset = part("train-reset", HTMLButtonElement);
+  const words = part("train-words", HTMLElement);
+  const bar = part("train-bar", HTMLProgressElement);
+  const gallery = part("weights", HTMLElement);
+  const field = (/** @type {string} */ name) =>
+    /** @type {HTMLInputElement | HTMLSelectElement} */ (form.elements.namedItem(name));
+  const fields = () =>
+    /** @type {(HTMLInputElement | HTMLSelectElement)[]} */ (
+      [...form.elements].filter((element) => "name" in element && element.name)
+    );
+
+  /** @type {Record<string, Record<string, unknown>>} */
+  let defaults = {};
+  engine.addEventListener("ready", async () => {
+    const choices = await engine.call("choices").catch(() => undefined);
+    if (!choices || form.dataset.filled) return;
+    form.dataset.filled = "yes";
+    defaults = choices.recipes;
+    fill("recipe", Object.keys(choices.recipes));
+    fill("activation", choices.activations);
+    fill("output", choices.outputs);
+    fill("loss", choices.losses);
+    fill("optimizer", choices.optimizers);
+    fill("initializer", choices.initializers);
+    follow(Object.values(defaults)[0]);
+    controls();
+  });
+
+  /** @param {string} name @param {string[]} values */
+  function fill(name, values) {
+    const chosen = field(name).value;
+    field(name).replaceChildren(...values.map((value) => new Option(value, value)));
+    if (values.includes(chosen)) field(name).value = chosen;
+  }
+
+  /** Show these settings in the controls. @param {Record<string, any>} settings */
+  function follow(settings) {
+    for (const [name, value] of Object.entries(settings)) {
+      if (field(name)) field(name).value = Array.isArray(value) ? value.join(", ") : String(value);
+    }
+  }
+
+  /** @param {HTMLInputElement | HTMLSelectElement} element @returns {unknown} */
+  function valueOf(element) {
+    if (element.name === "hidden") {
+      return element.value.split(/[\s,]+/).filter(Boolean).map(Number);
+    }
+    return element instanceof HTMLInputElement ? Number(element.value) : element.value;
+  }
+  const settings = () =>
+    Object.fromEntries(fields().map((element) => [element.name, valueOf(element)]));
+
+  /** @param {string} text @param {"quiet" | "trouble"} [kind] */
+  function say(text, kind = "quiet") {
+    words.textContent = text;
+    words.dataset.kind = kind;
+  }
+
+  function controls() {
+    const { state } = training;
+    const ready = engine.state === "ready" && form.dataset.filled === "yes";
+    const active = state === "training" || state === "paused" || state === "loading";
+    start.disabled = !ready || active;
+    start.textContent = state === "done" || state === "diverged" ? "Train anew" : "Train";
+    pause.disabled = state !== "training" && state !== "paused";
+    pause.textContent = state === "paused" ? "Resume" : "Pause";
+    step.disabled = !ready || state === "loading";
+    reset.disabled = state === "idle";
+    for (const element of fields()) {
+      element.disabled = !ready || (active && !ADJUSTABLE.has(element.name));
+    }
+    section.dataset.state = state;
+  }
+
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("change", async (event) => {
+    const element = /** @type {HTMLInputElement} */ (event.target);
+    if (element.name === "recipe") {
+      follow(defaults[element.value]);
+    } else if (training.state === "training" || training.state === "paused") {
+      try {
+        await training.adjust({ [element.name]: valueOf(element) });
+        say("");
+      } catch (error) {
+        say(/** @type {Error} */ (error).message, "trouble");
+      }
+    } else if (element.name === "output" && element.value === "softmax") {
+      field("loss").value = "cross_entropy"; // mse does not go with softmax
+    }
+  });
+
+  start.addEventListener("click", () => {
+    say("");
+    training.train(settings()).catch(() => {}); // told by "trouble"
+  });
+  pause.addEventListener("click", () =>
+    training.state === "paused" ? training.resume() : void training.pause(),
+  );
+  step.addEventListener("click", async () => {
+    say("");
+    if (training.running) {
+      await training.step();
+    } else {
+      training.train(settings(), { paused: true }).catch(() => {});
+      training.addEventListener("state", function once() {
+        if (training.state === "loading") return;
+        training.removeEventListener("state", once);
+        void training.step();
+      });
+    }
+  });
+  reset.addEventListener("click", () => {
+    say("");
+    void training.reset();
+  });
+
+  // Whoever touches the section turns to training: MNIST is fetched then, but not unasked where
+  // the visitor saves data.
+  for (const type of ["pointerdown", "focusin"]) {
+    section.addEventListener(type, () => {
+      const saving = /** @type {any} */ (navigator).connection?.saveData;
+      if (!saving && engine.state === "ready") training.load().catch(() => {});
+    });
+  }
+
+  training.addEventListener("state", () => {
+    controls();
+    if (training.state === "loading") say("Fetching MNIST, 70,000 handwritten digits …");
+    if (training.state === "training") say("");
+    if (training.state === "done") {
+      say(`Done: it reads ${percent(training.progress.testAccuracy, 2)} of the test digits.`);
+    }
+    void redraw();
+  });
+  training.addEventListener("settings", (event) =>
+    follow(/** @type {CustomEvent} */ (event).detail),
+  );
+  training.addEventListener("data", (event) => {
+    const { loaded, total } = /** @type {CustomEvent} */ (event).detail;
+    if (training.state !== "loading") return;
+    say(`Fetching MNIST, 70,000 handwritten digits: ${percent(loaded / total, 0)}`);
+    bar.value = loaded / total;
+  });
+  training.addEventListener("trouble", (event) =>
+    say(/** @type {CustomEvent} */ (event).detail.message, "trouble"),
+  );
+  training.addEventListener("progress", (event) => {
+    const progress = /** @type {CustomEvent} */ (event).detail;
+    show(part("epoch", HTMLElement), progress.epoch, (n) => `${n} of ${progress.epochs}`);
+    show(part("cost", HTMLElement), progress.cost, (value) => value.toPrecision(3));
+    show(part("train-accuracy", HTMLElement), progress.trainAccuracy, percent);
+    show(part("test-accuracy", HTMLElement), progress.testAccuracy, (v) => percent(v, 2));
+    show(part("throughput", HTMLElement), progress.examplesPerSecond || null, whole);
+    const rest = progress.examples / progress.examplesPerSecond;
+    show(part("remaining", HTMLElement), progress.examplesPerSecond ? rest : null, duration);
+    bar.value = progress.share ?? 0;
+    if (progress.state === "waiting") say("Waiting for the rest of MNIST …");
+    else if (words.textContent?.startsWith("Waiting")) say("");
+    void redraw();
+  });
+  engine.addEventListener("ready", controls);
+  engine.addEventListener("failed", controls);
+
+  /** @type {Promise<Charts> | undefined} */
+  let library;
+  /** @type {{cost: import("./charts.js").Chart, accuracy: import("./charts.js").Chart} | undefined} */
+  let charts;
+  let drawing = false;
+  let late = false;
+  let seen = true;
+  new IntersectionObserver(([entry]) => {
+    seen = entry.isIntersecting;
+    if (seen) void redraw();
+  }).observe(section);
+
+  /** Draw curves and weights, not more often than REDRAW and only where they are seen. */
+  async function redraw() {
+    if (drawing || !seen || engine.state !== "ready") {
+      late = true;
+      return;
+    }
+    drawing = true;
+    late = false;
+    try {
+      await drawCurves();
+      await drawWeights();
+    } catch {
+      // The net was reset or the worker died in between: there is nothing to draw.
+    }
+    await new Promise((resolve) => setTimeout(resolve, REDRAW));
+    drawing = false;
+    if (late) void redraw();
+  }
+
+  async function drawCurves() {
+    const curves = await engine.call("curves");
+    if (!charts && !curves.epochs.length) return;
+    library ??= import("./charts.js");
+    const { Chart, aligned } = await library;
+    const lines = [
+      { label: "training", colour: "--positive" },
+      { label: "test", colour: "--negative", dash: [6, 3] },
+    ];
+    part("chart-hint", HTMLElement).hidden = true;
+    charts ??= {
+      cost: new Chart(part("cost-chart", HTMLElement), lines, (v) => v.toPrecision(2), { min: 0 }),
+      accuracy: new Chart(part("accuracy-chart", HTMLElement), lines, (v) => percent(v, 0), {
+        max: 1,
+      }),
+    };
+    const { epochs, testEpochs } = curves;
+    const both = (/** @type {ArrayLike<number>} */ train, /** @type {ArrayLike<number>} */ test) =>
+      aligned([
+        { x: epochs, y: train },
+        { x: testEpochs, y: test },
+      ]);
+    charts.cost.draw(both(curves.costs, curves.testCosts));
+    charts.accuracy.draw(both(curves.accuracies, curves.testAccuracies));
+  }
+
+  async function drawWeights() {
+    if (!training.hasNet) {
+      gallery.replaceChildren();
+      part("weights-figure", HTMLElement).hidden = true;
+      return;
+    }
+    part("weights-figure", HTMLElement).hidden = false;
+    const { count, values } = await engine.call("pictures");
+    while (gallery.children.length > count) gallery.lastElementChild?.remove();
+    while (gallery.children.length < count) {
+      const canvas = make("canvas", { width: 28, height: 28 });
+      canvas.setAttribute("role", "img");
+      canvas.setAttribute("aria-label", `Weights into hidden neuron ${gallery.children.length + 1}`);
+      gallery.append(canvas);
+    }
+    const colours = palette();
+    for (const [i, canvas] of [...gallery.children].entries()) {
+      paintSigned(/** @type {HTMLCanvasElement} */ (canvas), values, i * 784, colours);
+    }
+  }
+
+  controls();
+}

@@ -1,0 +1,167 @@
+// One training run at a time, for the page's controls and for window.nets alike. It holds no net:
+// that is the Lab's, in the worker.
+
+/** @typedef {import("./engine.js").Engine} Engine */
+/** @typedef {"idle" | "loading" | "training" | "paused" | "done" | "diverged"} State */
+
+/**
+ * Events: "state", "settings" (detail: all of them), "progress" (detail: the Lab's progress),
+ * "data" (detail: {loaded, total} bytes of MNIST), "trouble" (detail: Error).
+ */
+export class Training extends EventTarget {
+  /** @type {State} */
+  state = "idle";
+  /** The Lab's latest progress. @type {any} */
+  progress = {};
+  /** @type {Engine} */
+  #engine;
+  /** Of the run's promise. @type {{resolve: (result: object) => void, reject: (error: Error) => void} | undefined} */
+  #pending;
+  /** Counts runs, so that what belongs to an abandoned one is dropped. */
+  #run = 0;
+
+  /** @param {Engine} engine */
+  constructor(engine) {
+    super();
+    this.#engine = engine;
+    engine.addEventListener("failed", (event) => {
+      this.#end(/** @type {CustomEvent} */ (event).detail);
+      this.#enter("idle");
+    });
+  }
+
+  /** Is there a run that has not come to its end? */
+  get running() {
+    return this.#pending !== undefined;
+  }
+
+  /** Is there a net in training, or one that has been trained? */
+  get hasNet() {
+    return this.state !== "idle" && this.state !== "loading";
+  }
+
+  /** Fetch MNIST, if it is not there. @returns {Promise<void>} */
+  async load() {
+    await this.#engine.ready;
+    await this.#engine.invoke("loadMnist", (detail) => this.#tell("data", detail));
+  }
+
+  /**
+   * Train a new net.
+   * @param {Record<string, unknown>} settings
+   * @param {{paused?: boolean}} [options] paused: make the net and wait
+   * @returns {Promise<any>} resolves with {accuracy, cost, epochs, examplesPerSecond} at the end
+   */
+  async train(settings, { paused = false } = {}) {
+    if (this.#pending) {
+      throw new DOMException(
+        "A net is in training already: pause or reset it before another is trained.",
+        "AbortError",
+      );
+    }
+    const before = this.state;
+    const run = ++this.#run;
+    const result = new Promise((resolve, reject) => (this.#pending = { resolve, reject }));
+    result.catch(() => {});
+    try {
+      this.#enter("loading");
+      await this.load();
+      if (run !== this.#run) return await result;
+      this.#tell("settings", await this.#engine.call("train", { settings }));
+      if (run !== this.#run) return await result;
+      this.#hear(await this.#engine.call("progress"));
+      if (paused) this.#enter("paused");
+      else this.#go();
+    } catch (error) {
+      if (run === this.#run) {
+        this.#end(/** @type {Error} */ (error));
+        this.#enter(before === "loading" ? "idle" : before);
+      }
+    }
+    return result;
+  }
+
+  async pause() {
+    if (this.state !== "training") return;
+    this.#enter("paused");
+    await this.#engine.invoke("stop");
+  }
+
+  resume() {
+    if (this.state === "paused") this.#go();
+  }
+
+  /** One update, then pause. */
+  async step() {
+    await this.pause();
+    if (this.state !== "paused") return;
+    this.#arrived(await this.#engine.call("single_step"));
+  }
+
+  /** Forget the net in training. */
+  async reset() {
+    this.#run++;
+    this.#end(new DOMException("The training was reset.", "AbortError"));
+    this.#enter("idle");
+    if (this.#engine.state !== "ready") return;
+    await this.#engine.invoke("stop");
+    await this.#engine.call("reset");
+    this.#hear({});
+  }
+
+  /** Change what may change while a net trains. @param {Record<string, unknown>} settings */
+  async adjust(settings) {
+    this.#tell("settings", await this.#engine.call("adjust", { settings }));
+  }
+
+  async #go() {
+    const run = this.#run;
+    this.#enter("training");
+    try {
+      const last = await this.#engine.invoke("run", (progress) => {
+        if (run === this.#run) this.#hear(progress);
+      });
+      if (run === this.#run) this.#arrived(last);
+    } catch (error) {
+      if (run === this.#run) this.#end(/** @type {Error} */ (error));
+    }
+  }
+
+  /** What is said when the worker has stopped, for whatever reason. @param {any} progress */
+  #arrived(progress) {
+    this.#hear(progress);
+    if (progress.state === "done") {
+      const { testAccuracy, cost, epochs, examplesPerSecond } = progress;
+      this.#pending?.resolve({ accuracy: testAccuracy, cost, epochs, examplesPerSecond });
+      this.#pending = undefined;
+      this.#enter("done");
+    } else if (progress.state === "diverged") {
+      this.#end(new Error(progress.message));
+      this.#enter("diverged");
+    }
+  }
+
+  /** @param {Error} error */
+  #end(error) {
+    if (error.name !== "AbortError" && this.#pending) this.#tell("trouble", error);
+    this.#pending?.reject(error);
+    this.#pending = undefined;
+  }
+
+  /** @param {any} progress */
+  #hear(progress) {
+    this.progress = progress;
+    this.#tell("progress", progress);
+  }
+
+  /** @param {State} state */
+  #enter(state) {
+    this.state = state;
+    this.#tell("state", state);
+  }
+
+  /** @param {string} type @param {unknown} detail */
+  #tell(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}

@@ -1,0 +1,110 @@
+// MNIST, shard by shard, from gzipped files into the Lab's arrays.
+
+/** @typedef {{file: string, count: number, bytes: number, sha256: string}} Shard */
+
+const FOLDER = new URL("./mnist/", import.meta.url);
+
+/** @type {Promise<void> | undefined} */
+let begun;
+
+/**
+ * Fetch MNIST once. Resolves when the labels, the first training shard and the test set are there;
+ * the other shards go on arriving, and the Lab is told of each.
+ * @param {any} lab the Lab's proxy, for its rooms
+ * @param {(method: string, args?: Record<string, unknown>) => any} call
+ * @param {(progress: {loaded: number, total: number}) => void} report bytes of what is needed first
+ * @returns {Promise<void>} rejects with an Error that names the file which failed
+ */
+export function loadMnist(lab, call, report) {
+  begun ??= load(lab, call, report).catch((error) => {
+    begun = undefined;
+    throw error;
+  });
+  return begun;
+}
+
+/** @type {typeof loadMnist} */
+async function load(lab, call, report) {
+  const response = await get("mnist.json");
+  /** @type {{shards: Shard[]}} */
+  const { shards } = await response.json();
+  const named = (/** @type {RegExp} */ pattern) => shards.filter(({ file }) => pattern.test(file));
+  const train = named(/^train-images/);
+  const first = [...named(/labels/), train[0], ...named(/^test-images/)];
+  const total = first.reduce((sum, shard) => sum + shard.bytes, 0);
+  const count = (/** @type {Shard[]} */ list) => list.reduce((sum, shard) => sum + shard.count, 0);
+  call("make_room", { counts: { train: count(train), test: count(named(/^test-images/)) } });
+
+  let loaded = 0;
+  const got = (/** @type {number} */ bytes) => report({ loaded: (loaded += bytes), total });
+  await Promise.all(first.map((shard) => fill(lab, shard, 0, got)));
+  let images = train[0].count;
+  call("arrived", { images });
+  void rest(lab, call, train.slice(1), images);
+}
+
+/**
+ * @param {any} lab
+ * @param {(method: string, args?: Record<string, unknown>) => any} call
+ * @param {Shard[]} shards fetched one after the other; one that fails is asked for again, for
+ *   training waits for it and loses nothing
+ * @param {number} images how many are there already
+ */
+async function rest(lab, call, shards, images) {
+  for (const shard of shards) {
+    for (let pause = 1000; ; pause = Math.min(2 * pause, 15_000)) {
+      try {
+        await fill(lab, shard, images, () => {});
+        break;
+      } catch {
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    }
+    images += shard.count;
+    call("arrived", { images });
+  }
+}
+
+/**
+ * Unpack one shard into its room.
+ * @param {any} lab
+ * @param {Shard} shard
+ * @param {number} start the first image's number
+ * @param {(bytes: number) => void} got called with the bytes of each piece that came
+ */
+async function fill(lab, shard, start, got) {
+  const response = await get(shard.file);
+  const counted = new TransformStream({
+    transform(chunk, controller) {
+      got(chunk.length);
+      controller.enqueue(chunk);
+    },
+  });
+  const body = /** @type {ReadableStream} */ (response.body);
+  const unpacked = body.pipeThrough(counted).pipeThrough(new DecompressionStream("gzip"));
+  const buffer = await new Response(unpacked).arrayBuffer().catch((error) => {
+    throw new Error(`mnist/${shard.file} arrived damaged (${error.message}). Try again.`);
+  });
+  const bytes = new Uint8Array(buffer);
+  const name = shard.file.replace(/(-\d+)?\.gz$/, "");
+  const size = name.endsWith("images") ? 784 : 1;
+  if (bytes.length !== shard.count * size) {
+    throw new Error(
+      `mnist/${shard.file} has ${bytes.length} bytes, expected ${shard.count * size}. Try again.`,
+    );
+  }
+  const room = lab.room(name);
+  const view = room.getBuffer("u8");
+  view.data.set(bytes, start * size);
+  view.release();
+  room.destroy();
+}
+
+/** @param {string} file */
+async function get(file) {
+  const response = await fetch(new URL(file, FOLDER)).catch(() => {
+    throw new Error(`mnist/${file} could not be fetched: the network is gone. Try again.`);
+  });
+  if (!response.ok) throw new Error(`mnist/${file}: the server answered ${response.status}.`);
+  return response;
+}

@@ -1,0 +1,101 @@
+// Hosts Pyodide and a Lab (nets_core/lab.py) off the page's thread. It passes messages and
+// decides nothing: what a call means, when an epoch ends or a net has diverged, is the Lab's.
+
+import * as Comlink from "comlink";
+import { loadMnist } from "./mnist.js";
+import { startPython } from "./python.js";
+
+/** How long Python trains before the worker looks at its messages, in milliseconds. */
+const TURN = 8;
+/** How often the page hears of progress, in milliseconds. */
+const REPORT = 50;
+
+/** @type {any} */
+let pyodide;
+/** @type {any} */
+let lab;
+let stopped = true;
+/** @type {Promise<void>} */
+let running = Promise.resolve();
+
+const { port1, port2 } = new MessageChannel();
+/** Let the messages that have come be answered. @returns {Promise<void>} */
+function turn() {
+  return new Promise((resolve) => {
+    port1.onmessage = () => resolve();
+    port2.postMessage(0);
+  });
+}
+
+/**
+ * Call a method of the Lab.
+ * @param {string} method
+ * @param {Record<string, unknown>} args numbers, texts, lists, objects and typed arrays
+ * @returns {any} what it returned; throws an Error with the Python exception's name where it refused
+ */
+function call(method, args = {}) {
+  const given = pyodide.toPy(args);
+  const answer = lab.call(method, given);
+  given.destroy();
+  const { value, error } = answer.toJs({ dict_converter: Object.fromEntries });
+  answer.destroy();
+  if (error) throw Object.assign(new Error(error.message), { name: error.type });
+  return value;
+}
+
+const api = {
+  call,
+
+  /** @param {(progress: object) => void} report */
+  async start(report) {
+    pyodide = await startPython(report);
+    lab = pyodide.pyimport("nets_core.lab").Lab();
+  },
+
+  /**
+   * Fetch MNIST into the Lab; resolves when training can begin, the rest arrives meanwhile.
+   * @param {(progress: object) => void} report
+   */
+  loadMnist: (report) => loadMnist(lab, call, report),
+
+  /**
+   * Train until the run is over or `stop` is called.
+   * @param {(progress: any) => void} report
+   * @returns {Promise<any>} the progress at the end
+   */
+  async run(report) {
+    await api.stop();
+    stopped = false;
+    let progress = call("progress");
+    const loop = async () => {
+      let reported = 0;
+      while (!stopped) {
+        progress = call("advance", { milliseconds: TURN });
+        if (progress.state !== "training" && progress.state !== "waiting") break;
+        if (performance.now() - reported > REPORT) {
+          reported = performance.now();
+          report(progress);
+        }
+        await turn();
+      }
+      stopped = true;
+    };
+    const done = loop();
+    running = done.catch(() => {});
+    await done;
+    return progress;
+  },
+
+  /** Resolves when `run` has stopped. */
+  async stop() {
+    stopped = true;
+    await running;
+  },
+
+  ping: () => true,
+
+  /** Bytes of WebAssembly memory. */
+  memory: () => pyodide._module.HEAPU8.length,
+};
+
+Comlink.expose(api);
