@@ -197,7 +197,8 @@ def _load_run(
         if length != len(parameters):
             raise ValueError(f"the optimizer's {name} has {length} arrays, not {len(parameters)}")
         optimizer.state[name] = [
-            _expect(arrays, f"{name}{i}", p.shape, p.dtype) for i, p in enumerate(parameters)
+            _expect(arrays, f"{name}{i}", p.shape, p.dtype).copy()  # what was read is read-only
+            for i, p in enumerate(parameters)
         ]
     trainer.epoch = checks.count("epoch", run["epoch"], least=0)
     trainer.step = checks.count("step", run["step"], least=0)
