@@ -47,7 +47,8 @@ def check(net: Network, x: npt.ArrayLike, y: npt.ArrayLike) -> float:
     ``x`` is (batch, inputs), ``y`` (batch, outputs). The check runs on a copy of the net in
     float64, with the dropout mask fixed; entries next to a kink (of ReLU, of a maximum) are
     skipped, since no derivative exists there. Two costs that differ by less than rounding are
-    taken as equal.
+    taken as equal. Raises ValueError for a cost that is not finite and for a gradient of another
+    shape than its parameter's.
     """
     return max(
         (float(c.errors.max()) for c in compare(net, x, y) if c.errors.size),
@@ -71,9 +72,15 @@ def compare(
             net.cost(x, y, learning=True)
             layer.mask_fixed = True
     cost, gradients = net.backward(x, y)
+    if not np.isfinite(cost):
+        raise ValueError(f"the net's cost is {cost}, expected a finite one to compare with")
     sides = _sides(net)
     rng = np.random.default_rng(seed)
     for index, (p, gradient) in enumerate(zip(net.parameters(), gradients, strict=True)):
+        if np.shape(gradient) != p.shape:
+            raise ValueError(
+                f"gradient {index} has shape {np.shape(gradient)}, its parameter {p.shape}"
+            )
         chosen: npt.NDArray[np.intp] = np.arange(p.size)
         if entries is not None and entries < p.size:
             chosen = np.sort(rng.choice(p.size, entries, replace=False))
