@@ -21,7 +21,10 @@ from nets_core.training import Trainer
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one net is made. ``layers`` are descriptions as ``layers.make_layer`` takes them."""
+    """How one net is made. ``layers`` are descriptions as ``layers.make_layer`` takes them.
+
+    ``storage`` is how the trained net is stored (see ``saving.dumps``).
+    """
 
     id: str
     name: str
@@ -35,6 +38,7 @@ class Recipe:
     initializer: str = "nielsen"
     input_shape: tuple[int, ...] = (784,)
     seed: int = 1
+    storage: str = "float16"
 
     def network(self, dtype: npt.DTypeLike = np.float32) -> Network:
         """The net before it has learned anything."""

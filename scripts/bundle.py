@@ -54,6 +54,9 @@ def _site(site: Path, parts: Parts) -> Files:
         for path in sorted(site.rglob("*"))
         if path.is_file()
     }
+    files = {path: data for path, data in files.items() if not path.endswith(".d.ts")}
+    if models := files.get("models/models.json"):  # as a module it is there with the page's code
+        files["models/models.js"] = b"export default " + models.rstrip() + b";\n"
     return {".nojekyll": b"", **Linker(parts.package, set(parts.locked)).link(files)}
 
 

@@ -11,17 +11,18 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from pathlib import Path
+import sys
 
 import environment
 
 environment.enter("build")
+sys.path.insert(0, str(environment.ROOT))
 
 import mnist_shards
-from parts import Parts
-
-from nets_core import datasets, metrics, recipes, saving
+from nets_core import metrics, recipes, saving
+from nets_core.ops import Array
 from nets_core.training import Evaluation, Step
+from parts import Parts
 
 MODELS = environment.ROOT / "site" / "models"
 
@@ -29,7 +30,7 @@ MODELS = environment.ROOT / "site" / "models"
 def main() -> None:
     """Train what the command line names, all recipes by default."""
     parser = argparse.ArgumentParser(description="Train the nets that the site ships.")
-    parser.add_argument("ids", nargs="*", metavar="ID", choices=[[], *recipes.RECIPES])
+    parser.add_argument("ids", nargs="*", metavar="ID")
     wanted = parser.parse_args().ids or list(recipes.RECIPES)
     mnist = mnist_shards.mnist(Parts())
     known = {model["id"]: model for model in _index()}
@@ -38,9 +39,9 @@ def main() -> None:
         _write_index([known[id_] for id_ in recipes.RECIPES if id_ in known])
 
 
-def _make(recipe: recipes.Recipe, mnist: tuple[datasets.Examples, datasets.Examples]) -> dict[str, object]:
-    train, test = mnist
-    trainer = recipe.trainer(train.images, train.labels, (test.images, test.labels))
+def _make(recipe: recipes.Recipe, mnist: tuple[Array, ...]) -> dict[str, object]:
+    images, labels, test_images, test_labels = mnist
+    trainer = recipe.trainer(images, labels, (test_images, test_labels))
     for piece in trainer.work(recipe.epochs):
         if isinstance(piece, Step) and piece.step % 200 == 0:
             environment.say(
@@ -53,8 +54,8 @@ def _make(recipe: recipes.Recipe, mnist: tuple[datasets.Examples, datasets.Examp
     path = MODELS / f"{recipe.id}.npz"
     path.write_bytes(data)
     net = saving.loads(data)
-    accuracy = metrics.accuracy(net, test.images, test.labels)
-    environment.say(f"{recipe.id}: {len(data):,} bytes, {accuracy:.2%} of MNIST's test images as stored")
+    accuracy = metrics.accuracy(net, test_images, test_labels)
+    environment.say(f"{recipe.id}: {len(data):,} bytes, as stored {accuracy:.2%} of MNIST's test")
     return {
         "id": recipe.id,
         "name": recipe.name,
