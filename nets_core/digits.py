@@ -35,8 +35,8 @@ CENTRE = 14.5
 """Where the centre of mass comes to lie, from the left and from the top: mid-pixel, as MNIST's."""
 BOX = 20
 """The longer side of the ink, in pixels."""
-PEN_WIDTH = 2.3
-"""Width of the line, in pixels of the picture: about that of MNIST's pens."""
+PEN_WIDTH = 2.5
+"""Width of the line, in pixels of the picture: a digit's ink then weighs as much as MNIST's."""
 SPACING = 0.25
 """Distance of the round dots that a line is drawn with, in pixels: 0.007 px off a straight edge."""
 MAX_DOTS = 2000

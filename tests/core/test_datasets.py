@@ -33,7 +33,8 @@ def test_reads_and_writes_every_type(code: int, letter: str, dtype: type) -> Non
     values = (1, 2, 3, 4, 5, 100)
     data = idx(code, (2, 3), struct.pack(f">6{letter}", *values))
     array = datasets.read_idx(data)
-    assert array.dtype == np.dtype(dtype) and array.dtype.isnative
+    assert array.dtype == np.dtype(dtype)
+    assert array.dtype.isnative
     assert array.tolist() == [[1, 2, 3], [4, 5, 100]]
     assert datasets.write_idx(array) == data
     assert np.array_equal(datasets.read_idx(gzip.compress(data)), array)
@@ -96,7 +97,8 @@ def small_mnist(train: int = 7, test: int = 3) -> list[bytes]:
 
 def test_mnist_is_split_in_its_own_order() -> None:
     mnist = datasets.mnist(*small_mnist())
-    assert mnist.train.images.shape == (7, 784) and mnist.train.images.dtype == np.uint8
+    assert mnist.train.images.shape == (7, 784)
+    assert mnist.train.images.dtype == np.uint8
     assert mnist.train.labels.dtype == np.uint8
     train, validation, test = mnist.split(validation=2)
     assert train.images[:, 783].tolist() == [0, 1, 2, 3, 4]
@@ -155,10 +157,13 @@ def test_one_hot() -> None:
 def test_toys_are_seeded_balanced_and_of_one_scale(name: str) -> None:
     points, labels = datasets.toy(name, 401, 0.1, seed=3)
     again, labels_again = datasets.toy(name, 401, 0.1, seed=3)
-    assert points.shape == (401, 2) and labels.dtype == np.int64
-    assert np.array_equal(points, again) and np.array_equal(labels, labels_again)
+    assert points.shape == (401, 2)
+    assert labels.dtype == np.int64
+    assert np.array_equal(points, again)
+    assert np.array_equal(labels, labels_again)
     assert not np.array_equal(points, datasets.toy(name, 401, 0.1, seed=4)[0])
-    assert set(labels) == {0, 1} and 0.35 < labels.mean() < 0.65
+    assert set(labels) == {0, 1}
+    assert 0.35 < labels.mean() < 0.65
     assert 1.5 < np.abs(points).max() < 7
     assert len(set(labels[:30])) == 2, "shuffled: a first mini-batch has both classes"
 

@@ -51,8 +51,10 @@ def middle(image: NDArray[np.float32]) -> tuple[float, float]:
 @pytest.mark.parametrize("strokes", DRAWINGS.values(), ids=DRAWINGS)
 def test_picture_is_normalised_like_mnists(strokes: list[Stroke]) -> None:
     image = digits.rasterize(strokes)
-    assert image.shape == (28, 28) and image.dtype == np.float32
-    assert image.min() == 0 and image.max() == 1
+    assert image.shape == (28, 28)
+    assert image.dtype == np.float32
+    assert image.min() == 0
+    assert image.max() == 1
     assert middle(image) == pytest.approx((14.5, 14.5), abs=0.1)
     rows, columns = (np.flatnonzero(image.max(axis=axis) > 0.02) for axis in (1, 0))
     assert 19 <= max(np.ptp(rows), np.ptp(columns)) + 1 <= 22  # 20 and a grey edge on each side
@@ -179,7 +181,8 @@ def test_thousands_of_points_and_strokes() -> None:
     rng = np.random.default_rng(1)
     scribble = rng.uniform(0, 300, (20_000, 2))
     image = digits.rasterize([scribble])
-    assert image.shape == (28, 28) and image[8:20, 8:20].min() > 0.9
+    assert image.shape == (28, 28)
+    assert image[8:20, 8:20].min() > 0.9
     dots = digits.rasterize([[point] for point in scribble[:5000].tolist()])
     assert dots[8:20, 8:20].min() > 0.9
 
