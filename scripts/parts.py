@@ -91,22 +91,22 @@ class Parts:
         temporary.replace(path)
         return path
 
-    def package(self, name: str) -> Path:
+    def package(self, part: str) -> Path:
         """Return the folder in ``node_modules/`` that holds an npm package, unpacked."""
-        (archive,) = self.locked[name].files
-        digest = self.locked[name].files[archive]["sha256"]
-        modules = self.cache.parent / "node_modules"
-        target, stamp = modules / name, modules / name / ".sha256"
-        if stamp.exists() and stamp.read_text() == digest:
+        ((archive, locked),) = self.locked[part].files.items()
+        name = self.locked[part].sources[0]["npm"].rpartition("@")[0]
+        target = self.cache.parent / "node_modules" / name
+        stamp = target / ".sha256"
+        if stamp.exists() and stamp.read_text() == locked["sha256"]:
             return target
-        tarball = self.file(name, archive)
+        tarball = self.file(part, archive)
         shutil.rmtree(target, ignore_errors=True)
         with tarfile.open(tarball) as tar:
             for member in tar.getmembers():
                 if member.isfile():  # npm's archives hold one folder, named as they like
                     member.name = str(PurePosixPath(*PurePosixPath(member.name).parts[1:]))
                     tar.extract(member, target, filter="data")
-        stamp.write_text(str(digest))
+        stamp.write_text(str(locked["sha256"]))
         return target
 
     def _fetch(self, part: Part, name: str) -> bytes:

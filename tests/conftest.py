@@ -3,6 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples at every run and on every machine, and none fails for being slow.
+settings.register_profile("nets", derandomize=True, deadline=None)
+settings.load_profile("nets")
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -1,0 +1,113 @@
+"""The library's tests, run by pytest in the tab: the same tests in the Python that visitors get."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Page, Route
+
+import tally
+from parts import Parts
+
+ROOT = Path(__file__).resolve().parents[2]
+WHEELS = (
+    "pytest",
+    "pluggy",
+    "iniconfig",
+    "packaging",
+    "pygments",
+    "sortedcontainers",
+    "hypothesis",
+)
+
+# Tests that need what a tab does not have, each with what that is.
+NOT_IN_THE_TAB: dict[str, str] = {}
+
+IN_THE_TAB = """
+async ({ wheels, files, options }) => {
+  const { startPython } = await import("./python.js");
+  const pyodide = await startPython(() => {});
+  await pyodide.loadPackage(wheels, { messageCallback: () => {} });
+  for (const [path, text] of Object.entries(files)) {
+    pyodide.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
+    pyodide.FS.writeFile(path, text);
+  }
+  const lines = [];
+  pyodide.setStdout({ batched: (line) => lines.push(line) });
+  pyodide.globals.set("options", pyodide.toPy(options));
+  const tally = pyodide.runPython(`
+import json, os, sys
+os.chdir("/checkout")
+sys.path.insert(0, "/checkout/tests/site")
+import tally
+json.dumps(tally.run(*options))
+`);
+  return { ...JSON.parse(tally), lines };
+}
+"""
+
+
+def test_the_librarys_tests_pass_in_the_tab(page: Page, site_url: str, capsys: Any) -> None:
+    expected = [name for name in _collected_outside() if name not in NOT_IN_THE_TAB]
+    assert len(expected) > 100
+
+    inside = _run_inside(page, site_url)
+    closing = inside["lines"][-1] if inside["lines"] else "pytest said nothing"
+    with capsys.disabled():
+        print(f"\nin the tab: {closing}")
+
+    assert inside["exit code"] == 0, "\n".join(inside["lines"])
+    assert inside["collected"] == expected
+    assert set(inside["passed"]) | set(inside["skipped"]) == set(expected)
+
+
+def _options() -> list[str]:
+    """Return pytest's options, the same on both sides, of which none comes from a file."""
+    left_out = [option for name in NOT_IN_THE_TAB for option in ("--deselect", name)]
+    plain = ["-c", "/dev/null", "--rootdir=.", "--import-mode=importlib", "-p", "no:cacheprovider"]
+    return ["-q", *plain, *left_out, "tests/core"]
+
+
+def _collected_outside() -> list[str]:
+    """Return the names of the library's tests as CPython's pytest collects them."""
+    program = "import json, sys, tally; print(json.dumps(tally.run(*sys.argv[1:])))"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "--collect-only", *_options()],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests' / 'site'}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    names: list[str] = json.loads(done.stdout.splitlines()[-1])["collected"]
+    return names
+
+
+def _run_inside(page: Page, site_url: str) -> dict[str, Any]:
+    parts = Parts()
+    wheels = [parts.file(name, next(iter(parts.locked[name].files))) for name in WHEELS]
+
+    def answer(route: Route) -> None:
+        name = route.request.url.rsplit("/", 1)[1]
+        route.fulfill(path=next(wheel for wheel in wheels if wheel.name == name))
+
+    page.route(f"{site_url}wheels/*", answer)
+    page.goto(f"{site_url}manifest.json")  # a document of the site that starts nothing itself
+    sources = [ROOT / "tests" / "conftest.py", Path(tally.__file__)]
+    sources += [path for path in (ROOT / "tests" / "core").rglob("*") if path.is_file()]
+    given = {
+        "wheels": [f"{site_url}wheels/{wheel.name}" for wheel in wheels],
+        "files": {
+            f"/checkout/{path.relative_to(ROOT).as_posix()}": path.read_text()
+            for path in sources
+            if path.suffix != ".pyc"
+        },
+        "options": _options(),
+    }
+    result: dict[str, Any] = page.evaluate(IN_THE_TAB, given)
+    return result
