@@ -64,6 +64,7 @@ class Lab:
     def choices(self) -> dict[str, Any]:
         """The names that settings may take, the defaults of each recipe, and the versions."""
         return {
+            "names": {name: recipe.name for name, recipe in recipes.RECIPES.items()},
             "activations": [a.name for a in ACTIVATIONS.values() if not a.output_only],
             "outputs": list(ACTIVATIONS),
             "losses": list(LOSSES),

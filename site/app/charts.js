@@ -37,7 +37,7 @@ export class Chart {
         },
       },
       axes: [
-        { ...axis, values: (_, ticks) => ticks.map((tick) => (tick % 1 ? "" : String(tick))) },
+        { ...axis, values: (_, ticks) => ticks.map((tick) => String(Number(tick.toFixed(3)))) },
         { ...axis, size: 52, values: (_, ticks) => ticks.map((tick) => format(tick)) },
       ],
       series: [

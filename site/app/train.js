@@ -37,7 +37,7 @@ export function trainSection(engine, training) {
     if (!choices || form.dataset.filled) return;
     form.dataset.filled = "yes";
     defaults = choices.recipes;
-    fill("recipe", Object.keys(choices.recipes));
+    fill("recipe", Object.keys(choices.recipes), choices.names);
     fill("activation", choices.activations);
     fill("output", choices.outputs);
     fill("loss", choices.losses);
@@ -47,10 +47,12 @@ export function trainSection(engine, training) {
     controls();
   });
 
-  /** @param {string} name @param {string[]} values */
-  function fill(name, values) {
+  /** @param {string} name @param {string[]} values @param {Record<string, string>} [labels] */
+  function fill(name, values, labels = {}) {
     const chosen = field(name).value;
-    field(name).replaceChildren(...values.map((value) => new Option(value, value)));
+    field(name).replaceChildren(
+      ...values.map((value) => new Option(labels[value] ?? value, value)),
+    );
     if (values.includes(chosen)) field(name).value = chosen;
   }
 
