@@ -46,13 +46,14 @@ class Linker:
             modules = {path: data for path, data in fresh.items() if path.endswith((".js", ".mjs"))}
             done |= fresh
             wanted: Files = {}
-            for path, found in self._imports(modules).items():
+            for path, found in self.imports(modules).items():
                 done[path], needed = self._rewrite(path, modules[path], found)
                 wanted |= needed
             fresh = {path: data for path, data in wanted.items() if path not in done}
         return done
 
-    def _imports(self, modules: Files) -> dict[str, list[tuple[int, int, str]]]:
+    def imports(self, modules: Files) -> dict[str, list[tuple[int, int, str]]]:
+        """Return what each module imports by a fixed name: where it says so, in bytes, and what."""
         if not modules:
             return {}
         question = json.dumps({path: data.decode() for path, data in modules.items()})

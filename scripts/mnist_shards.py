@@ -64,7 +64,7 @@ def shards(parts: Parts) -> Files:
 def mnist(parts: Parts) -> tuple[Bytes, Bytes, Bytes, Bytes]:
     """Return images (60000, 784) and labels (60000,) to train with, then 10,000 of each to test."""
     try:
-        arrays = _from_pickle(parts.file("mnist-pickle", "mnist.pkl.gz").read_bytes())
+        arrays = from_pickle(parts.file("mnist-pickle", "mnist.pkl.gz").read_bytes())
     except PartError as first:
         try:
             arrays = _from_originals(parts)
@@ -97,7 +97,7 @@ def _from_originals(parts: Parts) -> tuple[Bytes, Bytes, Bytes, Bytes]:
     )
 
 
-def _from_pickle(data: bytes) -> tuple[Bytes, Bytes, Bytes, Bytes]:
+def from_pickle(data: bytes) -> tuple[Bytes, Bytes, Bytes, Bytes]:
     """Undo what Nielsen's pickle did to MNIST: pixel/256 as float32, the last 10,000 set apart."""
     train, validation, test = _ArraysOnly(BytesIO(gzip.decompress(data)), encoding="latin1").load()
 

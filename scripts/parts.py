@@ -122,7 +122,7 @@ class Parts:
 
     def _fetch_from(self, source: dict[str, str], part: Part, name: str) -> bytes:
         if "url" in source:
-            return _download(source["url"] + name, int(part.files[name]["size"]))
+            return _download(source["url"] + name)
         archive = self._archive(source)
         if "folder" not in source:
             return archive.read_bytes()
@@ -165,11 +165,11 @@ def _pip_download(wanted: str) -> list[str]:
     return [sys.executable, "-m", "pip", "download", *options, wanted]
 
 
-def _download(address: str, size: int) -> bytes:
+def _download(address: str) -> bytes:
     say(f"Fetching {address} …")
     try:
         with urllib.request.urlopen(address, timeout=_PATIENCE) as response:
-            return bytes(response.read(size + 1))
+            return bytes(response.read())
     except OSError as error:  # URLError, HTTPError and time-outs among them
         raise _SourceError(f"{address}: {error}") from error
 

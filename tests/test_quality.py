@@ -1,4 +1,4 @@
-"""The code is formatted, free of what linters find, and typed: mypy for Python, tsc for the page."""
+"""The code is formatted, free of what linters find, and typed, by mypy and by tsc."""
 
 from __future__ import annotations
 
