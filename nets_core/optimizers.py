@@ -43,6 +43,11 @@ class Optimizer(ABC):
     def update(self, parameters: Sequence[Array], gradients: Sequence[Array]) -> None:
         """One step: ``parameters`` change in place; ``gradients`` may be used as scratch space."""
 
+    def forget(self) -> None:
+        """Begin again: nothing is remembered of earlier gradients."""
+        self.steps = 0
+        self.state = {}
+
     def _remembered(self, name: str, parameters: Sequence[Array]) -> list[Array]:
         """The arrays kept under this name, one for each parameter, zeros to begin with."""
         if name not in self.state:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -231,21 +231,19 @@ class Trainer:
         the net as it was when it last was.
         """
         parameters = self.net.parameters()
-        cost, gradients = self.net.backpropagate(x, self._targets[labels])
-        if not np.isfinite(cost):
-            self._restore()
-            raise Diverged(
-                f"the cost became {cost} in step {self.step + 1}: the learning rate "
-                f"{self.optimizer.learning_rate:g} is probably too high for this net"
-            )
-        if self.step % CHECKPOINT_STEPS == 0:
-            for kept, p in zip(self._finite, parameters, strict=True):
-                np.copyto(kept, p)
-        if self.l2:
-            for p, gradient in zip(parameters, gradients, strict=True):
-                if p.ndim > 1:
-                    gradient += self.l2 * p
-        self.optimizer.update(parameters, gradients)
+        with np.errstate(over="ignore", invalid="ignore"):  # it is said in one sentence, below
+            cost, gradients = self.net.backpropagate(x, self._targets[labels])
+            if not np.isfinite(cost):
+                self._diverge(f"the cost became {cost} in step {self.step + 1}")
+            if self.step % CHECKPOINT_STEPS == 0:
+                self._check_finite()
+                for kept, p in zip(self._finite, parameters, strict=True):
+                    np.copyto(kept, p)
+            if self.l2:
+                for p, gradient in zip(parameters, gradients, strict=True):
+                    if p.ndim > 1:
+                        gradient += self.l2 * p
+            self.optimizer.update(parameters, gradients)
         self.step += 1
         guesses = self.net.layers[-1].a.argmax(axis=1)
         return cost, int(np.count_nonzero(guesses == labels)) / len(labels)
@@ -289,6 +287,7 @@ class Trainer:
         return self.evaluations * self.position // len(self.x)
 
     def _evaluate(self) -> Iterator[Evaluating | Evaluation]:
+        self._check_finite()  # the last step of a run has no next one whose cost would tell
         if self.test is None:
             return
         x, labels = self.test
@@ -300,6 +299,8 @@ class Trainer:
             right += int(np.count_nonzero(a.argmax(axis=1) == slice_labels))
             done += len(a)
             yield Evaluating(done / len(x))
+        if not np.isfinite(cost):
+            self._diverge(f"the cost on the test set became {cost} in step {self.step}")
         yield Evaluation(self.epoch + 1, self.step, right / len(x), cost / len(x))
 
     def _finish_epoch(self, test_accuracy: float | None) -> None:
@@ -311,6 +312,17 @@ class Trainer:
         self.sums = [0.0, 0.0, 0.0]
         self._order = None
 
-    def _restore(self) -> None:
+    def _check_finite(self) -> None:
+        """Diverged if the parameters are not finite, as sigmoids may hide from the cost."""
+        if not all(np.isfinite(p).all() for p in self.net.parameters()):
+            self._diverge(f"the weights became infinite or NaN in step {self.step}")
+
+    def _diverge(self, what: str) -> NoReturn:
+        """Go back to the latest finite parameters, and forget what led the optimizer astray."""
         for p, kept in zip(self.net.parameters(), self._finite, strict=True):
             np.copyto(p, kept)
+        self.optimizer.forget()
+        raise Diverged(
+            f"{what}: the learning rate {self.optimizer.learning_rate:g} is probably too high "
+            "for this net"
+        )
