@@ -16,11 +16,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nets_core import checks, digits, recipes, saving
+from nets_core import checks, digits, explain, recipes, saving
 from nets_core.activations import ACTIVATIONS
 from nets_core.curves import Curves
+from nets_core.examination import Examination
 from nets_core.initializers import INITIALIZERS
+from nets_core.layers import Votes
 from nets_core.losses import LOSSES
+from nets_core.metrics import PIXELS
 from nets_core.network import Network
 from nets_core.ops import Array
 from nets_core.optimizers import OPTIMIZERS
@@ -28,7 +31,6 @@ from nets_core.settings import Settings
 from nets_core.training import Diverged, Evaluation, Step, Trainer, Waiting, Work
 
 LIVE = "live"
-PIXELS = 28 * 28
 PICTURES = 100
 """How many neurons' weights are sent as pictures at the most."""
 
@@ -38,6 +40,7 @@ class Lab:
 
     def __init__(self) -> None:
         self._nets: dict[str, Network] = {}
+        self._examined: dict[str, tuple[Examination, int]] = {}
         self._data: dict[str, npt.NDArray[np.uint8]] = {}
         self._available = 0
         self._settings: Settings | None = None
@@ -84,28 +87,97 @@ class Lab:
 
     # --- reading a drawing
 
-    def predict(
-        self,
-        model: str,
-        pixels: npt.ArrayLike | None = None,
-        points: npt.ArrayLike | None = None,
-        lengths: npt.ArrayLike | None = None,
-    ) -> dict[str, Any]:
+    def predict(self, model: str, **drawing: Any) -> dict[str, Any]:
         """What a net reads in a drawing.
 
-        The drawing is ``pixels``, 784 numbers 0…1 that are taken as they are, or strokes:
-        ``points``, all x and y in turn, with ``lengths``, the number of points of each stroke.
+        The drawing is ``pixels``, 784 numbers 0…1, or strokes: ``points``, all x and y in turn,
+        with ``lengths``, the number of points of each stroke. With ``normalised=True`` it is
+        brought to MNIST's size and place first: strokes are, unless it says False (then ``side``
+        is that of the pad), pixels are not, unless it says True.
         Returns digit, probabilities (10), image (784) and milliseconds. Probabilities sum to 1.
         """
         begun = perf_counter()
-        image = _image(pixels, points, lengths)
-        net = self._net(model)
-        output = net.forward(image[np.newaxis])[0]
+        image = _image(**drawing)
+        output = self._net(model).forward(image[np.newaxis])[0]
         return {
             "digit": int(output.argmax()),
             "probabilities": _probabilities(output),
             "image": image,
             "milliseconds": (perf_counter() - begun) * 1000,
+        }
+
+    def compare(self, models: list[str], **drawing: Any) -> list[dict[str, Any]]:
+        """What each of these nets reads in a drawing (see ``predict``), and how long it took.
+
+        For each net: model, digit, probabilities, milliseconds of the net alone, and votes, which
+        are None where the net does not vote.
+        """
+        image = _image(**drawing)[np.newaxis]
+        return [{"model": model, **_reading(self._net(model), image)} for model in models]
+
+    def inside(self, model: str, **drawing: Any) -> dict[str, Any]:
+        """What happens in a net that reads a drawing: its layers' activations and the evidence.
+
+        ``layers`` as of ``explain.activations``; ``evidence`` (784) int8, for ``digit`` where it is
+        positive, for ``rival``, the runner-up, where it is negative.
+        """
+        image = _image(**drawing)[np.newaxis]
+        net = self._net(model)
+        rival, digit = (int(i) for i in np.argsort(net.forward(image)[0], kind="stable")[-2:])
+        found = explain.evidence(net, image.astype(net.dtype), digit, rival)
+        return {
+            "digit": digit,
+            "rival": rival,
+            "layers": explain.activations(net, image.astype(net.dtype)),
+            "evidence": _signed(found[np.newaxis])[0],
+        }
+
+    # --- how good a net is
+
+    def examine(self, model: str, milliseconds: float) -> dict[str, Any]:
+        """Let a net go on reading MNIST's test images for about so long.
+
+        Returns ``share`` (0…1) of them that it has read and the ``confusion`` so far: 100 integers,
+        the label's row and the guess's column. The net in training is examined anew each time it
+        has learned; the answers of the others are kept.
+        """
+        end = perf_counter() + milliseconds / 1000
+        version = self._trainer.step if model == LIVE and self._trainer else 0
+        if self._examined.get(model, (None, -1))[1] != version:
+            if "test-images" not in self._data:
+                raise ValueError("MNIST has not been loaded yet")
+            labels = self._data["test-labels"].astype(np.intp)
+            examination = Examination(self._net(model), self._data["test-images"], labels)
+            self._examined[model] = examination, version
+        examination = self._examined[model][0]
+        while examination.share < 1:
+            examination.advance()
+            if perf_counter() >= end:
+                break
+        return {"share": examination.share, "confusion": examination.confusion().ravel()}
+
+    def mistakes(
+        self, model: str, most: int, label: int | None = None, guess: int | None = None
+    ) -> dict[str, Any]:
+        """The test images behind a cell of the confusion matrix, or those read most wrong.
+
+        At most ``most`` of them, the most certain first: ``indices``, ``labels``, ``guesses``,
+        ``images`` (count · 784 uint8), and how many there are in all, ``total``.
+        """
+        if model not in self._examined:
+            raise ValueError(f"model is {model!r}, which has not been examined yet")
+        examination = self._examined[model][0]
+        if label is None or guess is None:
+            found = examination.worst()
+        else:
+            found = examination.cell(label, guess)
+        chosen = found[: checks.count("most", most)]
+        return {
+            "total": len(found),
+            "indices": chosen,
+            "labels": examination.labels[chosen],
+            "guesses": examination.guesses[chosen],
+            "images": self._data["test-images"][chosen].ravel(),
         }
 
     # --- MNIST
@@ -210,36 +282,27 @@ class Lab:
         ``scales`` (count) holds.
         """
         weights = self._net(model).layers[0].parameters()[0][:PICTURES]
-        scales = np.abs(weights).max(axis=1)
-        values = weights * (127 / np.maximum(scales, np.finfo(weights.dtype).tiny))[:, np.newaxis]
         return {
             "count": len(weights),
-            "values": values.astype(np.int8).ravel(),
-            "scales": scales,
+            "values": _signed(weights).ravel(),
+            "scales": np.abs(weights).max(axis=1),
         }
 
-    def correct(
-        self,
-        label: int,
-        model: str,
-        pixels: npt.ArrayLike | None = None,
-        points: npt.ArrayLike | None = None,
-        lengths: npt.ArrayLike | None = None,
-    ) -> dict[str, Any]:
+    def correct(self, label: int, model: str, **drawing: Any) -> dict[str, Any]:
         """One step of the live net on one drawing, which is a ``label``; the drawing as `predict`.
 
         Where there is no live net yet, a copy of ``model`` becomes it, with the blog post's
         optimizer. Returns what the live net reads after the step.
         """
-        image = _image(pixels, points, lengths)
+        image = _image(**drawing)[np.newaxis]
         labels = checks.label_array("label", [label], 1, 10)
         if self._trainer is None:
             net = self._net(model).astype(np.float32)
             optimizer = recipes.get("mlp-30").make_optimizer()
-            self._trainer = Trainer(net, optimizer, image[np.newaxis], labels)
+            self._trainer = Trainer(net, optimizer, image, labels)
             self._nets[LIVE] = net
-        self._trainer.learn(image[np.newaxis], labels)
-        return self.predict(LIVE, pixels, points, lengths)
+        self._trainer.learn(image, labels)
+        return self.predict(LIVE, **drawing)
 
     def save(self) -> bytes:
         """The net in training with all that its run needs, as ``saving.dumps`` writes it."""
@@ -289,7 +352,11 @@ class Lab:
 
 
 def _image(
-    pixels: npt.ArrayLike | None, points: npt.ArrayLike | None, lengths: npt.ArrayLike | None
+    pixels: npt.ArrayLike | None = None,
+    points: npt.ArrayLike | None = None,
+    lengths: npt.ArrayLike | None = None,
+    normalised: bool | None = None,
+    side: float | None = None,
 ) -> npt.NDArray[np.float32]:
     """The 784 pixels of a drawing that came as pixels or as strokes."""
     if pixels is not None:
@@ -298,12 +365,34 @@ def _image(
             raise ValueError(f"pixels has {image.size} numbers, expected 784")
         if not (np.isfinite(image).all() and image.min() >= 0 and image.max() <= 1):
             raise ValueError("pixels holds numbers outside 0…1")
-        return image
+        return digits.normalize(image.reshape(28, 28)).ravel() if normalised else image
     if points is None or lengths is None:
         raise TypeError("there is no drawing: give pixels, or points and lengths")
     flat = np.asarray(points, np.float64).reshape(-1, 2)
-    ends = np.cumsum(np.asarray(lengths, np.intp))
-    return digits.rasterize(np.split(flat, ends[:-1])).ravel()
+    strokes = np.split(flat, np.cumsum(np.asarray(lengths, np.intp))[:-1])
+    if normalised is False:
+        return digits.rasterize_unnormalised(strokes, checks.positive("side", side)).ravel()
+    return digits.rasterize(strokes).ravel()
+
+
+def _reading(net: Network, image: Array) -> dict[str, Any]:
+    """A net's answer and its time: the mean of as many readings as the clock needs to see one."""
+    begun, times = perf_counter(), 0
+    while times == 0 or (times < 20 and perf_counter() - begun < 0.0005):
+        output = net.forward(image)[0]
+        times += 1
+    return {
+        "digit": int(output.argmax()),
+        "probabilities": _probabilities(output),
+        "milliseconds": (perf_counter() - begun) * 1000 / times,
+        "votes": np.rint(output) if isinstance(net.layers[-1], Votes) else None,
+    }
+
+
+def _signed(rows: Array) -> npt.NDArray[np.int8]:
+    """Each row scaled so that its largest magnitude is 127."""
+    largest = np.maximum(np.abs(rows).max(axis=1, keepdims=True), np.finfo(rows.dtype).tiny)
+    return np.rint(rows * (127 / largest)).astype(np.int8)
 
 
 def _probabilities(output: Array) -> Array:

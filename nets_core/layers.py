@@ -337,8 +337,54 @@ class Dropout(Layer):
         return delta if self.mask is None else delta * self.mask
 
 
+class Votes(Layer):
+    """One input for each pair of classes i < j: above 0 it votes for i, else for j.
+
+    (batch, classes · (classes − 1) / 2) -> (batch, classes): how many votes each class got, and,
+    to settle a tie, up to a quarter of a vote by how clear its pairs were. Votes have no slope,
+    so no error goes back.
+    """
+
+    kind = "votes"
+
+    def __init__(self, classes: int) -> None:
+        self.classes = checks.count("classes", classes, least=2)
+        self.first, self.second = np.triu_indices(self.classes, 1)
+
+    def settings(self) -> dict[str, Any]:
+        return {"classes": self.classes}
+
+    def connect(self, shape: Shape) -> None:
+        pairs = len(self.first)
+        if shape != (pairs,):
+            raise ValueError(f"votes of {self.classes} classes get {shape}, expected ({pairs},)")
+        self.input_shape, self.output_shape = shape, (self.classes,)
+
+    def forward(self, a: Array, learning: bool) -> Array:
+        self.a_in = a
+        vote = np.where(a > 0, 1, -1) + np.clip(a, -1, 1) / (2 * self.classes)
+        self.z = np.full((len(a), self.classes), (self.classes - 1) / 2, a.dtype)
+        for k, (i, j) in enumerate(zip(self.first, self.second, strict=True)):
+            self.z[:, i] += vote[:, k] / 2
+            self.z[:, j] -= vote[:, k] / 2
+        self.a = self.z
+        return self.a
+
+    def backward(self, delta: Array) -> Array:
+        return np.zeros_like(self.a_in)
+
+    def pair(self, digit: int, rival: int) -> Array:
+        """(1, inputs): +1 or −1 at the input that decides between the two, 0 elsewhere."""
+        low, high = sorted((digit, rival))
+        chosen = (self.first == low) & (self.second == high)
+        return np.where(chosen, 1 if digit == low else -1, 0)[np.newaxis]
+
+    def kinks(self) -> list[Array]:
+        return [self.a_in > 0]
+
+
 LAYERS: dict[str, type[Layer]] = {
-    layer.kind: layer for layer in (Dense, Conv2D, MaxPool2D, Flatten, Dropout)
+    layer.kind: layer for layer in (Dense, Conv2D, MaxPool2D, Flatten, Dropout, Votes)
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -11,14 +12,18 @@ from nets_core import checks, ops
 from nets_core.network import Network
 from nets_core.ops import Array
 
+PIXELS = 28 * 28
 SLICE = 500
-"""How many examples are evaluated at a time: enough to be fast, few enough not to block a page."""
+"""How many examples are evaluated at a time: enough to be fast, few enough not to block a page;
+fewer where the net's widest layer makes more of each."""
 
 
 def predictions(net: Network, x: Array) -> Iterator[Array]:
     """The outputs for ``x`` (n, inputs), floats or uint8, in slices of (≤ SLICE, outputs)."""
-    for start in range(0, len(x), SLICE):
-        yield net.propagate(ops.as_floats(x[start : start + SLICE], net.dtype))
+    widest = max(math.prod(layer.output_shape) for layer in net.layers)
+    size = max(16, min(SLICE, SLICE * PIXELS // widest))
+    for start in range(0, len(x), size):
+        yield net.propagate(ops.as_floats(x[start : start + size], net.dtype))
 
 
 def accuracy(net: Network, x: npt.ArrayLike, labels: npt.ArrayLike) -> float:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from nets_core import checks, ops
 from nets_core.activations import ACTIVATIONS
 from nets_core.initializers import INITIALIZERS
-from nets_core.layers import Dense, Layer, describe_layer, make_layer
+from nets_core.layers import Dense, Layer, Votes, describe_layer, make_layer
 from nets_core.losses import make_loss
 from nets_core.ops import Array
 
@@ -51,7 +51,7 @@ class Network:
         if self.dtype not in (np.float32, np.float64):
             raise ValueError(f"dtype is {self.dtype}, expected float32 or float64")
         self.layers = list(layers)
-        if not self.layers or not isinstance(self.layers[-1], Dense):
+        if not self.layers or not isinstance(self.layers[-1], (Dense, Votes)):
             raise ValueError("layers must end with a dense layer, which gives the output")
         if any(layer.activation.output_only for layer in self.layers[:-1]):
             raise ValueError("activation 'softmax' is for the output, not for a hidden layer")

@@ -84,7 +84,7 @@ def net_around(layer: Layer, loss: str, output: str) -> Network:
     try:
         layer.connect((4, 5, 2))
     except ValueError:
-        return Network([Dense(5, "tanh"), layer, Dense(3, output)], (4,), loss, "xavier", 5)
+        return Network([Dense(3, "tanh"), layer, Dense(3, output)], (4,), loss, "xavier", 5)
     before: list[Layer] = [Conv2D(2, 2, "tanh")]
     after: list[Layer] = [] if len(layer.output_shape) == 1 else [Flatten()]
     return Network([*before, layer, *after, Dense(3, output)], (5, 6, 1), loss, "xavier", 5)

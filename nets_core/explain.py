@@ -1,0 +1,52 @@
+"""What happened inside a net for one input: every layer's activations, and which pixels decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nets_core.layers import Votes
+from nets_core.network import Network
+from nets_core.ops import Array
+
+
+def activations(net: Network, x: Array) -> list[dict[str, Any]]:
+    """a^l of every layer for one example ``x`` (1, inputs), in order.
+
+    Each is ``{"kind", "shape", "values"}``: shape is (outputs,) or (height, width, channels), and
+    values are flat float32, of pictures one channel after the other. Layers that only arrange
+    their input anew, or do nothing but while learning, are left out.
+    """
+    net.propagate(x)
+    return [
+        {
+            "kind": layer.kind,
+            "activation": layer.activation.name,
+            "shape": list(layer.output_shape),
+            "values": np.moveaxis(layer.a[0], -1, 0).astype(np.float32).ravel(),
+        }
+        for layer in net.layers
+        if layer.kind not in ("flatten", "dropout")
+    ]
+
+
+def evidence(net: Network, x: Array, digit: int, rival: int) -> Array:
+    """How much each input of ``x`` (1, inputs) spoke for ``digit``, against ``rival``: (inputs,).
+
+    It is x_k · ∂(z_digit − z_rival)/∂x_k: the input times the gradient of the difference of the two
+    outputs, which the four equations give when δ^L is +1 for one and −1 for the other (Simonyan,
+    Vedaldi, Zisserman 2013). For a net without hidden layers the sum is that difference itself, but
+    for the biases. For votes, the map of the pair alone decides.
+    """
+    net.propagate(x)
+    layers = net.layers
+    delta = np.zeros((1, net.outputs), net.dtype)
+    delta[0, digit], delta[0, rival] = 1, -1
+    if isinstance(layers[-1], Votes):
+        votes, layers = layers[-1], layers[:-1]
+        delta = votes.pair(digit, rival).astype(net.dtype)
+    for layer, above in zip(layers[-2::-1], layers[:0:-1], strict=True):
+        delta = above.backward(delta) * layer.sigma_prime()
+    contributions: Array = layers[0].backward(delta).reshape(-1) * x[0]
+    return contributions
