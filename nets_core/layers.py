@@ -337,12 +337,16 @@ class Dropout(Layer):
         return delta if self.mask is None else delta * self.mask
 
 
+CLEARNESS = 0.05
+"""What a clear pair counts beside its vote: nine of them, half of it each way, less than a vote."""
+
+
 class Votes(Layer):
     """One input for each pair of classes i < j: above 0 it votes for i, else for j.
 
     (batch, classes · (classes − 1) / 2) -> (batch, classes): how many votes each class got, and,
-    to settle a tie, up to a quarter of a vote by how clear its pairs were. Votes have no slope,
-    so no error goes back.
+    to settle a tie, up to a quarter of a vote by how clear its pairs were. A vote has no slope; the
+    error that goes back is that of the quarter.
     """
 
     kind = "votes"
@@ -362,7 +366,7 @@ class Votes(Layer):
 
     def forward(self, a: Array, learning: bool) -> Array:
         self.a_in = a
-        vote = np.where(a > 0, 1, -1) + np.clip(a, -1, 1) / (2 * self.classes)
+        vote = np.where(a > 0, 1, -1) + CLEARNESS * np.clip(a, -1, 1)
         self.z = np.full((len(a), self.classes), (self.classes - 1) / 2, a.dtype)
         for k, (i, j) in enumerate(zip(self.first, self.second, strict=True)):
             self.z[:, i] += vote[:, k] / 2
@@ -371,7 +375,11 @@ class Votes(Layer):
         return self.a
 
     def backward(self, delta: Array) -> Array:
-        return np.zeros_like(self.a_in)
+        return (
+            (delta[:, self.first] - delta[:, self.second])
+            * (np.abs(self.a_in) < 1)
+            * delta.dtype.type(CLEARNESS / 2)
+        )
 
     def pair(self, digit: int, rival: int) -> Array:
         """(1, inputs): +1 or −1 at the input that decides between the two, 0 elsewhere."""
@@ -380,7 +388,7 @@ class Votes(Layer):
         return np.where(chosen, 1 if digit == low else -1, 0)[np.newaxis]
 
     def kinks(self) -> list[Array]:
-        return [self.a_in > 0]
+        return [self.a_in > 0, np.abs(self.a_in) < 1]
 
 
 LAYERS: dict[str, type[Layer]] = {

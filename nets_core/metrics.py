@@ -21,7 +21,7 @@ fewer where the net's widest layer makes more of each."""
 def predictions(net: Network, x: Array) -> Iterator[Array]:
     """The outputs for ``x`` (n, inputs), floats or uint8, in slices of (≤ SLICE, outputs)."""
     widest = max(math.prod(layer.output_shape) for layer in net.layers)
-    size = max(16, min(SLICE, SLICE * PIXELS // widest))
+    size = max(1, min(SLICE, SLICE * PIXELS // widest))
     for start in range(0, len(x), size):
         yield net.propagate(ops.as_floats(x[start : start + size], net.dtype))
 

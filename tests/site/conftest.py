@@ -17,7 +17,7 @@ import browsers
 import bundle
 import web
 
-Fault = Literal["missing", "truncated", "stalled", "wrong type"]
+Fault = Literal["missing", "truncated", "stalled", "wrong type", "declared gzip"]
 
 
 @dataclass
@@ -26,7 +26,8 @@ class Site:
 
     ``faults`` maps a file's address in ``dist/`` to what goes wrong with it: "missing" answers 404,
     "truncated" ends after half the bytes that were announced, "stalled" stops there without
-    ending, "wrong type" sends HTML instead. ``requested`` lists the addresses asked for, in order.
+    ending, "wrong type" sends HTML instead, and "declared gzip" is what some hosts do with .gz
+    files: they have the browser unpack them. ``requested`` lists the addresses asked for, in order.
     """
 
     url: str
@@ -150,15 +151,17 @@ class _FaultyHandler(web.StaticHandler):
             self._answer(Path(self.translate_path(self.path)), fault)
 
     def _answer(self, path: Path, fault: Fault) -> None:
-        data = path.read_bytes()
-        kind = "text/html" if fault == "wrong type" else self.guess_type(str(path))
-        sent = b"<!doctype html>" if fault == "wrong type" else data[: len(data) // 2]
+        kind, data = self.guess_type(str(path)), path.read_bytes()
+        if fault == "wrong type":
+            kind, data = "text/html", b"<!doctype html>"
         self.send_response(200)
         self.send_header("Content-Type", kind)
-        self.send_header("Content-Length", str(len(sent if fault == "wrong type" else data)))
+        self.send_header("Content-Length", str(len(data)))
+        if fault == "declared gzip":
+            self.send_header("Content-Encoding", "gzip")
         self.end_headers()
-        self.wfile.write(sent)
+        incomplete = fault in ("truncated", "stalled")
+        self.wfile.write(data[: len(data) // 2] if incomplete else data)
         if fault == "stalled":
-            self.wfile.flush()
             self.described.closing.wait()
-        self.close_connection = fault != "wrong type"
+        self.close_connection = incomplete

@@ -12,6 +12,7 @@ from typing import Any
 from playwright.sync_api import Page, Route
 
 import tally
+from blank import open_blank
 from parts import Parts
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,6 +46,7 @@ import json, os, sys
 os.chdir("/checkout")
 sys.path.insert(0, "/checkout/tests/site")
 import tally
+from blank import open_blank
 json.dumps(tally.run(*options))
 `);
   return { ...JSON.parse(tally), lines };
@@ -97,7 +99,7 @@ def _run_inside(page: Page, site_url: str) -> dict[str, Any]:
         route.fulfill(path=next(wheel for wheel in wheels if wheel.name == name))
 
     page.route(f"{site_url}wheels/*", answer)
-    page.goto(f"{site_url}manifest.json")  # a document of the site that starts nothing itself
+    open_blank(page, site_url)
     sources = [ROOT / "tests" / "conftest.py", Path(tally.__file__)]
     sources += [path for path in (ROOT / "tests" / "core").rglob("*") if path.is_file()]
     given = {
