@@ -46,7 +46,6 @@ import json, os, sys
 os.chdir("/checkout")
 sys.path.insert(0, "/checkout/tests/site")
 import tally
-from blank import open_blank
 json.dumps(tally.run(*options))
 `);
   return { ...JSON.parse(tally), lines };
