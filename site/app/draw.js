@@ -2,9 +2,8 @@
 
 import { make, part, percent, show } from "./dom.js";
 import { models } from "./engine.js";
-import { Pad } from "./pad.js";
 import { paintPixels } from "./pictures.js";
-import { packed } from "./strokes.js";
+import { Sheet } from "./sheet.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("./training.js").Training} Training */
@@ -13,14 +12,10 @@ const LIVE = "live";
 
 /** @param {Engine} engine @param {Training} training */
 export function drawSection(engine, training) {
-  const pad = new Pad(part("draw-canvas", HTMLCanvasElement));
+  const sheet = new Sheet();
   const picker = part("model-picker", HTMLSelectElement);
   const guess = part("guess", HTMLElement);
   const sees = part("net-sees", HTMLCanvasElement);
-  const hint = part("draw-hint", HTMLElement);
-  const undo = part("undo", HTMLButtonElement);
-  const eraser = part("erase", HTMLButtonElement);
-  const clear = part("clear", HTMLButtonElement);
   const trouble = part("draw-trouble", HTMLElement);
   const bars = Array.from({ length: 10 }, (_, digit) => {
     const number = part(`probability-${digit}`, HTMLElement);
@@ -46,16 +41,16 @@ export function drawSection(engine, training) {
     busy = true;
     while (wanted && engine.state === "ready") {
       wanted = false;
-      const strokes = pad.strokes.filter((stroke) => stroke.length);
-      if (!strokes.length) {
+      const drawing = sheet.drawing;
+      if (!drawing) {
         display(undefined);
         continue;
       }
       try {
         await engine.open(picker.value);
-        const answer = await engine.call("predict", { model: picker.value, ...packed(strokes) });
+        const answer = await engine.call("predict", { model: picker.value, ...drawing });
         trouble.hidden = true;
-        if (!pad.empty) display(answer);
+        if (!sheet.empty) display(answer);
       } catch (error) {
         if (engine.state === "ready") complain(/** @type {Error} */ (error));
       }
@@ -87,11 +82,11 @@ export function drawSection(engine, training) {
 
   /** @param {number} label */
   async function correct(label) {
-    const strokes = pad.strokes.filter((stroke) => stroke.length);
-    if (!strokes.length || engine.state !== "ready") return;
+    const drawing = sheet.drawing;
+    if (!drawing || engine.state !== "ready") return;
     try {
       const model = picker.value;
-      await engine.call("correct", { label, model, ...packed(strokes) });
+      await engine.call("correct", { label, model, ...drawing });
       offerLive(true);
       picker.value = LIVE;
       part("corrected", HTMLElement).textContent =
@@ -114,27 +109,12 @@ export function drawSection(engine, training) {
   }
 
   function changed() {
-    hint.hidden = !pad.empty;
-    undo.disabled = !pad.undoable;
-    clear.disabled = pad.empty;
     part("corrected", HTMLElement).textContent = "";
-    if (pad.empty) display(undefined);
+    if (sheet.empty) display(undefined);
     void read();
   }
 
-  pad.addEventListener("change", changed);
-  undo.addEventListener("click", () => pad.undo());
-  clear.addEventListener("click", () => pad.clear());
-  eraser.addEventListener("click", () => {
-    pad.erasing = !pad.erasing;
-    eraser.setAttribute("aria-pressed", String(pad.erasing));
-  });
-  addEventListener("keydown", (event) => {
-    const typing = event.target instanceof Element && event.target.closest("input, textarea");
-    if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || typing) return;
-    event.preventDefault();
-    pad.undo();
-  });
+  sheet.addEventListener("change", changed);
   picker.addEventListener("change", () => void read());
   engine.addEventListener("ready", () => void read());
   engine.addEventListener("failed", () => offerLive(false));
@@ -143,9 +123,9 @@ export function drawSection(engine, training) {
     void read();
   });
   training.addEventListener("progress", () => {
-    if (picker.value === LIVE && !pad.empty) void read();
+    if (picker.value === LIVE && !sheet.empty) void read();
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => void read());
   changed();
-  return pad;
+  return { sheet, picker };
 }

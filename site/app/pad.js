@@ -22,6 +22,8 @@ export class Pad extends EventTarget {
   /** @type {Point | undefined} */
   #last;
   #erasing = false;
+  /** Has the eraser, since it was put down, taken anything away? */
+  #rubbed = false;
   #painted = false;
 
   /** @param {HTMLCanvasElement} canvas */
@@ -63,13 +65,15 @@ export class Pad extends EventTarget {
     );
   }
 
-  /** Take back the latest gesture. */
+  /** Take back the latest gesture; one that is under way ends here. */
   undo() {
+    this.#pointer = this.#last = undefined;
     const before = this.#past.pop();
     if (before) this.#set(before);
   }
 
   clear() {
+    this.#pointer = this.#last = undefined;
     if (this.empty) return;
     this.#remember();
     this.#set([]);
@@ -99,10 +103,14 @@ export class Pad extends EventTarget {
     event.preventDefault();
     this.#pointer = event.pointerId;
     this.canvas.setPointerCapture(event.pointerId);
-    this.#remember();
     this.#last = this.#point(event);
-    if (this.#erasing) this.#rub(this.#last);
-    else this.#set([...this.#strokes, [this.#last]]);
+    this.#rubbed = false;
+    if (this.#erasing) {
+      this.#rub(this.#last);
+    } else {
+      this.#remember();
+      this.#set([...this.#strokes, [this.#last]]);
+    }
   }
 
   /** @param {PointerEvent} event */
@@ -114,7 +122,7 @@ export class Pad extends EventTarget {
       if (this.#erasing) this.#rub(point);
       else this.#extend(point);
     }
-    this.#set(this.#strokes);
+    if (!this.#erasing) this.#set(this.#strokes);
   }
 
   /** @param {PointerEvent} event */
@@ -134,9 +142,12 @@ export class Pad extends EventTarget {
 
   /** @param {Point} point */
   #rub(point) {
-    this.#strokes = erase(this.#strokes, this.#last ?? point, point, ERASER);
+    const left = erase(this.#strokes, this.#last ?? point, point, ERASER);
     this.#last = point;
-    this.#set(this.#strokes);
+    if (left.length === this.#strokes.length && left.every((s, i) => s === this.#strokes[i])) return;
+    if (!this.#rubbed) this.#remember();
+    this.#rubbed = true;
+    this.#set(left);
   }
 
   #paint() {
@@ -157,6 +168,9 @@ export class Pad extends EventTarget {
         context.moveTo(stroke[0][0] * side, stroke[0][1] * side);
         for (const [x, y] of stroke) context.lineTo(x * side, y * side);
         context.stroke();
+        context.beginPath(); // a canvas draws no line of no length, and a tap is one
+        context.arc(stroke[0][0] * side, stroke[0][1] * side, context.lineWidth / 2, 0, 7);
+        context.fill();
       }
     });
   }

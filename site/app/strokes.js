@@ -5,7 +5,7 @@
 
 /**
  * What is left of strokes when a round eraser of `radius` has moved from `a` to `b`. A stroke that
- * is rubbed out in the middle becomes two.
+ * is rubbed out in the middle becomes two; one that is not touched is returned itself.
  * @param {Stroke[]} strokes
  * @param {Point} a
  * @param {Point} b
@@ -17,11 +17,13 @@ export function erase(strokes, a, b, radius) {
     if (!stroke.some((point, i) => near(point, stroke[i + 1] ?? point, a, b, radius))) {
       return [stroke];
     }
+    const points = densified(stroke, radius / 3);
+    if (points.every((point) => distance(point, a, b) > radius)) return [stroke];
     /** @type {Stroke[]} */
     const left = [];
     /** @type {Stroke} */
     let open = [];
-    for (const point of densified(stroke, radius / 3)) {
+    for (const point of points) {
       if (distance(point, a, b) > radius) {
         open.push(point);
       } else if (open.length) {
