@@ -13,9 +13,10 @@ A net that has learned such pictures reads others badly: a 7 in the corner of a 
 a line that is too thin, is nothing that it has ever seen. So `rasterize` takes the same steps.
 It has the pen's path, which the scanner had not, and uses it: scaling the *path* and only then
 drawing it gives the line the width that the pens of MNIST have after step 1, however large the
-digit was drawn (`PEN_WIDTH`). The box of step 1 is that of the ink, half a pen around the path.
-The grey of step 2 is the share of a pixel that the pen covers. Step 3 is done to fractions of a
-pixel instead of whole ones, so that moving a pen by a hair never moves the picture by a pixel.
+digit was drawn (`PEN_WIDTH`). The box of step 1 is that of the ink: half a pen around the path, and the
+grey at its edge. The grey of step 2 is the share of a pixel that the pen covers. Step 3 is done
+to fractions of a pixel instead of whole ones, so that moving a pen by a hair never moves the
+picture by a pixel.
 
 The picture does not depend on where or how large the digit was drawn, on how many points the
 pen left on its way, on the order of strokes, or on where a stroke was interrupted: no pixel
@@ -34,7 +35,9 @@ SIZE = 28
 CENTRE = 14.5
 """Where the centre of mass comes to lie, from the left and from the top: mid-pixel, as MNIST's."""
 BOX = 20
-"""The longer side of the ink, in pixels."""
+"""The longer side of the ink with its grey edge, in pixels."""
+EDGE = 0.5
+"""How much of the box is grey edge: MNIST's boxes end on whole pixels, a drawing's hardly ever."""
 PEN_WIDTH = 2.5
 """Width of the line, in pixels of the picture: a digit's ink then weighs as much as MNIST's."""
 SPACING = 0.25
@@ -65,7 +68,7 @@ def rasterize(strokes: Strokes) -> NDArray[np.float32]:
     points, last = _points(strokes)
     low, high = points.min(axis=0), points.max(axis=0)
     extent = float((high - low).max())
-    scale = (BOX - PEN_WIDTH) / extent if extent > TAP else 0.0
+    scale = (BOX - EDGE - PEN_WIDTH) / extent if extent > TAP else 0.0
     dots = _dots((points - (low + high) / 2) * scale + CENTRE, last)
     ink = _draw(dots)
     columns, rows = ink.sum(axis=0), ink.sum(axis=1)
