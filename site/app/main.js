@@ -1,8 +1,11 @@
 // The page: an engine, a training run, and the sections that show them.
 
+import { compareSection } from "./compare.js";
 import { drawSection } from "./draw.js";
 import { Engine } from "./engine.js";
+import { layersSection } from "./layers.js";
 import { makeNets } from "./nets.js";
+import { qualitySection } from "./quality.js";
 import { showStatus } from "./status.js";
 import { trainSection } from "./train.js";
 import { Training } from "./training.js";
@@ -13,5 +16,8 @@ const training = new Training(engine);
 
 /** @type {any} */ (window).nets = makeNets(engine, training);
 showStatus(engine, training);
-drawSection(engine, training);
+const { sheet, picker } = drawSection(engine, training);
+compareSection(engine, training, sheet);
+layersSection(engine, training, sheet, picker);
+qualitySection(engine, training, sheet, picker);
 trainSection(engine, training);

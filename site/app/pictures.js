@@ -26,7 +26,7 @@ export function palette() {
  * @param {number} [offset]
  */
 function paint(canvas, values, side, colour, offset = 0) {
-  canvas.width = canvas.height = side;
+  if (canvas.width !== side) canvas.width = canvas.height = side;
   const context = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
   const image = context.createImageData(side, side);
   for (let i = 0; i < side * side; i++) {
@@ -45,8 +45,19 @@ const mix = (from, to, share) => from.map((value, i) => value + (to[i] - value) 
  * @param {ArrayLike<number>} pixels 784 of them, 0…1
  */
 export function paintPixels(canvas, pixels) {
+  paintGrey(canvas, pixels, 28, 1);
+}
+
+/**
+ * A square picture of values from 0 (paper) to `largest` (ink).
+ * @param {HTMLCanvasElement} canvas
+ * @param {ArrayLike<number>} values
+ * @param {number} side
+ * @param {number} largest
+ */
+export function paintGrey(canvas, values, side, largest) {
   const { ink, paper } = palette();
-  paint(canvas, pixels, 28, (value) => mix(paper, ink, value));
+  paint(canvas, values, side, (value) => mix(paper, ink, Math.max(0, value / largest)));
 }
 
 /**
