@@ -1,0 +1,247 @@
+"""What visitors do: open the page, draw on the pad with real pointer events, look at what it says.
+
+Positions on the pad are shares of its side, 0…1, y downwards.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Locator, Page, expect
+
+Point = tuple[float, float]
+Stroke = Sequence[Point]
+
+SEVEN: list[Stroke] = [[(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)]]
+ONE: list[Stroke] = [[(0.5, 0.2), (0.5, 0.8)]]
+ZERO: list[Stroke] = [
+    [
+        (0.5 + 0.2 * math.sin(angle / 12 * math.pi), 0.5 - 0.3 * math.cos(angle / 12 * math.pi))
+        for angle in range(25)
+    ]
+]
+FOUR: list[Stroke] = [
+    [(0.35, 0.2), (0.3, 0.55), (0.7, 0.55)],
+    [(0.65, 0.2), (0.62, 0.5), (0.6, 0.85)],
+]
+
+START_PATIENCE = 120_000
+"""Milliseconds for Python to start, however busy the machine is."""
+
+
+@contextmanager
+def visitor(browser: Browser, errors: bool = False, **options: Any) -> Iterator[BrowserContext]:
+    """A visitor for several tests; afterwards no request has left the origin.
+
+    Nor is there an error in the console or one that nothing caught, except with ``errors``.
+    """
+    context = browser.new_context(**options)
+    seen: list[str] = []
+    foreign: list[str] = []
+
+    def request(url: str) -> None:
+        if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname != "localhost":
+            foreign.append(url)
+
+    context.on("console", lambda m: seen.append(m.text) if m.type == "error" else None)
+    context.on("weberror", lambda error: seen.append(str(error.error)))
+    context.on("request", lambda sent: request(sent.url))
+    yield context
+    context.close()
+    assert foreign == [], "requests left the origin"
+    assert errors or seen == [], "the page reported errors"
+
+
+def open_ready(page: Page, url: str) -> Page:
+    """Open the page and wait until it can read."""
+    page.goto(url)
+    expect_state(page, "ready")
+    return page
+
+
+def part(page: Page, testid: str) -> Locator:
+    """The element with this data-testid."""
+    return page.get_by_test_id(testid)
+
+
+def expect_state(page: Page, state: str) -> None:
+    """Wait for a state of the status line."""
+    expect(part(page, "status")).to_have_attribute("data-state", state, timeout=START_PATIENCE)
+
+
+def number(page: Page, testid: str) -> float | None:
+    """The raw number that an element shows; None where it shows none."""
+    raw = part(page, testid).get_attribute("data-value")
+    return float(raw) if raw else None
+
+
+def numbers(page: Page, *testids: str) -> list[float | None]:
+    """What several elements show at one moment."""
+    raw = page.evaluate(
+        "ids => ids.map(id => document.querySelector(`[data-testid=${id}]`).dataset.value)",
+        list(testids),
+    )
+    return [float(value) if value else None for value in raw]
+
+
+def probabilities(page: Page) -> list[float | None]:
+    """The ten bars' numbers."""
+    return numbers(page, *(f"probability-{digit}" for digit in range(10)))
+
+
+class Sheet:
+    """Where the pad is in the window, as long as nothing scrolls."""
+
+    def __init__(self, page: Page) -> None:
+        canvas = part(page, "draw-canvas")
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        assert box is not None
+        self._left, self._top, self._side = box["x"], box["y"], box["width"]
+
+    def place(self, point: Point) -> Point:
+        """A point of the pad in pixels of the window."""
+        return self._left + point[0] * self._side, self._top + point[1] * self._side
+
+
+def place(page: Page, point: Point) -> Point:
+    """Where a point of the pad is in the window."""
+    return Sheet(page).place(point)
+
+
+def draw(page: Page, strokes: Sequence[Stroke]) -> None:
+    """Draw with the mouse."""
+    sheet = Sheet(page)
+    for stroke in strokes:
+        page.mouse.move(*sheet.place(stroke[0]))
+        page.mouse.down()
+        for point in stroke[1:]:
+            page.mouse.move(*sheet.place(point), steps=4)
+        page.mouse.up()
+
+
+def draw_with_pen(page: Page, strokes: Sequence[Stroke]) -> None:
+    """Draw with a stylus."""
+    sheet = Sheet(page)
+    devtools = page.context.new_cdp_session(page)
+
+    def event(kind: str, point: Point) -> None:
+        x, y = sheet.place(point)
+        pen = {"button": "left", "clickCount": 1, "pointerType": "pen", "force": 0.5}
+        buttons = 0 if kind == "mouseReleased" else 1
+        devtools.send(
+            "Input.dispatchMouseEvent", {"type": kind, "x": x, "y": y, "buttons": buttons, **pen}
+        )
+
+    for stroke in strokes:
+        event("mousePressed", stroke[0])
+        for point in between(stroke):
+            event("mouseMoved", point)
+        event("mouseReleased", stroke[-1])
+    devtools.detach()
+
+
+class Fingers:
+    """Touches on the pad or anywhere; each finger has a number."""
+
+    def __init__(self, page: Page) -> None:
+        self._sheet = Sheet(page)
+        self._devtools: CDPSession = page.context.new_cdp_session(page)
+        self._down: dict[int, Point] = {}
+
+    def down(self, finger: int, point: Point) -> None:
+        """Put a finger down at a point of the pad."""
+        self.press(finger, self._sheet.place(point))
+
+    def move(self, finger: int, point: Point) -> None:
+        """Move a finger to a point of the pad."""
+        self.slide(finger, self._sheet.place(point))
+
+    def press(self, finger: int, at: Point) -> None:
+        """Put a finger down at a place in the window."""
+        self._down[finger] = at
+        self._send("touchStart")
+
+    def slide(self, finger: int, to: Point) -> None:
+        """Move a finger to a place in the window."""
+        self._down[finger] = to
+        self._send("touchMove")
+
+    def up(self, finger: int) -> None:
+        """Lift a finger."""
+        del self._down[finger]
+        self._send("touchMove" if self._down else "touchEnd")  # fewer points: one was lifted
+
+    def draw(self, strokes: Sequence[Stroke], finger: int = 1) -> None:
+        """Draw with one finger."""
+        for stroke in strokes:
+            self.down(finger, stroke[0])
+            for point in between(stroke):
+                self.move(finger, point)
+            self.up(finger)
+
+    def _send(self, kind: str) -> None:
+        points = [{"x": x, "y": y, "id": finger} for finger, (x, y) in self._down.items()]
+        self._devtools.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def between(stroke: Stroke, steps: int = 4) -> list[Point]:
+    """The points after the first, with others on the way to each."""
+    return [
+        (a[0] + (b[0] - a[0]) * i / steps, a[1] + (b[1] - a[1]) * i / steps)
+        for a, b in zip(stroke, stroke[1:], strict=False)
+        for i in range(1, steps + 1)
+    ]
+
+
+def clear(page: Page) -> None:
+    """Empty the pad, if there is anything on it, and put the pen back in the hand."""
+    if part(page, "erase").get_attribute("aria-pressed") == "true":
+        part(page, "erase").click()
+    if part(page, "clear").is_enabled():
+        part(page, "clear").click()
+    expect_empty(page)
+
+
+def expect_guess(page: Page, digit: int) -> None:
+    """Wait until the page reads this digit."""
+    expect(part(page, "guess")).to_have_text(str(digit), timeout=30_000)
+
+
+def expect_empty(page: Page) -> None:
+    """An empty pad has no guess and no probabilities."""
+    expect(part(page, "guess")).to_have_text("")
+    assert part(page, "guess").get_attribute("data-value") == ""
+    assert probabilities(page) == [None] * 10
+
+
+def ink(page: Page, point: Point, radius: float = 0.0) -> bool:
+    """Is the pad inked at (or within a distance of) a point, once it has been painted?"""
+    inked: bool = page.evaluate(
+        """async ([x, y, radius]) => {
+          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+          const canvas = document.querySelector('[data-testid="draw-canvas"]');
+          const side = canvas.width;
+          const [left, top] = [(x - radius) * side, (y - radius) * side];
+          const size = Math.max(1, 2 * radius * side);
+          const { data } = canvas.getContext("2d").getImageData(left, top, size, size);
+          return data.some((value, i) => i % 4 === 3 && value > 100);
+        }""",
+        [*point, radius],
+    )
+    return inked
+
+
+def drawing(page: Page) -> str:
+    """The pad's pixels, to compare with later ones."""
+    pixels: str = page.evaluate(
+        """async () => {
+          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+          return document.querySelector('[data-testid="draw-canvas"]').toDataURL();
+        }"""
+    )
+    return pixels
