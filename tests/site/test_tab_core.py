@@ -41,14 +41,18 @@ async ({ wheels, files, options }) => {
   const lines = [];
   pyodide.setStdout({ batched: (line) => lines.push(line) });
   pyodide.globals.set("options", pyodide.toPy(options));
-  const tally = pyodide.runPython(`
+  try {
+    const tally = pyodide.runPython(`
 import json, os, sys
 os.chdir("/checkout")
 sys.path.insert(0, "/checkout/tests/site")
 import tally
 json.dumps(tally.run(*options))
 `);
-  return { ...JSON.parse(tally), lines };
+    return { ...JSON.parse(tally), lines };
+  } catch (error) {
+    return { error: error.message, lines };
+  }
 }
 """
 
@@ -58,11 +62,13 @@ def test_the_librarys_tests_pass_in_the_tab(page: Page, site_url: str, capsys: A
     assert len(expected) > 100
 
     inside = _run_inside(page, site_url)
-    closing = inside["lines"][-1] if inside["lines"] else "pytest said nothing"
+    lines = inside["lines"] or ["pytest said nothing"]
+    closing = lines[-1].strip("= ")
     with capsys.disabled():
         print(f"\nin the tab: {closing}")
 
-    assert inside["exit code"] == 0, "\n".join(inside["lines"])
+    assert "error" not in inside, f"{inside['error']} after {closing}"
+    assert inside["exit code"] == 0, "\n".join(lines)
     assert inside["collected"] == expected
     assert set(inside["passed"]) | set(inside["skipped"]) == set(expected)
 
@@ -71,7 +77,7 @@ def _options() -> list[str]:
     """Return pytest's options, the same on both sides, of which none comes from a file."""
     left_out = [option for name in NOT_IN_THE_TAB for option in ("--deselect", name)]
     plain = ["-c", "/dev/null", "--rootdir=.", "--import-mode=importlib", "-p", "no:cacheprovider"]
-    return ["-q", *plain, *left_out, "tests/core"]
+    return ["-v", *plain, *left_out, "tests/core"]
 
 
 def _collected_outside() -> list[str]:
