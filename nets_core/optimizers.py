@@ -18,9 +18,13 @@ from nets_core.ops import Array
 
 
 class Optimizer(ABC):
-    """What the two have in common. ``learning_rate`` is η, positive and finite."""
+    """What the two have in common. ``learning_rate`` is η, positive and finite.
+
+    ``memory`` are the names of what it keeps in ``state`` from its first step on.
+    """
 
     name: str
+    memory: tuple[str, ...] = ()
 
     def __init__(self, learning_rate: float) -> None:
         self.learning_rate = learning_rate
@@ -63,6 +67,7 @@ class SGD(Optimizer):
     def __init__(self, learning_rate: float, momentum: float = 0.0) -> None:
         super().__init__(learning_rate)
         self.momentum = fraction("momentum", momentum)
+        self.memory = ("velocity",) if momentum else ()
 
     def settings(self) -> dict[str, Any]:
         return {"learning_rate": self.learning_rate, "momentum": self.momentum}
@@ -90,6 +95,7 @@ class Adam(Optimizer):
     """
 
     name = "adam"
+    memory = ("mean", "square")
 
     def __init__(
         self,

@@ -14,6 +14,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 import zipfile
 import zlib
 from dataclasses import asdict
@@ -34,8 +35,15 @@ MOST_BYTES = 64 * 2**20
 """The largest file, and the largest sum of its arrays, that is read."""
 MOST_HEADER = 2**20
 MOST_ARRAYS = 400
+MOST_LAYERS = 200
 STORAGES = ("exact", "float16", "int8")
 _ITEM_SIZES = {"<f4": 4, "<f8": 8, "<f2": 2, "|i1": 1, "|u1": 1}
+_ARRAY_HEADER = re.compile(
+    rb"\x93NUMPY\x01\x00(?s:..)\{'descr': '([^']{1,20})', 'fortran_order': (True|False), "
+    rb"'shape': \(([0-9, ]{0,40})\), \} *\n"
+)
+"""How NumPy begins an array in version 1.0 of its format: type, order and shape. NumPy's own reader
+evaluates what stands there, whatever it is."""
 
 
 def dumps(net_or_trainer: Network | Trainer, storage: str = "exact", recipe: str = "") -> bytes:
@@ -69,6 +77,8 @@ def dumps(net_or_trainer: Network | Trainer, storage: str = "exact", recipe: str
     if trainer is not None:
         header["training"] = _describe_run(trainer)
         for name, state in trainer.optimizer.state.items():
+            if not all(np.isfinite(array).all() for array in state):
+                raise ValueError(f"the optimizer's {name} holds NaN or infinity: nothing is saved")
             arrays |= {f"{name}{i}": array for i, array in enumerate(state)}
     text = json.dumps(header, sort_keys=True).encode()
     arrays = {"header": np.frombuffer(text, np.uint8), **arrays}
@@ -124,7 +134,8 @@ def _stored(index: int, p: Array, storage: str) -> dict[str, Array]:
     if storage == "exact":
         return {f"p{index}": p}
     if storage == "float16" or p.ndim == 1:
-        small = p.astype(np.float16)
+        with np.errstate(over="ignore"):
+            small = p.astype(np.float16)
         if not np.isfinite(small).all():
             raise ValueError(f"parameter {index} is too large for float16: store it exactly")
         return {f"p{index}": small}
@@ -193,6 +204,9 @@ def _load_run(
         )
     optimizer.steps = checks.count("optimizer_steps", run["optimizer_steps"], least=0)
     parameters = net.parameters()
+    remembered = set(optimizer.memory if optimizer.steps else ())
+    if set(run["state"]) != remembered:
+        raise ValueError(f"the file does not hold what {optimizer.name} remembers: {remembered}")
     for name, length in run["state"].items():
         if length != len(parameters):
             raise ValueError(f"the optimizer's {name} has {length} arrays, not {len(parameters)}")
@@ -207,11 +221,22 @@ def _load_run(
         raise ValueError(f"position is {trainer.position}, expected at most {len(trainer.x)}")
     cost, right, seconds = run["sums"]
     trainer.sums = [checks.number("sums", value) for value in (cost, right, seconds)]
-    trainer.history = [Epoch(**epoch) for epoch in run["history"]]
+    trainer.history = [_epoch(**epoch) for epoch in run["history"]]
+    if len(trainer.history) != trainer.epoch:
+        raise ValueError(f"history has {len(trainer.history)} epochs, expected {trainer.epoch}")
     dropouts = [layer for layer in net.layers if isinstance(layer, Dropout)]
     for layer, state in zip(dropouts, run["generators"], strict=True):
         layer.rng.bit_generator.state = state
     return trainer
+
+
+def _epoch(cost: Any, accuracy: Any, test_accuracy: Any, seconds: Any) -> Epoch:
+    return Epoch(
+        checks.number("cost", cost),
+        checks.number("accuracy", accuracy),
+        None if test_accuracy is None else checks.number("test_accuracy", test_accuracy),
+        checks.number("seconds", seconds),
+    )
 
 
 def _load_net(header: dict[str, Any], arrays: dict[str, Array]) -> Network:
@@ -221,14 +246,19 @@ def _load_net(header: dict[str, Any], arrays: dict[str, Array]) -> Network:
         net = Network.from_description(description)
     except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"the file's header does not describe a net: {_what(error)}") from None
-    for i, p in enumerate(net.parameters()):
-        scale = arrays.get(f"s{i}")
-        if scale is not None:
-            values = _expect(arrays, f"p{i}", p.shape, np.dtype(np.int8)).astype(net.dtype)
-            scale = _expect(arrays, f"s{i}", p.shape[:1], np.dtype(np.float32))
-            values *= scale[:, np.newaxis]
-        else:
-            values = _expect(arrays, f"p{i}", p.shape, None).astype(net.dtype)
+    parameters = net.parameters()
+    if f"p{len(parameters)}" in arrays:
+        raise ValueError(f"the file holds more arrays than the {len(parameters)} its layers need")
+    for i, p in enumerate(parameters):
+        with np.errstate(over="ignore"):
+            if f"s{i}" in arrays:
+                scale = _expect(arrays, f"s{i}", p.shape[:-1], np.dtype(np.float32))
+                values = _expect(arrays, f"p{i}", p.shape, np.dtype(np.int8)).astype(net.dtype)
+                values *= scale[:, np.newaxis]
+            else:
+                values = _expect(arrays, f"p{i}", p.shape, None).astype(net.dtype)
+        if not np.isfinite(values).all():
+            raise ValueError(f"the file's array 'p{i}' holds numbers too large for {net.dtype}")
         np.copyto(p, values)
     return net
 
@@ -238,12 +268,17 @@ def _compare_sizes(description: dict[str, Any], arrays: dict[str, Array]) -> Non
     shape = tuple(checks.count("input_shape", n) for n in description["input_shape"])
     if math.prod(shape) > MOST_BYTES:
         raise ValueError(f"the file describes inputs of shape {shape}")
+    checks.one_of("dtype", description["dtype"], ("float32", "float64"))
+    if len(description["layers"]) > MOST_LAYERS:
+        raise ValueError(f"the file describes more than {MOST_LAYERS} layers")
     shapes = []
     for spec in description["layers"]:
         layer = make_layer(spec)
         layer.connect(shape)
         shapes += layer.parameter_shapes()
         shape = layer.output_shape
+    if 8 * sum(math.prod(expected) for expected in shapes) > MOST_BYTES:
+        raise ValueError(f"the file describes a net of more than {MOST_BYTES // 8} parameters")
     for i, expected in enumerate(shapes):
         _expect(arrays, f"p{i}", expected, arrays[f"p{i}"].dtype if f"p{i}" in arrays else None)
 
@@ -281,6 +316,8 @@ def _read(data: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
         NotImplementedError,
         RuntimeError,
         OSError,
+        OverflowError,
+        UnicodeError,
     ) as error:
         raise ValueError(f"this is not an .npz file, or it is damaged: {_what(error)}") from None
     if "header" not in members:
@@ -295,11 +332,12 @@ def _read(data: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
         raise ValueError(f"the file's header is not JSON: {_what(error)}") from None
     if not isinstance(header, dict) or header.get("format") != "nets":
         raise ValueError("this .npz file was not written by nets")
-    if header.get("version") != VERSION:
+    if type(header.get("version")) is not int or header["version"] != VERSION:
         raise ValueError(
             f"the file has format version {header.get('version')!r}, expected {VERSION}: "
             "a newer nets_core may read it"
         )
+    checks.one_of("storage", header.get("storage"), STORAGES)
     if not isinstance(header.get("net"), dict) or not isinstance(header.get("recipe"), str):
         raise ValueError("the file's header does not describe a net")
     return header, arrays
@@ -316,6 +354,8 @@ def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
         name = info.filename.removesuffix(".npy")
         if name in members or info.filename == name:
             raise ValueError(f"the file has an unexpected member {info.filename!r}")
+        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise ValueError(f"the file's member {info.filename!r} is packed in an unknown way")
         with archive.open(info) as member:
             members[name] = member.read(info.file_size + 1)
     return members
@@ -323,24 +363,21 @@ def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
 
 def _parse(name: str, content: bytes) -> Array:
     """One .npy member: its header is believed only as far as its bytes go."""
-    file = io.BytesIO(content)
-    try:
-        version = np.lib.format.read_magic(file)
-        if version != (1, 0):
-            raise ValueError(f"version {version} of the .npy format")
-        shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
-    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError) as error:
-        raise ValueError(f"the file's array {name!r} is damaged: {_what(error)}") from None
-    body = content[file.tell() :]
-    size = _ITEM_SIZES.get(dtype.str)
-    if size is None or fortran:
-        raise ValueError(f"the file's array {name!r} has dtype {dtype}, which is not allowed")
-    if any(n < 0 for n in shape) or math.prod(shape) * size != len(body):
+    found = _ARRAY_HEADER.match(content)
+    if found is None:
+        raise ValueError(f"the file's array {name!r} does not begin as NumPy writes arrays")
+    descr, fortran, lengths = (group.decode("latin1") for group in found.groups())
+    if descr not in _ITEM_SIZES or fortran == "True":
+        order = " in Fortran order" if fortran == "True" else ""
+        raise ValueError(f"the file's array {name!r} has dtype {descr!r}{order}: not allowed")
+    shape = tuple(int(n) for n in re.findall("[0-9]+", lengths))
+    body = content[found.end() :]
+    if 0 in shape or math.prod(shape) * _ITEM_SIZES[descr] != len(body):
         raise ValueError(
             f"the file's array {name!r} says it has shape {shape}, but has {len(body)} bytes"
         )
-    return np.frombuffer(body, dtype).reshape(shape)
+    return np.frombuffer(body, descr).reshape(shape)
 
 
 def _what(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+    return " ".join(str(error).split())[:300] or type(error).__name__
