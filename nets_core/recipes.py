@@ -6,24 +6,30 @@ A recipe says everything that decides what comes out, the seed too. A new one is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from nets_core import checks
+from nets_core import checks, least_squares
+from nets_core.augment import Distortion, with_flourishes
 from nets_core.network import Network
+from nets_core.ops import Array
 from nets_core.optimizers import OPTIMIZERS, Optimizer
-from nets_core.training import Trainer
+from nets_core.training import Trainer, Work
 
 
 @dataclass(frozen=True)
 class Recipe:
     """How one net is made. ``layers`` are descriptions as ``layers.make_layer`` takes them.
 
-    ``storage`` is how the trained net is stored (see ``saving.dumps``).
+    ``distortion`` is drawn anew for each mini-batch, and a share ``flourishes`` of the images is
+    learned from once more with what many people add to a digit (see ``augment``). ``decay`` is
+    the share of the learning rate that is left at the end of ``learn``. ``storage`` is how the
+    trained net is stored (see ``saving.dumps``).
     """
 
     id: str
@@ -38,6 +44,9 @@ class Recipe:
     initializer: str = "nielsen"
     input_shape: tuple[int, ...] = (784,)
     seed: int = 1
+    distortion: Distortion | None = None
+    flourishes: float = 0.0
+    decay: float = 0.01
     storage: str = "float16"
 
     def network(self, dtype: npt.DTypeLike = np.float32) -> Network:
@@ -59,11 +68,13 @@ class Recipe:
 
     def trainer(
         self,
-        x: npt.ArrayLike,
-        labels: npt.ArrayLike,
+        x: Array,
+        labels: Array,
         test: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
     ) -> Trainer:
-        """A training run by this recipe on the given examples; see ``Trainer``."""
+        """A run by this recipe on images (n, 784) uint8 and labels (n,); see ``Trainer``."""
+        if self.flourishes:
+            x, labels = with_flourishes(x, labels, self.flourishes, self.seed)
         return Trainer(
             self.network(),
             self.make_optimizer(),
@@ -73,7 +84,36 @@ class Recipe:
             l2=self.l2,
             seed=self.seed,
             test=test,
+            augment=self.distortion,
         )
+
+    def learn(self, trainer: Trainer) -> Iterator[Work]:
+        """All the recipe's epochs, the learning rate falling along half a cosine."""
+        total = self.epochs * len(trainer.x)
+        for piece in trainer.work(self.epochs):
+            done = (trainer.epoch * len(trainer.x) + trainer.position) / total
+            fallen = self.decay + (1 - self.decay) * (1 + math.cos(math.pi * done)) / 2
+            trainer.optimizer.learning_rate = self.learning_rate * fallen
+            yield piece
+
+
+@dataclass(frozen=True)
+class ClosedForm:
+    """A net that is solved for instead of trained: ``least_squares.fit`` with this ``ridge``."""
+
+    id: str
+    name: str
+    ridge: float
+    storage: str = "int8"
+    seed: int = 0
+
+    def solve(self, x: Array, labels: Array) -> Network:
+        """The net for images (n, 784) uint8 and labels (n,); errors as of ``least_squares.fit``."""
+        return least_squares.fit(x, labels, self.ridge)
+
+
+DISTORTION = Distortion(rotation=0.1, slant=0.15, stretch=0.12, shift=0.7, elastic=0.7, pen=0.5)
+"""What the page's switch "distort the digits" uses where the recipe has none of its own."""
 
 
 def dense(*sizes: int, activation: str, output: str) -> tuple[Mapping[str, Any], ...]:
@@ -89,6 +129,17 @@ RECIPES = {
     recipe.id: recipe
     for recipe in (
         Recipe(
+            id="softmax",
+            name="Softmax regression, no hidden layer",
+            layers=dense(10, activation="identity", output="softmax"),
+            loss="cross_entropy",
+            optimizer="adam",
+            learning_rate=0.002,
+            batch_size=100,
+            epochs=30,
+            initializer="zeros",
+        ),
+        Recipe(
             id="mlp-30",
             name="784-30-10, as in the blog post",
             layers=dense(30, 10, activation="sigmoid", output="sigmoid"),
@@ -100,6 +151,13 @@ RECIPES = {
         ),
     )
 }
+
+
+SOLVED = {
+    recipe.id: recipe
+    for recipe in (ClosedForm(id="least-squares", name="45 linear maps that vote", ridge=1e-3),)
+}
+"""The nets that need no training, by name."""
 
 
 def get(name: str) -> Recipe:

@@ -25,7 +25,10 @@ EVALUATIONS = 4
 
 @dataclass(frozen=True)
 class Settings:
-    """One training run. ``hidden`` are the sizes of the hidden layers."""
+    """One training run.
+
+    ``hidden`` are the sizes of the hidden layers; with ``augment`` each mini-batch is distorted.
+    """
 
     recipe: str
     hidden: tuple[int, ...]
@@ -39,6 +42,7 @@ class Settings:
     batchSize: int
     epochs: int
     seed: int
+    augment: bool
 
     @classmethod
     def of(cls, recipe: recipes.Recipe) -> Self:
@@ -58,6 +62,7 @@ class Settings:
             batchSize=recipe.batch_size,
             epochs=recipe.epochs,
             seed=recipe.seed,
+            augment=recipe.distortion is not None,
         )
 
     @classmethod
@@ -77,6 +82,8 @@ class Settings:
         checks.count("batchSize", settings.batchSize)
         checks.count("epochs", settings.epochs)
         checks.count("seed", settings.seed, least=0)
+        if not isinstance(settings.augment, bool):
+            raise TypeError(f"augment is {settings.augment!r}, expected true or false")
         settings._recipe()
         return settings
 
@@ -114,6 +121,7 @@ class Settings:
             seed=recipe.seed,
             test=test,
             evaluations=EVALUATIONS,
+            augment=(recipe.distortion or recipes.DISTORTION) if self.augment else None,
         )
 
     def _recipe(self) -> recipes.Recipe:

@@ -59,7 +59,10 @@ export function trainSection(engine, training) {
   /** Show these settings in the controls. @param {Record<string, any>} settings */
   function follow(settings) {
     for (const [name, value] of Object.entries(settings)) {
-      if (field(name)) field(name).value = Array.isArray(value) ? value.join(", ") : String(value);
+      const control = field(name);
+      if (control instanceof HTMLInputElement && control.type === "checkbox") {
+        control.checked = value;
+      } else if (control) control.value = Array.isArray(value) ? value.join(", ") : String(value);
     }
   }
 
@@ -68,7 +71,8 @@ export function trainSection(engine, training) {
     if (element.name === "hidden") {
       return element.value.split(/[\s,]+/).filter(Boolean).map(Number);
     }
-    return element instanceof HTMLInputElement ? Number(element.value) : element.value;
+    if (element instanceof HTMLSelectElement) return element.value;
+    return element.type === "checkbox" ? element.checked : Number(element.value);
   }
   const settings = () =>
     Object.fromEntries(fields().map((element) => [element.name, valueOf(element)]));
