@@ -76,6 +76,7 @@ class Lab:
             "recipes": {
                 name: Settings.of(recipe).plain() for name, recipe in recipes.RECIPES.items()
             },
+            "recipe": recipes.DEFAULT,
             "python": platform.python_version(),
             "numpy": np.__version__,
         }
@@ -298,7 +299,7 @@ class Lab:
         labels = checks.label_array("label", [label], 1, 10)
         if self._trainer is None:
             net = self._net(model).astype(np.float32)
-            optimizer = recipes.get("mlp-30").make_optimizer()
+            optimizer = recipes.get(recipes.DEFAULT).make_optimizer()
             self._trainer = Trainer(net, optimizer, image, labels)
             self._nets[LIVE] = net
         self._trainer.learn(image, labels)

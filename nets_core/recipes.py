@@ -129,6 +129,16 @@ RECIPES = {
     recipe.id: recipe
     for recipe in (
         Recipe(
+            id="mlp-30",
+            name="784-30-10, as in the blog post",
+            layers=dense(30, 10, activation="sigmoid", output="sigmoid"),
+            loss="mse",
+            optimizer="adam",
+            learning_rate=0.002,
+            batch_size=32,
+            epochs=20,
+        ),
+        Recipe(
             id="softmax",
             name="Softmax regression, no hidden layer",
             layers=dense(10, activation="identity", output="softmax"),
@@ -139,16 +149,6 @@ RECIPES = {
             epochs=30,
             initializer="zeros",
         ),
-        Recipe(
-            id="mlp-30",
-            name="784-30-10, as in the blog post",
-            layers=dense(30, 10, activation="sigmoid", output="sigmoid"),
-            loss="mse",
-            optimizer="adam",
-            learning_rate=0.002,
-            batch_size=32,
-            epochs=20,
-        ),
     )
 }
 
@@ -158,6 +158,10 @@ SOLVED = {
     for recipe in (ClosedForm(id="least-squares", name="45 linear maps that vote", ridge=1e-3),)
 }
 """The nets that need no training, by name."""
+
+
+DEFAULT = "mlp-30"
+"""The recipe of the blog post: what a page trains unless it says otherwise."""
 
 
 def get(name: str) -> Recipe:

@@ -71,7 +71,7 @@ class Settings:
         names = [field.name for field in fields(cls)]
         for name in values:
             checks.one_of("setting", name, names)
-        base = cls.of(recipes.get(values.get("recipe", "mlp-30")))
+        base = cls.of(recipes.get(values.get("recipe", recipes.DEFAULT)))
         given = {name: value for name, value in values.items() if value is not None}
         if "hidden" in given:
             given["hidden"] = _hidden(given["hidden"])

@@ -43,7 +43,7 @@ export function trainSection(engine, training) {
     fill("loss", choices.losses);
     fill("optimizer", choices.optimizers);
     fill("initializer", choices.initializers);
-    follow(Object.values(defaults)[0]);
+    follow(defaults[choices.recipe]);
     controls();
   });
 
