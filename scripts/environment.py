@@ -107,7 +107,8 @@ def _node_is_recent() -> bool:
 
 def _prepared_python() -> Path:
     """Return the environment's Python, made with the right version if it is not there."""
-    if not _PYTHON.exists():
+    finished = VENV / f".python-{_VERSION}"  # made last: without it the environment is a ruin
+    if not (finished.exists() and _PYTHON.exists()):
         python = _right_python()
         say("Making the virtual environment .venv …")
         _run(
@@ -115,6 +116,7 @@ def _prepared_python() -> Path:
             "the virtual environment could not be made (on Debian and Ubuntu: "
             f"apt install python{_VERSION}-venv)",
         )
+        finished.touch()
     return _PYTHON
 
 

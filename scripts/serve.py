@@ -13,7 +13,7 @@ import web
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
+    options = argparse.ArgumentParser(description="Build the site and serve it.")
     options.add_argument("--port", type=int, default=8000, help="8000 unless told")
     options.add_argument("--no-browser", action="store_true", help="do not open the page")
     chosen = options.parse_args()
