@@ -13,10 +13,10 @@ A net that has learned such pictures reads others badly: a 7 in the corner of a 
 a line that is too thin, is nothing that it has ever seen. So `rasterize` takes the same steps.
 It has the pen's path, which the scanner had not, and uses it: scaling the *path* and only then
 drawing it gives the line the width that the pens of MNIST have after step 1, however large the
-digit was drawn (`PEN_WIDTH`). The box of step 1 is that of the ink: half a pen around the path, and the
-grey at its edge. The grey of step 2 is the share of a pixel that the pen covers. Step 3 is done
-to fractions of a pixel instead of whole ones, so that moving a pen by a hair never moves the
-picture by a pixel.
+digit was drawn (`PEN_WIDTH`). The box of step 1 is that of the ink: half a pen around the path,
+and the grey at its edge. The grey of step 2 is the share of a pixel that the pen covers. Step 3
+is done to fractions of a pixel instead of whole ones, so that moving a pen by a hair never moves
+the picture by a pixel.
 
 The picture does not depend on where or how large the digit was drawn, on how many points the
 pen left on its way, on the order of strokes, or on where a stroke was interrupted: no pixel
