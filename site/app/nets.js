@@ -52,6 +52,9 @@ export function makeNets(engine, training) {
      * @param {(progress: object) => void} [onProgress]
      */
     async train(settings = {}, onProgress = () => {}) {
+      if (settings === null || typeof settings !== "object" || Array.isArray(settings)) {
+        throw new TypeError(`settings is ${settings}, expected an object such as { epochs: 3 }.`);
+      }
       const listener = (/** @type {Event} */ event) => {
         const { epoch, step, cost, trainAccuracy, testAccuracy, examplesPerSecond } =
           /** @type {CustomEvent} */ (event).detail;

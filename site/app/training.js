@@ -1,6 +1,8 @@
 // One training run at a time, for the page's controls and for window.nets alike. It holds no net:
 // that is the Lab's, in the worker.
 
+import { note } from "./diagnostics.js";
+
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {"idle" | "loading" | "training" | "paused" | "done" | "diverged"} State */
 
@@ -19,6 +21,10 @@ export class Training extends EventTarget {
   #pending;
   /** Counts runs, so that what belongs to an abandoned one is dropped. */
   #run = 0;
+  /** Is a run that is being made to wait, once it could begin? */
+  #held = false;
+  /** Resolves when the worker has done what `reset` asked for. @type {Promise<void>} */
+  #cleared = Promise.resolve();
 
   /** @param {Engine} engine */
   constructor(engine) {
@@ -26,6 +32,7 @@ export class Training extends EventTarget {
     this.#engine = engine;
     engine.addEventListener("failed", (event) => {
       this.#end(/** @type {CustomEvent} */ (event).detail);
+      this.#hear({});
       this.#enter("idle");
     });
   }
@@ -61,16 +68,19 @@ export class Training extends EventTarget {
     }
     const before = this.state;
     const run = ++this.#run;
+    this.#held = paused;
     const result = new Promise((resolve, reject) => (this.#pending = { resolve, reject }));
     result.catch(() => {});
     try {
       this.#enter("loading");
       await this.load();
+      await this.#cleared; // else it would forget the net that is made now
       if (run !== this.#run) return await result;
       this.#tell("settings", await this.#engine.call("train", { settings }));
       if (run !== this.#run) return await result;
       this.#hear(await this.#engine.call("progress"));
-      if (paused) this.#enter("paused");
+      if (run !== this.#run) return await result;
+      if (this.#held) this.#enter("paused");
       else this.#go();
     } catch (error) {
       if (run === this.#run) {
@@ -82,12 +92,14 @@ export class Training extends EventTarget {
   }
 
   async pause() {
+    this.#held = true;
     if (this.state !== "training") return;
     this.#enter("paused");
     await this.#engine.invoke("stop");
   }
 
   resume() {
+    this.#held = false;
     if (this.state === "paused") this.#go();
   }
 
@@ -102,11 +114,12 @@ export class Training extends EventTarget {
   async reset() {
     this.#run++;
     this.#end(new DOMException("The training was reset.", "AbortError"));
+    this.#hear({});
     this.#enter("idle");
     if (this.#engine.state !== "ready") return;
-    await this.#engine.invoke("stop");
-    await this.#engine.call("reset");
-    this.#hear({});
+    const cleared = this.#engine.invoke("stop").then(() => this.#engine.call("reset"));
+    this.#cleared = cleared.catch(() => {}); // whoever trains next hears of a dead worker anyway
+    await cleared;
   }
 
   /** Change what may change while a net trains. @param {Record<string, unknown>} settings */
@@ -123,7 +136,9 @@ export class Training extends EventTarget {
       });
       if (run === this.#run) this.#arrived(last);
     } catch (error) {
-      if (run === this.#run) this.#end(/** @type {Error} */ (error));
+      if (run !== this.#run || this.#engine.state !== "ready") return;
+      this.#end(/** @type {Error} */ (error));
+      this.reset().catch(() => {}); // a worker that died is told by the engine
     }
   }
 
@@ -143,7 +158,10 @@ export class Training extends EventTarget {
 
   /** @param {Error} error */
   #end(error) {
-    if (error.name !== "AbortError" && this.#pending) this.#tell("trouble", error);
+    if (error.name !== "AbortError" && this.#pending) {
+      note(error);
+      this.#tell("trouble", error);
+    }
     this.#pending?.reject(error);
     this.#pending = undefined;
   }
