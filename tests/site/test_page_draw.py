@@ -198,7 +198,7 @@ def test_drawing_does_not_scroll_the_page(page: Page) -> None:
     assert ink(page, (0.5, 0.5))
     # The same movement beside the pad does scroll it.
     fingers = Fingers(page)
-    x, y = place(page, (0.5, 0.5))
+    _x, y = place(page, (0.5, 0.5))
     fingers.press(1, (790, y + 150))
     for i in range(1, 11):
         fingers.slide(1, (790, y + 150 - 30 * i))

@@ -5,6 +5,7 @@ Positions on the pad are shares of its side, 0…1, y downwards.
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -59,7 +60,7 @@ def visitor(browser: Browser, errors: bool = False, **options: Any) -> Iterator[
 def open_ready(page: Page, url: str) -> Page:
     """Open the page and wait until it can read."""
     page.goto(url)
-    expect_state(page, "ready")
+    expect_state(page, "ready", START_PATIENCE)
     return page
 
 
@@ -68,9 +69,9 @@ def part(page: Page, testid: str) -> Locator:
     return page.get_by_test_id(testid)
 
 
-def expect_state(page: Page, state: str) -> None:
-    """Wait for a state of the status line."""
-    expect(part(page, "status")).to_have_attribute("data-state", state, timeout=START_PATIENCE)
+def expect_state(page: Page, state: str, patience: int = 30_000) -> None:
+    """Wait for a state of the status line; patience in milliseconds."""
+    expect(part(page, "status")).to_have_attribute("data-state", state, timeout=patience)
 
 
 def number(page: Page, testid: str) -> float | None:
@@ -193,7 +194,7 @@ def between(stroke: Stroke, steps: int = 4) -> list[Point]:
     """The points after the first, with others on the way to each."""
     return [
         (a[0] + (b[0] - a[0]) * i / steps, a[1] + (b[1] - a[1]) * i / steps)
-        for a, b in zip(stroke, stroke[1:], strict=False)
+        for a, b in itertools.pairwise(stroke)
         for i in range(1, steps + 1)
     ]
 
