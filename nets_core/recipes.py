@@ -129,14 +129,66 @@ RECIPES = {
     recipe.id: recipe
     for recipe in (
         Recipe(
+            id="cnn",
+            name="Convolutional net",
+            layers=(
+                {"type": "conv2d", "filters": 16, "size": 5, "activation": "relu"},
+                {"type": "maxpool2d"},
+                {"type": "conv2d", "filters": 40, "size": 5, "activation": "relu"},
+                {"type": "maxpool2d"},
+                {"type": "flatten"},
+                {"type": "dropout", "rate": 0.1},
+                {"type": "dense", "outputs": 128, "activation": "relu"},
+                {"type": "dropout", "rate": 0.2},
+                {"type": "dense", "outputs": 10, "activation": "softmax"},
+            ),
+            input_shape=(28, 28, 1),
+            loss="cross_entropy",
+            optimizer="adam",
+            learning_rate=0.002,
+            batch_size=100,
+            epochs=28,
+            initializer="he",
+            distortion=Distortion(
+                rotation=0.1, slant=0.15, stretch=0.15, shift=0.7, elastic=0.7, pen=0.5
+            ),
+            flourishes=0.35,
+            storage="int8",
+        ),
+        Recipe(
+            id="mlp-large",
+            name="784-256-128-10, distorted digits",
+            layers=(
+                {"type": "dense", "outputs": 256, "activation": "relu"},
+                {"type": "dropout", "rate": 0.1},
+                {"type": "dense", "outputs": 128, "activation": "relu"},
+                {"type": "dropout", "rate": 0.1},
+                {"type": "dense", "outputs": 10, "activation": "softmax"},
+            ),
+            loss="cross_entropy",
+            optimizer="adam",
+            learning_rate=0.0015,
+            batch_size=100,
+            epochs=24,
+            initializer="he",
+            distortion=Distortion(
+                rotation=0.1, slant=0.15, stretch=0.12, shift=0.7, elastic=0.8, pen=0.5
+            ),
+            flourishes=0.3,
+            storage="int8",
+        ),
+        Recipe(
             id="mlp-30",
             name="784-30-10, as in the blog post",
             layers=dense(30, 10, activation="sigmoid", output="sigmoid"),
             loss="mse",
             optimizer="adam",
-            learning_rate=0.002,
+            learning_rate=0.004,
             batch_size=32,
-            epochs=20,
+            epochs=40,
+            initializer="xavier",
+            distortion=Distortion(elastic=0.3, pen=0.1),
+            flourishes=0.05,
         ),
         Recipe(
             id="softmax",
