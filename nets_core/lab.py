@@ -58,7 +58,7 @@ class Lab:
             return {"error": {"type": "TypeError", "message": f"the lab has no method {method!r}"}}
         try:
             return {"value": function(**arguments)}
-        except (ValueError, TypeError, MemoryError) as error:
+        except (ValueError, TypeError, MemoryError, Diverged) as error:
             message = str(error) or "there is not enough memory for this"
             return {"error": {"type": type(error).__name__, "message": message}}
 
@@ -83,7 +83,13 @@ class Lab:
 
     def open_model(self, model: str, data: bytes) -> dict[str, Any]:
         """Open a saved net under a name; ValueError says what is wrong with the file."""
-        self._nets[model] = saving.loads(bytes(data))
+        net = saving.loads(bytes(data))
+        if (net.inputs, net.outputs) != (PIXELS, 10):
+            raise ValueError(
+                f"the net reads {net.inputs} numbers and answers with {net.outputs}, "
+                f"expected {PIXELS} pixels and 10 digits"
+            )
+        self._nets[model] = net
         return {"parameters": sum(p.size for p in self._nets[model].parameters())}
 
     # --- reading a drawing
@@ -196,7 +202,7 @@ class Lab:
 
     def arrived(self, images: int) -> None:
         """So many training images, from the first on, are in their room now."""
-        self._available = images
+        self._available = checks.count("images", images, least=0)
         if self._trainer is not None:
             self._trainer.available = images
 
@@ -209,7 +215,7 @@ class Lab:
         is then still there.
         """
         chosen = Settings.from_plain(settings)
-        if "train-images" not in self._data:
+        if not {"train-images", "test-images"} <= set(self._data):
             raise ValueError("MNIST has not been loaded yet")
         trainer = chosen.trainer(
             self._data["train-images"],
@@ -361,19 +367,35 @@ def _image(
 ) -> npt.NDArray[np.float32]:
     """The 784 pixels of a drawing that came as pixels or as strokes."""
     if pixels is not None:
-        image = np.asarray(pixels, np.float32).ravel()
+        image = _numbers("pixels", pixels)
         if image.size != PIXELS:
             raise ValueError(f"pixels has {image.size} numbers, expected 784")
         if not (np.isfinite(image).all() and image.min() >= 0 and image.max() <= 1):
             raise ValueError("pixels holds numbers outside 0…1")
-        return digits.normalize(image.reshape(28, 28)).ravel() if normalised else image
+        if normalised:
+            return digits.normalize(image.reshape(28, 28)).ravel()
+        return image.astype(np.float32)
     if points is None or lengths is None:
         raise TypeError("there is no drawing: give pixels, or points and lengths")
-    flat = np.asarray(points, np.float64).reshape(-1, 2)
-    strokes = np.split(flat, np.cumsum(np.asarray(lengths, np.intp))[:-1])
+    flat, counts = _numbers("points", points), _numbers("lengths", lengths)
+    if 2 * counts.sum() != flat.size or (counts < 0).any() or (counts % 1).any():
+        raise ValueError(
+            f"lengths has {len(counts)} numbers that sum to {counts.sum():g}, expected those of "
+            f"points in each stroke, which has {flat.size} coordinates"
+        )
+    strokes = np.split(flat.reshape(-1, 2), np.cumsum(counts.astype(np.intp))[:-1])
     if normalised is False:
         return digits.rasterize_unnormalised(strokes, checks.positive("side", side)).ravel()
     return digits.rasterize(strokes).ravel()
+
+
+def _numbers(name: str, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    try:
+        return np.asarray(values, np.float64).ravel()
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"{name} is a {type(values).__name__}, expected a list of numbers"
+        ) from None
 
 
 def _reading(net: Network, image: Array) -> dict[str, Any]:
@@ -392,12 +414,14 @@ def _reading(net: Network, image: Array) -> dict[str, Any]:
 
 def _signed(rows: Array) -> npt.NDArray[np.int8]:
     """Each row scaled so that its largest magnitude is 127."""
-    largest = np.maximum(np.abs(rows).max(axis=1, keepdims=True), np.finfo(rows.dtype).tiny)
-    return np.rint(rows * (127 / largest)).astype(np.int8)
+    largest = np.abs(rows).max(axis=1, keepdims=True)
+    return np.rint(rows * (127 / np.where(largest > 1e-30, largest, 1))).astype(np.int8)
 
 
 def _probabilities(output: Array) -> Array:
     """The outputs as shares of their sum: softmax outputs as they are, ten sigmoids made to fit."""
+    if not np.isfinite(output).all():
+        raise ValueError("the net answers with NaN or infinity: it is about to diverge")
     output = np.maximum(output, 0)
     total = output.sum()
     if total == 0:

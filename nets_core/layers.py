@@ -341,6 +341,10 @@ CLEARNESS = 0.05
 """What a clear pair counts beside its vote: nine of them, half of it each way, less than a vote."""
 
 
+MOST_CLASSES = 100
+"""A file that is not trusted may ask for any number, and the pairs are its square."""
+
+
 class Votes(Layer):
     """One input for each pair of classes i < j: above 0 it votes for i, else for j.
 
@@ -353,6 +357,8 @@ class Votes(Layer):
 
     def __init__(self, classes: int) -> None:
         self.classes = checks.count("classes", classes, least=2)
+        if self.classes > MOST_CLASSES:
+            raise ValueError(f"classes is {classes}, expected at most {MOST_CLASSES}")
         self.first, self.second = np.triu_indices(self.classes, 1)
 
     def settings(self) -> dict[str, Any]:
