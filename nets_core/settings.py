@@ -13,6 +13,7 @@ from typing import Any, Self
 import numpy.typing as npt
 
 from nets_core import checks, recipes
+from nets_core.activations import ACTIVATIONS
 from nets_core.optimizers import OPTIMIZERS
 from nets_core.training import Trainer
 
@@ -21,6 +22,8 @@ ADJUSTABLE = ("learningRate", "l2", "batchSize")
 MOST_NEURONS = 2000
 MOST_LAYERS = 8
 EVALUATIONS = 4
+MOST_EPOCHS = 10
+"""How long a page trains unless it is told how long; a recipe may take longer by itself."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,7 @@ class Settings:
 
     @classmethod
     def of(cls, recipe: recipes.Recipe) -> Self:
-        """The settings that the recipe itself has."""
+        """The recipe's settings, for a visitor who waits: few epochs, plain digits, one rate."""
         *hidden, output = recipe.layers
         dense = [layer for layer in hidden if layer["type"] == "dense"]
         return cls(
@@ -60,9 +63,9 @@ class Settings:
             l2=recipe.l2,
             initializer=recipe.initializer,
             batchSize=recipe.batch_size,
-            epochs=recipe.epochs,
+            epochs=min(recipe.epochs, MOST_EPOCHS),
             seed=recipe.seed,
-            augment=recipe.distortion is not None,
+            augment=False,
         )
 
     @classmethod
@@ -76,6 +79,8 @@ class Settings:
         if "hidden" in given:
             given["hidden"] = _hidden(given["hidden"])
         settings = replace(base, **given)
+        checks.one_of("activation", settings.activation, ACTIVATIONS)
+        checks.one_of("output", settings.output, ACTIVATIONS)
         checks.one_of("optimizer", settings.optimizer, OPTIMIZERS)
         checks.positive("learningRate", settings.learningRate)
         checks.not_negative("l2", settings.l2)
@@ -100,7 +105,8 @@ class Settings:
                     f"{name} cannot change while a net trains, only {', '.join(ADJUSTABLE)} can: "
                     "reset to begin with another net"
                 )
-        changed = self.from_plain({**self.plain(), **values})
+        given = {name: value for name, value in values.items() if value is not None}
+        changed = self.from_plain({**self.plain(), **given})
         trainer.optimizer.learning_rate = changed.learningRate
         trainer.l2 = changed.l2
         trainer.batch_size = changed.batchSize
@@ -143,16 +149,26 @@ class Settings:
         return recipe
 
     def _layers(self, base: recipes.Recipe) -> tuple[Mapping[str, Any], ...]:
-        """The recipe's layers with this activation, hidden sizes and output."""
+        """The recipe's layers with this activation, these hidden sizes and this output.
+
+        What stands before the recipe's first hidden dense layer stays before; what follows it up to
+        the next dense layer, such as dropout, follows each.
+        """
         *inner, output = base.layers
+        dense = [i for i, layer in enumerate(inner) if layer["type"] == "dense"]
+        first = dense[0] if dense else len(inner)
+        second = dense[1] if len(dense) > 1 else len(inner)
         before = [
             {**layer, "activation": self.activation} if "activation" in layer else layer
-            for layer in inner
-            if layer["type"] != "dense"
+            for layer in inner[:first]
         ]
         hidden = [
-            {"type": "dense", "outputs": size, "activation": self.activation}
+            layer
             for size in self.hidden
+            for layer in (
+                {"type": "dense", "outputs": size, "activation": self.activation},
+                *inner[first + 1 : second],
+            )
         ]
         return (*before, *hidden, {**output, "activation": self.output})
 
