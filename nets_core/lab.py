@@ -8,6 +8,7 @@ which is called "live".
 
 from __future__ import annotations
 
+import math
 import platform
 from collections.abc import Iterator, Mapping
 from time import perf_counter
@@ -283,14 +284,15 @@ class Lab:
         return self._curves.plain()
 
     def pictures(self, model: str = LIVE) -> dict[str, Any]:
-        """The incoming weights of the first layer's neurons, as signed pictures.
+        """The incoming weights of the first layer's neurons or filters, as signed pictures.
 
-        ``values`` is (count · 784) int8, each picture scaled by its own largest weight, which
-        ``scales`` (count) holds.
+        ``values`` is (count · side · side) int8, each picture scaled by its own largest weight,
+        which ``scales`` (count) holds.
         """
         weights = self._net(model).layers[0].parameters()[0][:PICTURES]
         return {
             "count": len(weights),
+            "side": math.isqrt(weights.shape[1]),
             "values": _signed(weights).ravel(),
             "scales": np.abs(weights).max(axis=1),
         }

@@ -1,6 +1,8 @@
 // MNIST, shard by shard, from gzipped files into the Lab's arrays.
 
 /** @typedef {{file: string, count: number, bytes: number, sha256: string}} Shard */
+/** @typedef {{loaded: number, total: number} | {waiting: string}} Report bytes of what is needed
+ *   first; afterwards why a later shard has not come yet, "" once it has */
 
 const FOLDER = new URL("./mnist/", import.meta.url);
 
@@ -12,7 +14,7 @@ let begun;
  * the other shards go on arriving, and the Lab is told of each.
  * @param {any} lab the Lab's proxy, for its rooms
  * @param {(method: string, args?: Record<string, unknown>) => any} call
- * @param {(progress: {loaded: number, total: number}) => void} report bytes of what is needed first
+ * @param {(progress: Report) => void} report
  * @returns {Promise<void>} rejects with an Error that names the file which failed
  */
 export function loadMnist(lab, call, report) {
@@ -27,7 +29,9 @@ export function loadMnist(lab, call, report) {
 async function load(lab, call, report) {
   const response = await get("mnist.json");
   /** @type {{shards: Shard[]}} */
-  const { shards } = await response.json();
+  const { shards } = await response.json().catch(() => {
+    throw new Error("mnist/mnist.json arrived damaged. Try again.");
+  });
   const named = (/** @type {RegExp} */ pattern) => shards.filter(({ file }) => pattern.test(file));
   const train = named(/^train-images/);
   const first = [...named(/labels/), train[0], ...named(/^test-images/)];
@@ -40,7 +44,7 @@ async function load(lab, call, report) {
   await Promise.all(first.map((shard) => fill(lab, shard, 0, got)));
   let images = train[0].count;
   call("arrived", { images });
-  void rest(lab, call, train.slice(1), images);
+  void rest(lab, call, train.slice(1), images, (waiting) => report({ waiting }));
 }
 
 /**
@@ -49,14 +53,17 @@ async function load(lab, call, report) {
  * @param {Shard[]} shards fetched one after the other; one that fails is asked for again, for
  *   training waits for it and loses nothing
  * @param {number} images how many are there already
+ * @param {(why: string) => void} tell called with the reason each time one fails, "" once it is there
  */
-async function rest(lab, call, shards, images) {
+async function rest(lab, call, shards, images, tell) {
   for (const shard of shards) {
     for (let pause = 1000; ; pause = Math.min(2 * pause, 15_000)) {
       try {
         await fill(lab, shard, images, () => {});
+        tell("");
         break;
-      } catch {
+      } catch (error) {
+        tell(/** @type {Error} */ (error).message);
         await new Promise((resolve) => setTimeout(resolve, pause));
       }
     }
@@ -105,6 +112,6 @@ async function get(file) {
   const response = await fetch(new URL(file, FOLDER)).catch(() => {
     throw new Error(`mnist/${file} could not be fetched: the network is gone. Try again.`);
   });
-  if (!response.ok) throw new Error(`mnist/${file}: the server answered ${response.status}.`);
+  if (!response.ok) throw new Error(`mnist/${file}: the server answered ${response.status}. Try again.`);
   return response;
 }

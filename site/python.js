@@ -44,20 +44,24 @@ async function startFromParts(report) {
     Promise.all(archives.map((part) => about(part.file, unpack(part, count).then(read).then(split)))),
     modules,
   ]);
+  const files = trees.flat();
   const lent = lend(module, library);
+  const compiled = compileAll(files.filter(([path]) => path.endsWith(".so")));
   const settings = {
     indexURL: BASE.href,
     packageBaseUrl: BASE.href,
     lockFileContents,
     fsInit: async (/** @type {Pyodide["FS"]} */ FS) => {
-      for (const [path, content] of trees.flat()) {
+      for (const [path, content] of files) {
         FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
         FS.writeFile(path, content, { canOwn: true });
       }
     },
   };
   try {
-    return await Promise.race([loadPyodide(settings), lent.failure]);
+    const pyodide = await Promise.race([loadPyodide(settings), lent.failure]);
+    lendLibraries(pyodide.FS, await compiled);
+    return pyodide;
   } finally {
     lent.restore();
   }
@@ -107,6 +111,29 @@ function lend(module, stdlib) {
     Object.assign(WebAssembly, { instantiateStreaming });
   };
   return { failure, restore };
+}
+
+/**
+ * Compiles NumPy's extension modules while the interpreter starts.
+ *
+ * @param {[string, Bytes][]} libraries
+ */
+async function compileAll(libraries) {
+  const modules = libraries.map(([, content]) => WebAssembly.compile(content));
+  return new Map((await Promise.all(modules)).map((module, i) => [libraries[i][0], module]));
+}
+
+/**
+ * Gives the import of an extension module the compiled one: Pyodide reads the file in order to
+ * compile it there and then, but takes what is compiled already.
+ *
+ * @param {Pyodide["FS"]} FS
+ * @param {Map<string, WebAssembly.Module>} compiled
+ */
+function lendLibraries(FS, compiled) {
+  const { readFile } = FS;
+  FS.readFile = (/** @type {string} */ path, /** @type {object} */ options) =>
+    compiled.get(path) ?? readFile.call(FS, path, options);
 }
 
 /**

@@ -7,7 +7,7 @@ import { startPython } from "./python.js";
 
 /** How long Python trains before the worker looks at its messages, in milliseconds. */
 const TURN = 8;
-/** How often the page hears of progress, in milliseconds. */
+/** How often the page hears of progress, and training looks for data it waits for, in milliseconds. */
 const REPORT = 50;
 
 /** @type {any} */
@@ -76,7 +76,8 @@ const api = {
           reported = performance.now();
           report(progress);
         }
-        await turn();
+        if (progress.state === "waiting") await new Promise((done) => setTimeout(done, REPORT));
+        else await turn();
       }
       stopped = true;
     };

@@ -6,6 +6,7 @@ const errors = [];
 /** Keep an error for the report. @param {unknown} error */
 export function note(error) {
   const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  if (errors[errors.length - 1]?.endsWith(` ${text}`)) return; // one that several waited for
   errors.push(`${new Date().toISOString()} ${text}`);
   errors.splice(0, errors.length - 10);
 }

@@ -55,8 +55,10 @@ export class Engine extends EventTarget {
     this.#api = Comlink.wrap(worker);
     worker.addEventListener("error", (event) => {
       event.preventDefault();
-      const why = event.message ? `: ${event.message}` : "";
-      this.#fail(new Error(`The worker that runs Python could not go on${why}.`));
+      const what = event.message
+        ? `The worker that runs Python could not go on: ${event.message}.`
+        : "worker.js, which runs Python, or a file that it needs could not be loaded.";
+      this.#fail(new Error(what));
     });
     const report = Comlink.proxy((/** @type {Loading} */ detail) =>
       this.dispatchEvent(new CustomEvent("loading", { detail })),
@@ -100,7 +102,12 @@ export class Engine extends EventTarget {
 
   /** @param {string} id @param {Promise<Uint8Array>} data */
   #open(id, data) {
-    const opened = data.then((bytes) => this.call("open_model", { model: id, data: bytes }));
+    const opened = data
+      .then((bytes) => this.call("open_model", { model: id, data: bytes }))
+      .catch((error) => {
+        note(error);
+        throw error;
+      });
     this.#opened.set(id, opened);
     opened.catch(() => this.#opened.delete(id));
     return opened;
@@ -150,7 +157,11 @@ async function fetchModel(model) {
   if (!response.ok) {
     throw new Error(`models/${model.file}: the server answered ${response.status}. Try again.`);
   }
-  const bytes = new Uint8Array(await response.arrayBuffer());
+  const bytes = new Uint8Array(
+    await response.arrayBuffer().catch(() => {
+      throw new Error(`models/${model.file} arrived only in part. Try again.`);
+    }),
+  );
   if (bytes.length !== model.bytes) {
     throw new Error(
       `models/${model.file} has ${bytes.length} bytes, expected ${model.bytes}. Try again.`,

@@ -38,7 +38,7 @@ export function layersSection(engine, training, sheet, picker) {
       await engine.open(picker.value);
       const inside = await engine.call("inside", { model: picker.value, ...drawing });
       words.textContent = `Blue pixels spoke for ${inside.digit}, orange ones for ${inside.rival}, the runner-up.`;
-      paintSigned(picture, inside.evidence, 0, palette());
+      paintSigned(picture, inside.evidence, 28, palette());
       for (const [i, layer] of inside.layers.entries()) {
         const known = /** @type {HTMLElement | undefined} */ (list.children[i]);
         const wanted = `${layer.kind} ${layer.shape.join("×")}`;

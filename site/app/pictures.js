@@ -61,14 +61,15 @@ export function paintGrey(canvas, values, side, largest) {
 }
 
 /**
- * A 28×28 picture of signed values: blue above zero, orange below.
+ * A square picture of signed values: blue above zero, orange below.
  * @param {HTMLCanvasElement} canvas
  * @param {Int8Array} values −127…127
- * @param {number} offset where the picture's 784 values begin
+ * @param {number} side
  * @param {Palette} colours
+ * @param {number} [offset] where the picture's values begin
  */
-export function paintSigned(canvas, values, offset, { paper, positive, negative }) {
+export function paintSigned(canvas, values, side, { paper, positive, negative }, offset = 0) {
   const colour = (/** @type {number} */ value) =>
     mix(paper, value < 0 ? negative : positive, Math.abs(value) / 127);
-  paint(canvas, values, 28, colour, offset);
+  paint(canvas, values, side, colour, offset);
 }

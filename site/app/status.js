@@ -65,8 +65,7 @@ export function showStatus(engine, training) {
   engine.addEventListener("ready", update);
   engine.addEventListener("failed", (event) => {
     part("failure-words", HTMLElement).textContent =
-      `${/** @type {CustomEvent} */ (event).detail.message} ` +
-      "Your drawing is still here. Check the connection, then try again.";
+      `${/** @type {CustomEvent} */ (event).detail.message} Your drawing is still here.`;
     update();
   });
   training.addEventListener("state", update);
@@ -76,13 +75,13 @@ export function showStatus(engine, training) {
     update();
   });
 
+  const label = copy.textContent;
   copy.addEventListener("click", async () => {
     const text = report({
       build: await build(),
       engine: engine.state,
       training: training.state,
     });
-    const label = copy.textContent;
     try {
       await navigator.clipboard.writeText(text);
       copy.textContent = "Copied";

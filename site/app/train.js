@@ -252,17 +252,18 @@ export function trainSection(engine, training) {
       return;
     }
     part("weights-figure", HTMLElement).hidden = false;
-    const { count, values } = await engine.call("pictures");
+    const { count, side, values } = await engine.call("pictures");
     while (gallery.children.length > count) gallery.lastElementChild?.remove();
     while (gallery.children.length < count) {
-      const canvas = make("canvas", { width: 28, height: 28 });
+      const canvas = make("canvas");
       canvas.setAttribute("role", "img");
-      canvas.setAttribute("aria-label", `Weights into hidden neuron ${gallery.children.length + 1}`);
+      canvas.setAttribute("aria-label", `Weights into neuron ${gallery.children.length + 1}`);
       gallery.append(canvas);
     }
     const colours = palette();
     for (const [i, canvas] of [...gallery.children].entries()) {
-      paintSigned(/** @type {HTMLCanvasElement} */ (canvas), values, i * 784, colours);
+      const start = i * side * side;
+      paintSigned(/** @type {HTMLCanvasElement} */ (canvas), values, side, colours, start);
     }
   }
 

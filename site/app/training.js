@@ -23,6 +23,8 @@ export class Training extends EventTarget {
   #run = 0;
   /** Is a run that is being made to wait, once it could begin? */
   #held = false;
+  /** Why MNIST's next images have not come yet. @type {Error | undefined} */
+  #missing;
   /** Resolves when the worker has done what `reset` asked for. @type {Promise<void>} */
   #cleared = Promise.resolve();
 
@@ -50,7 +52,10 @@ export class Training extends EventTarget {
   /** Fetch MNIST, if it is not there. @returns {Promise<void>} */
   async load() {
     await this.#engine.ready;
-    await this.#engine.invoke("loadMnist", (detail) => this.#tell("data", detail));
+    await this.#engine.invoke("loadMnist", (detail) => {
+      if ("waiting" in detail) this.#await(detail.waiting);
+      else this.#tell("data", detail);
+    });
   }
 
   /**
@@ -166,10 +171,19 @@ export class Training extends EventTarget {
     this.#pending = undefined;
   }
 
+  /** Images that did not come are asked for again; training waits for them. @param {string} why */
+  #await(why) {
+    this.#missing = why
+      ? new Error(`Waiting for the rest of MNIST, asking again. ${why.replace(" Try again.", "")}`)
+      : undefined;
+    if (this.#missing) note(this.#missing);
+  }
+
   /** @param {any} progress */
   #hear(progress) {
     this.progress = progress;
     this.#tell("progress", progress);
+    if (progress.state === "waiting" && this.#missing) this.#tell("trouble", this.#missing);
   }
 
   /** @param {State} state */
