@@ -184,7 +184,7 @@ class TestNames:
         assert {"dense", "conv2d", "maxpool2d", "flatten", "dropout"} <= set(LAYERS)
 
     def test_recipes_that_are_trained_nets_bear_the_names_of_the_contract(self) -> None:
-        assert "mlp-30" in recipes.RECIPES
+        assert set(recipes.RECIPES) | set(recipes.SOLVED) >= TRAINED
         assert [layer.outputs for layer in recipes.get("mlp-30").network().layers] == [30, 10]
 
 
@@ -398,6 +398,10 @@ class TestModels:
             assert sum(p.size for p in net.parameters()) == model["parameters"]
             assert (net.inputs, net.outputs) == (784, 10)
             assert saving.recipe_of(data) == model["recipe"]
-            recipe = recipes.get(model["recipe"])
-            assert model["seed"] == recipe.seed == net.seed
-            assert net.describe()["layers"] == recipe.network().describe()["layers"]
+            assert model["seed"] == net.seed
+            if model["recipe"] in recipes.RECIPES:
+                recipe = recipes.get(model["recipe"])
+                assert model["seed"] == recipe.seed
+                assert net.describe()["layers"] == recipe.network().describe()["layers"]
+            else:
+                assert model["recipe"] in recipes.SOLVED

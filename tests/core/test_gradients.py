@@ -5,6 +5,7 @@ The cases are made from the registries, so that a new entry is checked without w
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Iterator
 from typing import Any
@@ -84,7 +85,10 @@ def net_around(layer: Layer, loss: str, output: str) -> Network:
     try:
         layer.connect((4, 5, 2))
     except ValueError:
-        return Network([Dense(3, "tanh"), layer, Dense(3, output)], (4,), loss, "xavier", 5)
+        for inputs in range(5, 0, -1):  # most take any number of inputs, some only a certain one
+            with contextlib.suppress(ValueError):
+                layers = [Dense(inputs, "tanh"), layer, Dense(3, output)]
+                return Network(layers, (4,), loss, "xavier", 5)
     before: list[Layer] = [Conv2D(2, 2, "tanh")]
     after: list[Layer] = [] if len(layer.output_shape) == 1 else [Flatten()]
     return Network([*before, layer, *after, Dense(3, output)], (5, 6, 1), loss, "xavier", 5)
