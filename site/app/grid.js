@@ -8,7 +8,7 @@ const MEMORY = 200;
 
 /** A canvas of 28×28 pixels to paint on. Event "change": the pixels are others now. */
 export class Grid extends EventTarget {
-  /** 0…1, row by row. */
+  /** 0…1, row by row. @type {Float32Array} */
   pixels = new Float32Array(SIDE * SIDE);
   erasing = false;
   /** Of the brush, in pixels. */
