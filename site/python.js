@@ -4,11 +4,16 @@
 // gzipped and at the same time, the engine is compiled while it arrives, and the files are written
 // from JavaScript before the interpreter looks for them. The build lists them in `start.json`.
 
+import { about, open, read, unpack } from "./download.js";
+
 /** @typedef {import("pyodide").PyodideInterface} Pyodide */
 /** @typedef {"engine" | "numpy" | "library" | "ready"} Stage what is being waited for */
 /** @typedef {(progress: { stage: Stage, loaded: number, total: number }) => void} Report */
-/** @typedef {{ file: string, stage: Stage, bytes: number, unpacked: number, sha256: string }} Part */
-/** @typedef {Uint8Array<ArrayBuffer>} Bytes */
+/**
+ * @typedef {{ file: string, stage: Stage, bytes: number, unpacked: number, sha256: string }} Part
+ *   an entry of start.json; `bytes` are those sent
+ */
+/** @typedef {import("./download.js").Bytes} Bytes */
 
 const BASE = new URL("./pyodide/", import.meta.url);
 
@@ -31,17 +36,26 @@ export async function startPython(report) {
 
 /** @param {Report} report */
 async function startFromParts(report) {
-  const modules = Promise.all([load("pyodide.mjs"), load("pyodide.asm.js"), json("pyodide-lock.json")]);
+  const modules = Promise.all([
+    load("pyodide.mjs"),
+    load("pyodide.asm.js"), // which loadPyodide would otherwise wait for
+    json("pyodide-lock.json"),
+  ]);
   modules.catch(() => {}); // waited for below, after what may fail before it
 
   /** @type {Part[]} */
   const parts = await json("start.json");
-  const count = counter(parts, report);
+  const arrived = counter(parts, report);
+  /** @type {<T>(part: Part, use: (stream: ReadableStream<Bytes>) => Promise<T>) => Promise<T>} */
+  const fetched = (part, use) => {
+    const url = new URL(`${part.file}?${part.sha256.slice(0, 12)}`, BASE);
+    return named(part.file, unpack(url, part, (count) => arrived(part, count)).then(use));
+  };
   const [engine, stdlib, ...archives] = parts;
   const [module, library, trees, [{ loadPyodide }, , lockFileContents]] = await Promise.all([
-    about(engine.file, unpack(engine, count).then(compile)),
-    about(stdlib.file, unpack(stdlib, count).then(read)),
-    Promise.all(archives.map((part) => about(part.file, unpack(part, count).then(read).then(split)))),
+    fetched(engine, compile),
+    fetched(stdlib, read),
+    Promise.all(archives.map((part) => fetched(part, split))),
     modules,
   ]);
   const files = trees.flat();
@@ -99,10 +113,14 @@ function lend(module, stdlib) {
     here.get(String(input))?.() ?? fetch.call(globalThis, input, init);
   /** @type {Promise<never>} */
   const failure = new Promise((_, reject) => {
-    const instantiate = async (/** @type {unknown} */ _, /** @type {WebAssembly.Imports} */ imports) => {
-      const started = WebAssembly.instantiate(module, imports);
-      started.catch((error) => reject(new Error(`Python's engine could not start: ${error.message}`)));
-      return { module, instance: await started };
+    /** @type {(source: unknown, imports: WebAssembly.Imports) => Promise<object>} */
+    const instantiate = async (_, imports) => {
+      try {
+        return { module, instance: await WebAssembly.instantiate(module, imports) };
+      } catch (error) {
+        reject(new Error(`Python's engine could not start: ${/** @type {Error} */ (error).message}`));
+        throw error;
+      }
     };
     Object.assign(WebAssembly, { instantiateStreaming: instantiate });
   });
@@ -137,7 +155,7 @@ function lendLibraries(FS, compiled) {
 }
 
 /**
- * Returns a function to call with each chunk that came; it reports the sum.
+ * Returns a function to call with the bytes of a part that came, which reports the sum.
  *
  * @param {Part[]} parts
  * @param {Report} report
@@ -145,70 +163,42 @@ function lendLibraries(FS, compiled) {
 function counter(parts, report) {
   const missing = new Map(parts.map((part) => [part, part.bytes]));
   const total = parts.reduce((sum, part) => sum + part.bytes, 0);
-  return (/** @type {Part} */ part, /** @type {Bytes} */ chunk) => {
-    missing.set(part, Math.max(0, (missing.get(part) ?? 0) - chunk.length));
+  return (/** @type {Part} */ part, /** @type {number} */ count) => {
+    missing.set(part, Math.max(0, (missing.get(part) ?? 0) - count));
     const left = [...missing.values()].reduce((sum, rest) => sum + rest, 0);
     const waiting = parts.find((other) => missing.get(other));
     report({ stage: waiting?.stage ?? "library", loaded: total - left, total });
   };
 }
 
-/**
- * Fetches a part and unpacks it as it comes, unless the server has the browser do so by declaring
- * gzip as the way in which it was sent.
- *
- * @param {Part} part
- * @param {(part: Part, chunk: Bytes) => void} count
- * @returns {Promise<ReadableStream<Bytes>>}
- */
-async function unpack(part, count) {
-  const answer = await open(`${part.file}?${part.sha256.slice(0, 12)}`);
-  const reader = /** @type {ReadableStream<Bytes>} */ (answer.body).getReader();
-  let chunk = await reader.read();
-  const gzipped = chunk.value?.[0] === 0x1f && chunk.value[1] === 0x8b;
-  const expected = gzipped ? part.bytes : part.unpacked;
-  let received = 0;
-  /** @type {ReadableStream<Bytes>} */
-  const counted = new ReadableStream({
-    async pull(stream) {
-      if (chunk.value) {
-        count(part, chunk.value);
-        received += chunk.value.length;
-        stream.enqueue(chunk.value);
-        chunk = await reader.read();
-      } else if (received === expected) {
-        stream.close();
-      } else {
-        stream.error(new Error(`${received} bytes came instead of ${expected}`));
-      }
-    },
-  });
-  return gzipped ? counted.pipeThrough(new DecompressionStream("gzip")) : counted;
+/** @param {ReadableStream<Bytes>} stream */
+function compile(stream) {
+  const headers = { "Content-Type": "application/wasm" }; // without which it is refused
+  return WebAssembly.compileStreaming(new Response(stream, { headers }));
 }
-
-/** @param {ReadableStream<Bytes>} stream */
-const compile = (stream) =>
-  WebAssembly.compileStreaming(new Response(stream, { headers: { "Content-Type": "application/wasm" } }));
-
-/** @param {ReadableStream<Bytes>} stream */
-const read = async (stream) => new Uint8Array(await new Response(stream).arrayBuffer());
 
 /**
  * Splits an archive: a line of JSON, [[path, size], …], and then the files' bytes.
  *
- * @param {Bytes} archive
- * @returns {[string, Bytes][]}
+ * @param {ReadableStream<Bytes>} stream
+ * @returns {Promise<[string, Bytes][]>}
  */
-function split(archive) {
+async function split(stream) {
+  const archive = await read(stream);
   let offset = archive.indexOf(10) + 1;
   /** @type {[string, number][]} */
   const index = JSON.parse(new TextDecoder().decode(archive.subarray(0, offset)));
   return index.map(([path, size]) => [path, archive.subarray(offset, (offset += size))]);
 }
 
+/** @type {<T>(file: string, step: Promise<T>) => Promise<T>} */
+const named = (file, step) => about(`pyodide/${file}`, step);
+
 /** @param {string} file */
-const json = (file) =>
-  about(file, open(file, { cache: "no-cache" }).then((answer) => answer.json()));
+function json(file) {
+  const answer = open(new URL(file, BASE), { cache: "no-cache" });
+  return named(file, answer.then((found) => found.json()));
+}
 
 /**
  * Imports one of Pyodide's modules. The browser does not say why an import failed; asking for the
@@ -216,30 +206,8 @@ const json = (file) =>
  *
  * @param {string} file
  */
-const load = (file) =>
-  about(file, import(new URL(file, BASE).href).catch((error) => open(file).then(() => Promise.reject(error))));
-
-/**
- * @param {string} file
- * @param {RequestInit} [init]
- */
-async function open(file, init) {
-  const answer = await fetch(new URL(file, BASE), init);
-  if (!answer.ok) throw new Error(`HTTP status ${answer.status}`);
-  return answer;
-}
-
-/**
- * Names the file in a step's error.
- *
- * @template T
- * @param {string} file
- * @param {Promise<T>} step
- */
-async function about(file, step) {
-  try {
-    return await step;
-  } catch (error) {
-    throw new Error(`pyodide/${file} did not load: ${error instanceof Error ? error.message : error}`);
-  }
+function load(file) {
+  const url = new URL(file, BASE);
+  const module = import(url.href).catch((error) => open(url).then(() => Promise.reject(error)));
+  return named(file, module);
 }
