@@ -59,9 +59,29 @@ def count(name: str, value: object, least: int = 1) -> int:
     return int(value)
 
 
+LARGEST = float(np.finfo(np.float32).max)
+
+
+def _array(name: str, value: Any, shape: str) -> Array:
+    try:
+        return np.asarray(value)
+    except ValueError:
+        raise ValueError(f"{name} has rows of different lengths, expected {shape}") from None
+
+
+def _finite(name: str, array: Array) -> None:
+    """ValueError for what is not finite, or not so in float32; makes no array of its own."""
+    lowest, highest = float(array.min()), float(array.max())
+    if not (math.isfinite(lowest) and math.isfinite(highest)):
+        raise ValueError(f"{name} holds NaN or infinity, expected finite numbers")
+    worst = max(lowest, highest, key=abs)
+    if abs(worst) > LARGEST:
+        raise ValueError(f"{name} holds {worst:g}, expected numbers that float32 can hold")
+
+
 def examples(name: str, x: Any, features: int) -> Array:
     """``x`` as an array (n ≥ 1, features) of finite floats or of uint8, else an error."""
-    array = np.asarray(x)
+    array = _array(name, x, f"(batch, {features})")
     if array.dtype != np.uint8 and array.dtype.kind != "f":
         raise TypeError(
             f"{name} has dtype {array.dtype}, expected floats, or uint8 pixels (read as /255)"
@@ -70,14 +90,14 @@ def examples(name: str, x: Any, features: int) -> Array:
         raise ValueError(f"{name} has shape {array.shape}, expected (batch, {features})")
     if len(array) == 0:
         raise ValueError(f"{name} holds no examples, expected at least one row")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise ValueError(f"{name} holds NaN or infinity, expected finite numbers")
+    if array.dtype.kind == "f":
+        _finite(name, array)
     return array
 
 
 def targets(name: str, y: Any, batch: int, outputs: int, dtype: npt.DTypeLike) -> Array:
     """``y`` as an array (batch, outputs) of finite floats, else an error."""
-    array = np.asarray(y)
+    array = _array(name, y, f"({batch}, {outputs})")
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} has dtype {array.dtype}, expected numbers")
     if array.shape != (batch, outputs):
@@ -85,14 +105,13 @@ def targets(name: str, y: Any, batch: int, outputs: int, dtype: npt.DTypeLike) -
             f"{name} has shape {array.shape}, expected ({batch}, {outputs}): "
             "one row for each example, one column for each output (one-hot)"
         )
-    if not np.isfinite(array).all():
-        raise ValueError(f"{name} holds NaN or infinity, expected finite numbers")
+    _finite(name, array)
     return array.astype(dtype, copy=False)
 
 
 def label_array(name: str, labels: Any, batch: int, classes: int) -> npt.NDArray[np.intp]:
     """``labels`` as (batch,) integers 0 … classes − 1, else an error."""
-    array = np.asarray(labels)
+    array = _array(name, labels, f"({batch},)")
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, expected integers")
     if array.shape != (batch,):

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from nets_core import checks
 from nets_core.activations import Activation
 from nets_core.ops import Array
 
@@ -92,9 +93,7 @@ def make_loss(name: str, output: str) -> Loss:
     Raises ValueError for an unknown name and for a pair that does not go together.
     """
     losses: dict[str, Loss] = {"mse": MeanSquaredError(), "cross_entropy": CrossEntropy(output)}
-    if name not in losses:
-        raise ValueError(f"loss is {name!r}, expected one of {', '.join(LOSSES)}")
-    loss = losses[name]
+    loss = losses[checks.one_of("loss", name, LOSSES)]
     if output not in loss.outputs:
         raise ValueError(
             f"loss {name!r} goes with the outputs {', '.join(sorted(loss.outputs))}, not {output!r}"

@@ -47,7 +47,10 @@ class Network:
         seed: int = 0,
         dtype: npt.DTypeLike = np.float32,
     ) -> None:
-        self.dtype = np.dtype(dtype)
+        try:
+            self.dtype = np.dtype(dtype)
+        except TypeError:
+            raise TypeError(f"dtype is {dtype!r}, expected float32 or float64") from None
         if self.dtype not in (np.float32, np.float64):
             raise ValueError(f"dtype is {self.dtype}, expected float32 or float64")
         self.layers = list(layers)
