@@ -118,7 +118,8 @@ function lend(module, stdlib) {
       try {
         return { module, instance: await WebAssembly.instantiate(module, imports) };
       } catch (error) {
-        reject(new Error(`Python's engine could not start: ${/** @type {Error} */ (error).message}`));
+        const { message } = /** @type {Error} */ (error);
+        reject(new Error(`Python's engine could not start: ${message}`));
         throw error;
       }
     };
