@@ -1,0 +1,185 @@
+"""Several nets side by side, the inside of one, its mistakes, and the pad's other face."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+import visiting
+from visiting import SEVEN, ZERO, draw, expect_empty, expect_guess, part
+
+SMALL_SEVEN = [[(0.72 + 0.25 * x, 0.02 + 0.25 * y) for x, y in SEVEN[0]]]
+
+
+@pytest.fixture(scope="module")
+def open_page(browser: Browser, site_url: str) -> Iterator[Page]:
+    with visiting.visitor(browser, viewport={"width": 1000, "height": 800}) as context:
+        yield visiting.open_ready(context.new_page(), site_url)
+
+
+@pytest.fixture
+def page(open_page: Page) -> Page:
+    """The page with an empty pad, pen strokes, normalised."""
+    part(open_page, "normalise").check()
+    part(open_page, "pixel-mode").uncheck()
+    visiting.clear(open_page)
+    open_page.evaluate("scrollTo(0, 0)")
+    return open_page
+
+
+def models(page: Page) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = page.evaluate("() => nets.models()")
+    return found
+
+
+def ink_of(page: Page) -> list[list[float]]:
+    """How far each pixel of "what the net sees" is from the paper's colour, 28 rows of 28."""
+    data: list[int] = page.evaluate(
+        """() => {
+          const canvas = document.querySelector("[data-testid=net-sees]");
+          return [...canvas.getContext("2d").getImageData(0, 0, 28, 28).data];
+        }"""
+    )
+    return [
+        [(255 - data[4 * (28 * row + column)]) / 255 for column in range(28)] for row in range(28)
+    ]
+
+
+def test_every_net_reads_the_drawing_and_says_how(page: Page) -> None:
+    draw(page, SEVEN)
+    part(page, "section-compare").scroll_into_view_if_needed()
+    for model in models(page):
+        if model["id"] == "live":
+            continue
+        card = part(page, f"compare-{model['id']}")
+        expect(part(page, f"compare-guess-{model['id']}")).to_have_text("7", timeout=30_000)
+        expect(card).to_contain_text(f"{model['parameters']:,} parameters")
+        expect(card).to_contain_text("ms for this drawing")
+        expect(card.locator(".columns .best")).to_have_text("7")
+    expect(part(page, "compare-verdict")).to_have_text(f"All {len(models(page))} read a 7.")
+    votes = part(page, "compare-least-squares").locator(".columns li").nth(7)
+    expect(votes).to_have_attribute("title", "9 of 9 votes for 7")
+
+
+def test_disagreement_is_marked(page: Page) -> None:
+    """Unnormalised, a small 7 in a corner is read as different things by different nets."""
+    part(page, "normalise").uncheck()
+    draw(page, SMALL_SEVEN)
+    part(page, "section-compare").scroll_into_view_if_needed()
+    expect(part(page, "compare-verdict")).to_contain_text("read a", timeout=30_000)
+    guesses = [part(page, f"compare-guess-{model['id']}").text_content() for model in models(page)]
+    common = max(set(guesses), key=guesses.count)
+    assert len(set(guesses)) > 1, "this drawing was chosen for dividing the nets"
+    for model, guess in zip(models(page), guesses, strict=True):
+        marked = "differs" in (part(page, f"compare-{model['id']}").get_attribute("class") or "")
+        assert marked == (guess != common)
+
+
+def test_without_normalising_the_net_sees_the_pad_as_it_is(page: Page) -> None:
+    draw(page, SMALL_SEVEN)
+    expect_guess(page, 7)
+    normalised = ink_of(page)
+    assert sum(map(sum, (row[:14] for row in normalised))) > 10, "moved to the middle"
+    part(page, "normalise").uncheck()
+    page.wait_for_timeout(500)
+    raw = ink_of(page)
+    assert sum(map(sum, (row[:19] for row in raw))) < 0.5
+    assert sum(map(sum, raw[:10])) > 5
+
+
+def test_an_empty_pad_is_read_by_nobody(page: Page) -> None:
+    part(page, "section-compare").scroll_into_view_if_needed()
+    expect(part(page, "compare-verdict")).to_contain_text("Draw something")
+    for model in models(page):
+        expect(part(page, f"compare-guess-{model['id']}")).to_have_text("")
+
+
+def test_pixels_are_painted_rubbed_out_and_undone(page: Page) -> None:
+    part(page, "pixel-mode").check()
+    canvas = part(page, "pixel-canvas")
+    box = canvas.bounding_box()
+    assert box is not None
+
+    def paint(points: list[visiting.Point]) -> None:
+        for i, (x, y) in enumerate(points):
+            page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"], steps=5)
+            if i == 0:
+                page.mouse.down()
+        page.mouse.up()
+
+    paint([(0.3, 0.2), (0.7, 0.2), (0.45, 0.8)])
+    expect_guess(page, 7)
+    part(page, "erase").click()
+    paint([(0.2, 0.2), (0.8, 0.2)])
+    part(page, "erase").click()
+    page.wait_for_timeout(300)
+    assert part(page, "guess").text_content() != "7", "what is left of the 7 is its stem"
+    part(page, "undo").click()
+    expect_guess(page, 7)
+    part(page, "clear").click()
+    expect_empty(page)
+    part(page, "undo").click()
+    expect_guess(page, 7)
+    part(page, "clear").click()
+
+
+@pytest.mark.parametrize("name", ["mlp-30", "cnn", "least-squares"])
+def test_the_inside_of_a_net_is_shown_layer_by_layer(page: Page, name: str) -> None:
+    part(page, "model-picker").select_option(name)
+    draw(page, ZERO)
+    expect_guess(page, 0)
+    part(page, "section-layers").scroll_into_view_if_needed()
+    expect(part(page, "evidence-words")).to_contain_text("spoke for 0")
+    layers = part(page, "layers")
+    expected = {
+        "mlp-30": [("li", 30), ("li", 10)],
+        "cnn": [
+            ("canvas", 16),
+            ("canvas", 16),
+            ("canvas", 40),
+            ("canvas", 40),
+            ("li", 128),
+            ("li", 10),
+        ],
+        "least-squares": [("li", 45), ("li", 10)],
+    }[name]
+    expect(layers.locator("figure")).to_have_count(len(expected))
+    for i, (kind, count) in enumerate(expected):
+        expect(layers.locator("figure").nth(i).locator(kind)).to_have_count(count)
+    output = layers.locator("figure").last.locator("li .cell")
+    shares = [
+        float(cell.evaluate("e => e.style.getPropertyValue('--share')")) for cell in output.all()
+    ]
+    assert shares.index(max(shares)) == 0
+    evidence = page.evaluate(
+        """() => {
+          const canvas = document.querySelector("[data-testid=evidence]");
+          const data = canvas.getContext("2d").getImageData(0, 0, 28, 28).data;
+          const colours = Array.from({length: 784}, (_, i) => data.slice(4 * i, 4 * i + 3).join());
+          return new Set(colours).size;
+        }"""
+    )
+    assert evidence > 20, "the evidence has many shades"
+    part(page, "model-picker").select_option(index=0)
+
+
+def test_a_mistake_can_be_put_on_the_pad(page: Page) -> None:
+    part(page, "model-picker").select_option("softmax")
+    part(page, "examine").click()
+    expect(part(page, "examine-result")).to_be_visible(timeout=120_000)
+    expect(part(page, "examine-words")).to_contain_text("of 10,000 test digits right")
+    table = part(page, "confusion")
+    cell = table.get_by_role("button", name="times a 4 was read as 9")
+    count = int(cell.text_content() or "0")
+    cell.click()
+    expect(part(page, "mistakes-words")).to_contain_text(f"{count} times a 4 was read as 9")
+    digits = part(page, "mistakes").get_by_role("button")
+    expect(digits).to_have_count(min(24, count))
+    digits.first.click()
+    expect(part(page, "pixel-canvas")).to_be_visible()
+    expect_guess(page, 9)  # by the net whose mistake it is
+    part(page, "clear").click()
+    part(page, "model-picker").select_option(index=0)
