@@ -157,7 +157,7 @@ RECIPES = {
         ),
         Recipe(
             id="mlp-large",
-            name="784-256-128-10, distorted digits",
+            name="784-256-128-10",
             layers=(
                 {"type": "dense", "outputs": 256, "activation": "relu"},
                 {"type": "dropout", "rate": 0.1},
@@ -179,7 +179,7 @@ RECIPES = {
         ),
         Recipe(
             id="mlp-30",
-            name="784-30-10, as in the blog post",
+            name="784-30-10, the blog post’s",
             layers=dense(30, 10, activation="sigmoid", output="sigmoid"),
             loss="mse",
             optimizer="adam",
@@ -192,7 +192,7 @@ RECIPES = {
         ),
         Recipe(
             id="softmax",
-            name="Softmax regression, no hidden layer",
+            name="Softmax regression",
             layers=dense(10, activation="identity", output="softmax"),
             loss="cross_entropy",
             optimizer="adam",
@@ -207,7 +207,7 @@ RECIPES = {
 
 SOLVED = {
     recipe.id: recipe
-    for recipe in (ClosedForm(id="least-squares", name="45 linear maps that vote", ridge=1e-3),)
+    for recipe in (ClosedForm(id="least-squares", name="45 maps that vote", ridge=1e-3),)
 }
 """The nets that need no training, by name."""
 

@@ -99,7 +99,7 @@ def _index() -> list[dict[str, Any]]:
 
 
 def _write_index(models: list[dict[str, Any]]) -> None:
-    text = json.dumps({"version": 1, "models": models}, indent=2) + "\n"
+    text = json.dumps({"version": 1, "models": models}, indent=2, ensure_ascii=False) + "\n"
     (MODELS / "models.json").write_text(text)
 
 

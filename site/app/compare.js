@@ -21,8 +21,9 @@ export function compareSection(engine, training, sheet) {
 
   for (const { id, name, parameters, bytes, mnist_test_accuracy: accuracy } of models()) {
     addCard(id, name, [
-      `${whole(parameters)} parameters, ${Math.ceil(bytes / 1000)} kB`,
-      `${percent(accuracy, 2)} of MNIST’s test`,
+      `${whole(parameters)} parameters`,
+      `${Math.ceil(bytes / 1000)} kB`,
+      `${percent(accuracy, 2)} on MNIST`,
     ]);
   }
 
@@ -85,7 +86,7 @@ export function compareSection(engine, training, sheet) {
   function show({ card, guess, bars, time }, reading) {
     guess.textContent = reading ? String(reading.digit) : "";
     if (!card.dataset.failed) {
-      time.textContent = reading ? `${reading.milliseconds.toFixed(2)} ms for this drawing` : " ";
+      time.textContent = reading ? `${reading.milliseconds.toFixed(2)} ms` : " ";
     }
     for (const [digit, bar] of bars.entries()) {
       const share = reading ? (reading.votes ? reading.votes[digit] / 9 : reading.probabilities[digit]) : 0;

@@ -82,7 +82,7 @@ function frame({ kind, shape }, i, layers) {
           ]),
         );
   const box = make(shape.length === 3 ? "div" : "ul", {
-    className: shape.length === 3 ? "maps" : "cells",
+    className: shape.length === 3 ? "maps" : count > 60 ? "cells many" : "cells",
   });
   box.append(...places);
   return make("figure", {}, [make("figcaption", { textContent: caption }), box]);
