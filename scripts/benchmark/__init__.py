@@ -1,0 +1,1 @@
+"""What ``scripts/bench.py`` measures. Nothing of it is part of the site."""

@@ -1,0 +1,110 @@
+"""Rows of the benchmark: what was measured, what it is compared with, what it should be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Row:
+    """One figure, as several samples of ours and, where there is a peer, as many of theirs.
+
+    Samples number i of both were taken one after the other, so that the ratio, the median of
+    ours[i] / theirs[i], does not move with the machine's load. ``required`` and ``aimed`` are
+    ratios where there is a peer, else in ``unit``. ``value`` makes one number of all samples where
+    that is not their median.
+    """
+
+    name: str
+    unit: str
+    ours: Sequence[float]
+    theirs: Sequence[float] | None = None
+    required: float | None = None
+    aimed: float | None = None
+    more_is_better: bool = False
+    value: float | None = None
+
+    @property
+    def samples(self) -> list[float]:
+        """What the goals are compared with, sample by sample: ratios, or our values."""
+        if self.theirs is None:
+            return list(self.ours)
+        return [ours / theirs for ours, theirs in zip(self.ours, self.theirs, strict=True)]
+
+    @property
+    def result(self) -> float:
+        """What the goals are compared with."""
+        return median(self.samples) if self.value is None else self.value
+
+    def meets(self, goal: float | None) -> bool:
+        """Is the result at least as good as that?"""
+        if goal is None:
+            return True
+        return self.result >= goal if self.more_is_better else self.result <= goal
+
+    def plain(self) -> dict[str, Any]:
+        """The row as ``bench.json`` has it; ``spread`` is the least and the greatest sample."""
+        peer = self.theirs is not None
+        return {
+            "name": self.name,
+            "ours": _short(median(self.ours) if self.value is None else self.value),
+            "theirs": _short(median(self.theirs)) if self.theirs is not None else None,
+            "unit": self.unit,
+            "ratio": _short(self.result) if peer else None,
+            "spread": [_short(min(self.samples)), _short(max(self.samples))],
+            "required": self.required,
+            "aimed": self.aimed,
+        }
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as a Markdown table."""
+    lines = [
+        "| | ours | theirs | ratio | spread | required | aimed | |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for row in rows:
+        plain = row.plain()
+        sign = "" if row.theirs is None else " ×"
+        theirs = "" if row.theirs is None else f"{_text(plain['theirs'])} {row.unit}"
+        ratio = "" if row.theirs is None else f"{_text(plain['ratio'])} ×"
+        low, high = map(_text, plain["spread"])
+        verdict = "aimed" if row.meets(row.aimed) else "met" if row.meets(row.required) else "short"
+        cells = [
+            row.name,
+            f"{_text(plain['ours'])} {row.unit}",
+            theirs,
+            ratio,
+            f"{low} … {high}{sign}",
+            *("" if goal is None else f"{_text(goal)}{sign}" for goal in (row.required, row.aimed)),
+            "" if row.required is None else verdict,
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def write(path: Path, machine: str, browser: str, rows: Sequence[Row]) -> None:
+    """Write ``bench.json``."""
+    record = {
+        "version": VERSION,
+        "machine": machine,
+        "browser": browser,
+        "rows": [row.plain() for row in rows],
+    }
+    path.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _short(value: float) -> float:
+    """Four significant digits: no sample is more exact."""
+    return float(f"{value:.4g}")
+
+
+def _text(value: float) -> str:
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"

@@ -1,0 +1,10 @@
+// A worker's end of `ask`: answers questions with the functions of an object.
+self.answer = (functions) => {
+  self.onmessage = async ({ data: { method, args } }) => {
+    try {
+      self.postMessage({ value: await functions[method](...args) });
+    } catch (error) {
+      self.postMessage({ error: String(error?.stack ?? error) });
+    }
+  };
+};

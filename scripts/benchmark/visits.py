@@ -1,0 +1,209 @@
+"""The page as its visitors have it: how it opens, answers and stays smooth, and what it takes."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from benchmark.figures import Row
+from environment import say
+
+DRAWINGS = 50
+WINDOW = 10  # seconds of training in which the longest task is sought
+SETTLED = 0.3  # seconds after which the bars have certainly followed the pen
+PATH = ((0.3, 0.2), (0.5, 0.18), (0.72, 0.22), (0.6, 0.4), (0.5, 0.6), (0.45, 0.85))  # a 7 …
+DOT = (0.62, 0.82)  # … and a full stop
+
+
+def start(browser: Browser, url: str, repeats: int) -> list[Row]:
+    """From navigation to the first prediction, against stock Pyodide until NumPy is imported.
+
+    Every sample is a new browser context: nothing is cached.
+    """
+    say("Opening the page, and stock Pyodide …")
+    ours, theirs = [], []
+    for _ in range(repeats + 1):  # the first warms up the server and the browser's own processes
+        ours.append(_timed_visit(browser, url, _FIRST_PREDICTION))
+        theirs.append(_timed_visit(browser, f"{url}bench/stock.html", _STOCK))
+    name = "opening the page to the first prediction, against stock Pyodide with NumPy"
+    return [Row(name, "ms", ours[1:], theirs[1:], 0.6, 0.45)]
+
+
+_FIRST_PREDICTION = """async () => {
+  while (!window.nets) await new Promise((resolve) => setTimeout(resolve, 1));
+  await nets.ready;
+  await nets.predict({ pixels: new Array(784).fill(0.5) });
+  return performance.now();
+}"""
+_STOCK = """async () => {
+  while (!window.stock) await new Promise((resolve) => setTimeout(resolve, 1));
+  return window.stock;
+}"""
+
+
+def _timed_visit(browser: Browser, url: str, wait: str) -> float:
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(url, wait_until="commit")
+    milliseconds = float(page.evaluate(wait))
+    context.close()
+    return milliseconds
+
+
+def pointer(browser: Browser, url: str, repeats: int) -> list[Row]:
+    """From the pen leaving the pad to the bars of the whole drawing on the screen, in training.
+
+    The last stroke is a dot: a move would be held back to the next frame and answered for before
+    the pen is lifted. What was read is told by the picture of "what the net sees", which is painted
+    together with the bars: with the live net the bars themselves change all the time. A frame
+    counts as on the screen when a task that was queued in its animation frame runs.
+    """
+    page = _training_page(browser, url)
+    page.evaluate(_WATCH_BARS)
+    rows = []
+    for model in ("mlp-30", "live"):
+        say(f"Drawing {DRAWINGS} digits for {model} while a net trains …")
+        page.get_by_test_id("model-picker").select_option(model)
+        ours = [_draw(page) for _ in range(DRAWINGS)]
+        name = f"pointer up to the bars redrawn, while training, {model}"
+        rows.append(Row(f"{name}, median", "ms", ours, required=50, aimed=25))
+        rows.append(Row(f"{name}, longest", "ms", ours, required=150, aimed=60, value=max(ours)))
+    page.context.close()
+    return rows
+
+
+_WATCH_BARS = """() => {
+  const find = (id) => document.querySelector(`[data-testid="${id}"]`);
+  const sees = find("net-sees");
+  const channel = new MessageChannel();
+  const queue = [];
+  channel.port1.onmessage = () => {
+    for (const picture of queue.splice(0)) bars.frames.push([picture, performance.now()]);
+  };
+  window.bars = { frames: [], up: 0, picture: () => sees.toDataURL() };
+  addEventListener("pointerup", (event) => (bars.up = event.timeStamp), true);
+  new MutationObserver(() => {
+    const picture = bars.picture();
+    requestAnimationFrame(() => {
+      queue.push(picture);
+      channel.port2.postMessage(0);
+    });
+  }).observe(find("probability-0").closest("ol, ul"), {
+    subtree: true,
+    attributeFilter: ["data-value"],
+  });
+}"""
+_LATENCY = """() => {
+  const last = bars.picture();
+  const [, shown] = bars.frames.find(([picture]) => picture === last);
+  return shown - bars.up;
+}"""
+
+
+def _draw(page: Page) -> float:
+    clear = page.get_by_test_id("clear")
+    if clear.is_enabled():
+        clear.click()
+    time.sleep(SETTLED)
+    page.evaluate("() => void bars.frames.splice(0)")
+    box = page.get_by_test_id("draw-canvas").bounding_box()
+    assert box is not None
+    *path, dot = (
+        (box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (*PATH, DOT)
+    )
+    page.mouse.move(*path[0])
+    page.mouse.down()
+    for x, y in path[1:]:
+        page.mouse.move(x, y, steps=2)
+    page.mouse.up()
+    page.mouse.move(*dot)
+    page.mouse.down()
+    page.mouse.up()
+    time.sleep(SETTLED)
+    return float(page.evaluate(_LATENCY))
+
+
+def tasks(browser: Browser, url: str, repeats: int) -> list[Row]:
+    """The longest task of the page's main thread while the training section is looked at.
+
+    From Chromium's own trace, which has every task with its exact duration; the `longtask` entries
+    of PerformanceObserver begin at 50 ms. The trace also has the time a task had a processor for
+    itself, which tells what is the page's doing where other programs keep the machine busy.
+    """
+    page = _training_page(browser, url)
+    page.get_by_test_id("section-train").scroll_into_view_if_needed()
+    page.get_by_test_id("train-reset").scroll_into_view_if_needed()
+    time.sleep(1)
+    say(f"Tracing {repeats} times {WINDOW} s of training …")
+    clock, processor = [], []
+    for _ in range(repeats):
+        browser.start_tracing(page=page, categories=["toplevel"])
+        page.wait_for_timeout(1000 * WINDOW)
+        tasks = _tasks(json.loads(browser.stop_tracing())["traceEvents"])
+        clock.append(max(task["dur"] for task in tasks) / 1000)
+        processor.append(max(task.get("tdur", 0) for task in tasks) / 1000)
+    rate = page.get_by_test_id("throughput").get_attribute("data-value")
+    say(f"(the page trained at {float(rate or 0):,.0f} examples a second meanwhile)")
+    page.context.close()
+    name = "longest task of the page's own thread while training"
+    return [
+        Row(name, "ms", clock, required=50, aimed=16, value=max(clock)),
+        Row(f"{name}, processor time", "ms", processor, value=max(processor)),
+    ]
+
+
+def _tasks(events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    threads = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
+    }
+    return [
+        event
+        for event in events
+        if event["name"] == "ThreadControllerImpl::RunTask"
+        and "dur" in event
+        and (event["pid"], event["tid"]) in threads
+    ]
+
+
+def memory(browser: Browser, url: str, repeats: int) -> list[Row]:
+    """WebAssembly memory of the page's worker after two epochs: it never shrinks.
+
+    All of MNIST has come by then, and evaluations have been made.
+    """
+    say("Memory after two epochs …")
+    ours = []
+    for _ in range(repeats):
+        page = browser.new_context().new_page()
+        page.goto(f"{url}bench/index.html")
+        ours.append(float(page.evaluate(_MEMORY, url)) / 1e6)
+        page.context.close()
+    name = "WebAssembly memory, all of MNIST loaded, training"
+    return [Row(name, "MB", ours, required=250, aimed=160)]
+
+
+_MEMORY = """async (url) => {
+  const { Engine } = await import(`${url}app/engine.js`);
+  const { Training } = await import(`${url}app/training.js`);
+  const engine = new Engine();
+  await engine.start();
+  await new Training(engine).train({ epochs: 2 });
+  return engine.invoke("memory");
+}"""
+
+
+def _training_page(browser: Browser, url: str) -> Page:
+    """The page with a net in training, by its default settings, and all of MNIST there."""
+    page = browser.new_context().new_page()
+    page.goto(url)
+    page.evaluate("async () => { await nets.ready; nets.train({ epochs: 1000 }).catch(() => {}) }")
+    page.wait_for_function(
+        "() => Number(document.querySelector('[data-testid=epoch]').dataset.value) > 1",
+        timeout=120_000,
+    )
+    return page

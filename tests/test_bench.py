@@ -1,0 +1,53 @@
+"""The bench's figures: what becomes of samples, and what ``bench.json`` holds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmark.figures import Row, table, write
+
+FASTER = Row(
+    "training",
+    "examples/s",
+    [300.0, 100.0, 210.0],
+    [100.0, 50.0, 60.0],
+    required=3,
+    aimed=4,
+    more_is_better=True,
+)
+SLOW = Row("opening", "ms", [40.0, 70.0, 60.0], required=50, aimed=25)
+
+
+def test_ratio_is_the_median_of_ratios_taken_at_the_same_time() -> None:
+    plain = FASTER.plain()
+    assert plain["ratio"] == 3
+    assert plain["spread"] == [2, 3.5]
+    assert (plain["ours"], plain["theirs"]) == (210, 60)
+
+
+@pytest.mark.parametrize(
+    ("row", "required", "aimed"), [(FASTER, True, False), (SLOW, False, False)]
+)
+def test_goals_are_met_from_the_right_side(row: Row, required: bool, aimed: bool) -> None:
+    assert row.meets(row.required) is required
+    assert row.meets(row.aimed) is aimed
+
+
+def test_record_has_the_keys_of_the_contract(tmp_path: Path) -> None:
+    write(tmp_path / "bench.json", "a machine", "a browser", [FASTER, SLOW])
+    record = json.loads((tmp_path / "bench.json").read_text())
+    assert list(record) == ["version", "machine", "browser", "rows"]
+    keys = ["name", "ours", "theirs", "unit", "ratio", "spread", "required", "aimed"]
+    assert [list(row) for row in record["rows"]] == [keys, keys]
+    assert record["rows"][1]["theirs"] is None
+    assert record["rows"][1]["ratio"] is None
+
+
+def test_table_says_what_falls_short() -> None:
+    head, _, faster, slow = table([FASTER, SLOW]).splitlines()
+    assert head.count("|") == faster.count("|") == slow.count("|")
+    assert faster.endswith("| met |")
+    assert slow.endswith("| short |")
