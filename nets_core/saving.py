@@ -36,6 +36,8 @@ MOST_BYTES = 64 * 2**20
 MOST_HEADER = 2**20
 MOST_ARRAYS = 400
 MOST_LAYERS = 200
+MOST_NESTED = 20
+"""How deep a header is nested at the most: Python dies in the tab of what makes it recurse deep."""
 STORAGES = ("exact", "float16", "int8")
 _ITEM_SIZES = {"<f4": 4, "<f8": 8, "<f2": 2, "|i1": 1, "|u1": 1}
 _ARRAY_HEADER = re.compile(
@@ -327,7 +329,10 @@ def _read(data: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
     if raw.dtype != np.uint8 or raw.ndim != 1 or raw.size > MOST_HEADER:
         raise ValueError("the file's header is not a text")
     try:
-        header = json.loads(raw.tobytes())
+        text = raw.tobytes()
+        if _nesting(text) > MOST_NESTED:
+            raise ValueError("it is nested too deep")
+        header = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise ValueError(f"the file's header is not JSON: {_what(error)}") from None
     if not isinstance(header, dict) or header.get("format") != "nets":
@@ -377,6 +382,14 @@ def _parse(name: str, content: bytes) -> Array:
             f"the file's array {name!r} says it has shape {shape}, but has {len(body)} bytes"
         )
     return np.frombuffer(body, descr).reshape(shape)
+
+
+def _nesting(text: bytes) -> int:
+    """How many brackets of a JSON text are open at once, those in strings left out."""
+    bare = np.frombuffer(re.sub(rb'"(?:[^"\\]|\\.)*"', b"", text), np.uint8)
+    opened = np.isin(bare, np.frombuffer(b"[{", np.uint8)).astype(np.int32)
+    closed = np.isin(bare, np.frombuffer(b"]}", np.uint8)).astype(np.int32)
+    return int(np.cumsum(opened - closed).max(initial=0))
 
 
 def _what(error: BaseException) -> str:
