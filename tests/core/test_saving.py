@@ -659,6 +659,8 @@ class TestHeaders:
         refused(with_header(lambda header: []))
         refused(with_header(lambda header: b"\xff\xfe not json"))
         refused(with_header(lambda header: b"[" * 100_000))
+        refused(with_header(lambda header: b'{"a":' * 100_000))
+        refused(with_header(lambda header: b'["' + b"]" * 90_000 + b'",' + b"[" * 90_000))
         refused(with_header(lambda header: b""))
         refused(with_header(lambda header: b'{"format": "nets", "version": 1' + b"0" * 5000 + b"}"))
         for array in (np.zeros((2, 2), np.uint8), np.zeros(9, np.float32), np.zeros((), np.uint8)):
