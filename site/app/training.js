@@ -33,6 +33,7 @@ export class Training extends EventTarget {
     super();
     this.#engine = engine;
     engine.addEventListener("failed", (event) => {
+      this.#run++; // reports of the dead worker may still arrive
       this.#end(/** @type {CustomEvent} */ (event).detail);
       this.#hear({});
       this.#enter("idle");
