@@ -250,7 +250,7 @@ def test_train_resolves_with_the_result(page: Page) -> None:
 
 
 def test_every_key_has_a_default_and_the_controls_follow(page: Page) -> None:
-    settings = {
+    settings: dict[str, Any] = {
         "hidden": [12, 11],
         "activation": "tanh",
         "output": "softmax",

@@ -6,9 +6,11 @@ Positions on the pad are shares of its side, 0…1, y downwards.
 from __future__ import annotations
 
 import itertools
+import json
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -29,6 +31,12 @@ FOUR: list[Stroke] = [
     [(0.35, 0.2), (0.3, 0.55), (0.7, 0.55)],
     [(0.65, 0.2), (0.62, 0.5), (0.6, 0.85)],
 ]
+
+MODELS: list[dict[str, Any]] = json.loads(
+    (Path(__file__).parents[2] / "site" / "models" / "models.json").read_text()
+)["models"]
+"""The trained nets that ship with the page; the first reads what is drawn."""
+FIRST_MODEL = f"models/{MODELS[0]['file']}"
 
 START_PATIENCE = 120_000
 """Milliseconds for Python to start, however busy the machine is."""

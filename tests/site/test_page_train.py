@@ -1,0 +1,317 @@
+"""Training by the page's buttons and fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+import visiting
+from nets_core import recipes
+from visiting import SEVEN, draw, expect_guess, expect_state, number, numbers, part
+
+
+@pytest.fixture(scope="module")
+def open_page(browser: Browser, site_url: str) -> Iterator[Page]:
+    with visiting.visitor(browser) as context:
+        yield visiting.open_ready(context.new_page(), site_url)
+
+
+@pytest.fixture
+def page(open_page: Page) -> Page:
+    """The page with nothing drawn, nothing in training, and the first recipe's settings."""
+    if part(open_page, "train-reset").is_enabled():
+        part(open_page, "train-reset").click()
+    expect(part(open_page, "train-start")).to_be_enabled()
+    set_field(open_page, "recipe", "mlp-30")
+    visiting.clear(open_page)
+    return open_page
+
+
+def field(page: Page, name: str) -> Locator:
+    return part(page, "settings").locator(f"[name={name}]")
+
+
+def set_field(page: Page, name: str, value: str) -> None:
+    """Change a setting as a visitor does: choose it, or type it and leave the field."""
+    element = field(page, name)
+    if element.evaluate("element => element.tagName") == "SELECT":
+        element.select_option(value)
+        element.dispatch_event("change")  # also where it was chosen already
+    else:
+        element.fill(value)
+        element.press("Tab")
+
+
+def wait_for(page: Page, testid: str, condition: str) -> None:
+    """Wait until a condition on ``value``, the number that an element shows, is true."""
+    page.wait_for_function(
+        f"""testid => {{
+          const raw = document.querySelector(`[data-testid=${{testid}}]`).dataset.value;
+          const value = raw === "" ? NaN : Number(raw);
+          return {condition};
+        }}""",
+        arg=testid,
+        timeout=60_000,
+    )
+
+
+def live(page: Page) -> list[float]:
+    """What the net in training makes of a 7."""
+    read: list[float] = page.evaluate(
+        "async () => (await nets.predict({ strokes: [[[30, 25], [70, 25], [45, 80]]],"
+        " model: 'live' })).probabilities"
+    )
+    return read
+
+
+def pictures(page: Page) -> list[str]:
+    """The weights of the hidden neurons as they are painted."""
+    painted: list[str] = (
+        part(page, "weights")
+        .locator("canvas")
+        .evaluate_all("canvases => canvases.map((canvas) => canvas.toDataURL())")
+    )
+    return painted
+
+
+def test_training_by_the_buttons_passes_90_percent(page: Page) -> None:
+    part(page, "train-start").click()
+    expect_state(page, "training")
+    expect(part(page, "weights").locator("canvas")).to_have_count(30)
+    before = pictures(page)
+    wait_for(page, "test-accuracy", "value > 0.9")
+    assert part(page, "test-accuracy").inner_text().startswith("9")
+    epoch, cost, accuracy, throughput, rest = numbers(
+        page, "epoch", "cost", "train-accuracy", "throughput", "remaining"
+    )
+    assert epoch is not None
+    assert epoch >= 1
+    assert cost is not None
+    assert 0 < cost < 0.2
+    assert accuracy is not None
+    assert accuracy > 0.8
+    assert throughput is not None
+    assert throughput > 100
+    assert rest is not None
+    assert rest > 0
+    assert part(page, "train-bar").evaluate("bar => bar.value") > 0
+    for chart in ("cost-chart", "accuracy-chart"):
+        expect(part(page, chart).locator("canvas")).to_be_visible()
+    page.wait_for_function(
+        "before => document.querySelector('[data-testid=weights] canvas').toDataURL() !== before",
+        arg=before[0],
+    )
+    part(page, "train-pause").click()
+    expect_state(page, "paused")
+
+
+def test_pause_resume_and_one_step(page: Page) -> None:
+    set_field(page, "epochs", "1")
+    part(page, "train-start").click()
+    wait_for(page, "cost", "value > 0")
+    part(page, "train-pause").click()
+    expect_state(page, "paused")
+    expect(part(page, "train-pause")).to_have_text("Resume")
+    page.wait_for_timeout(150)
+    at_rest = live(page)
+    page.wait_for_timeout(200)
+    assert live(page) == at_rest
+    part(page, "train-step").click()
+    page.wait_for_function(
+        "async before => (await nets.predict({ strokes: [[[30, 25], [70, 25], [45, 80]]],"
+        " model: 'live' })).probabilities.some((p, i) => p !== before[i])",
+        arg=at_rest,
+    )
+    expect_state(page, "paused")
+    part(page, "train-pause").click()
+    expect_state(page, "training")
+    expect_state(page, "ready")
+    wait_for(page, "epoch", "value === 1")
+    assert (number(page, "test-accuracy") or 0) > 0.9
+    expect(part(page, "train-words")).to_contain_text("Done")
+
+
+def test_one_step_makes_a_net_and_takes_one_step(page: Page) -> None:
+    part(page, "train-step").click()
+    expect_state(page, "paused")
+    wait_for(page, "cost", "value > 0")
+    first = live(page)
+    steps = []
+    for _ in range(2):
+        part(page, "train-step").click()
+        page.wait_for_timeout(100)
+        steps.append(live(page))
+    assert first != steps[0] != steps[1]
+    expect_state(page, "paused")
+    expect(part(page, "train-pause")).to_have_text("Resume")
+
+
+def test_one_step_while_training_pauses(page: Page) -> None:
+    part(page, "train-start").click()
+    expect_state(page, "training")
+    part(page, "train-step").click()
+    expect_state(page, "paused")
+
+
+def test_reset_forgets_the_net(page: Page) -> None:
+    part(page, "train-start").click()
+    wait_for(page, "cost", "value > 0")
+    draw(page, SEVEN)
+    part(page, "model-picker").select_option("live")
+    part(page, "train-reset").click()
+    expect_state(page, "ready")
+    assert numbers(page, "epoch", "cost", "train-accuracy", "test-accuracy", "throughput") == (
+        [None] * 5
+    )
+    expect(part(page, "model-picker").locator("option[value=live]")).to_have_count(0)
+    expect(part(page, "train-start")).to_be_enabled()
+    expect(part(page, "train-pause")).to_be_disabled()
+    expect(part(page, "train-bar")).to_have_js_property("value", 0)
+    expect(part(page, "weights-figure")).to_be_hidden()
+    expect_guess(page, 7)  # by a trained net again
+
+
+def test_what_may_change_in_training_changes_it_and_the_rest_waits(page: Page) -> None:
+    set_field(page, "optimizer", "sgd")
+    set_field(page, "learningRate", "0.5")
+    part(page, "train-start").click()
+    wait_for(page, "cost", "value > 0")
+    for name in ("hidden", "activation", "output", "loss", "optimizer", "initializer", "seed"):
+        expect(field(page, name)).to_be_disabled()
+    for name in ("learningRate", "batchSize", "l2"):
+        expect(field(page, name)).to_be_enabled()
+    part(page, "train-pause").click()
+    expect_state(page, "paused")
+    page.wait_for_timeout(150)
+
+    def moved_by_a_step(learning_rate: str) -> float:
+        set_field(page, "learningRate", learning_rate)
+        page.wait_for_timeout(100)
+        before = live(page)
+        part(page, "train-step").click()
+        page.wait_for_timeout(100)
+        return max(abs(a - b) for a, b in zip(before, live(page), strict=True))
+
+    assert moved_by_a_step("1e-9") < 1e-6 < 1e-4 < moved_by_a_step("20")
+    set_field(page, "learningRate", "-1")
+    expect(part(page, "train-words")).to_contain_text("learningRate")
+    set_field(page, "learningRate", "0.5")
+    expect(part(page, "train-words")).to_have_text("")
+    part(page, "train-reset").click()
+    expect(field(page, "hidden")).to_be_enabled()
+    assert field(page, "learningRate").input_value() == "0.5"
+
+
+def test_settings_that_cannot_be_are_named_where_they_stand(page: Page) -> None:
+    for name, value in (("hidden", "30, many"), ("hidden", "-1"), ("batchSize", "")):
+        set_field(page, "recipe", "mlp-30")
+        set_field(page, name, value)
+        part(page, "train-start").click()
+        expect(part(page, "train-words")).to_contain_text(name)
+        expect_state(page, "ready")
+        expect(part(page, "train-start")).to_be_enabled()
+
+
+@pytest.mark.parametrize("activation", ["relu", "identity"])
+def test_divergence_is_told_and_the_last_finite_net_kept(page: Page, activation: str) -> None:
+    set_field(page, "activation", activation)
+    set_field(page, "output", "identity")
+    set_field(page, "optimizer", "sgd")
+    set_field(page, "learningRate", "0.001")
+    part(page, "train-start").click()
+    wait_for(page, "cost", "value > 0")
+    set_field(page, "learningRate", "1e6")
+    expect(part(page, "train-words")).to_contain_text("learning rate")
+    expect(part(page, "train-words")).to_contain_text("too high")
+    expect_state(page, "ready")
+    assert all(0 <= share <= 1 for share in live(page))
+    draw(page, SEVEN)
+    part(page, "model-picker").select_option("live")
+    expect(part(page, "guess")).not_to_have_text("")
+    part(page, "train-reset").click()
+    set_field(page, "learningRate", "0.001")
+    part(page, "train-start").click()
+    expect_state(page, "training")
+    expect(part(page, "train-words")).to_have_text("")
+
+
+def test_the_pad_reads_with_the_net_in_training_as_it_learns(page: Page) -> None:
+    set_field(page, "learningRate", "0.0005")
+    part(page, "train-start").click()
+    expect_state(page, "training")
+    part(page, "model-picker").select_option("live")
+    draw(page, SEVEN)
+    expect(part(page, "guess")).not_to_have_text("")
+    readings = set()
+    for _ in range(5):
+        readings.add(tuple(visiting.probabilities(page)))
+        page.wait_for_timeout(300)
+    assert len(readings) > 2
+    assert part(page, "status").get_attribute("data-state") == "training"
+    wait_for(page, "test-accuracy", "value > 0.85")
+    expect_guess(page, 7)
+
+
+def test_a_correction_in_training_is_one_more_step(page: Page) -> None:
+    part(page, "train-step").click()
+    expect_state(page, "paused")
+    wait_for(page, "cost", "value > 0")
+    draw(page, SEVEN)
+    part(page, "model-picker").select_option("live")
+    expect(part(page, "guess")).not_to_have_text("")
+    before = live(page)
+    for _ in range(10):
+        part(page, "correct").get_by_role("button", name="It was a 3").click()
+    page.wait_for_function(
+        "before => Number(document.querySelector('[data-testid=probability-3]').dataset.value)"
+        " > before + 0.01",
+        arg=before[3],
+    )
+    expect_state(page, "paused")
+    expect(part(page, "train-pause")).to_have_text("Resume")
+
+
+def test_the_figures_are_those_of_window_nets(page: Page) -> None:
+    page.evaluate(
+        """() => {
+          window.last = undefined;
+          nets.train({ hidden: [8] }, (progress) => (last = progress)).catch(() => {});
+        }"""
+    )
+    wait_for(page, "test-accuracy", "value > 0")
+    part(page, "train-pause").click()
+    expect_state(page, "paused")
+    page.wait_for_timeout(200)
+    last = page.evaluate("last")
+    shown = numbers(page, "epoch", "cost", "train-accuracy", "test-accuracy", "throughput")
+    names = ("epoch", "cost", "trainAccuracy", "testAccuracy", "examplesPerSecond")
+    assert shown == [last[name] for name in names]
+    assert field(page, "hidden").input_value() == "8"
+    assert page.evaluate("nets.models().at(-1).accuracy") == last["testAccuracy"]
+
+
+def test_a_recipe_fills_in_its_settings(page: Page) -> None:
+    set_field(page, "hidden", "7")
+    set_field(page, "learningRate", "3")
+    set_field(page, "recipe", "mlp-30")
+    assert field(page, "hidden").input_value() == "30"
+    recipe = recipes.get("mlp-30")
+    assert float(field(page, "learningRate").input_value()) == recipe.learning_rate
+
+
+def test_every_recipe_can_be_trained(page: Page) -> None:
+    names = (
+        field(page, "recipe")
+        .locator("option")
+        .evaluate_all("options => options.map((option) => option.value)")
+    )
+    assert "mlp-30" in names
+    for name in names:
+        set_field(page, "recipe", name)
+        part(page, "train-start").click()
+        wait_for(page, "cost", "value > 0")
+        assert part(page, "train-words").inner_text() == ""
+        part(page, "train-reset").click()
+        expect(part(page, "train-start")).to_be_enabled()
