@@ -50,7 +50,7 @@ class Linker:
                 done[path], needed = self._rewrite(path, modules[path], found)
                 wanted |= needed
             fresh = {path: data for path, data in wanted.items() if path not in done}
-        return done
+        return done | self._licences(done)
 
     def imports(self, modules: Files) -> dict[str, list[tuple[int, int, str]]]:
         """Return what each module imports by a fixed name: where it says so, in bytes, and what."""
@@ -89,8 +89,7 @@ class Linker:
 
     def _resolve(self, name: str, importer: str) -> str:
         """Return where ``vendor/`` has what a bare name means, as Node and bundlers resolve it."""
-        depth = 2 if name.startswith("@") else 1
-        package, subpath = "/".join(name.split("/")[:depth]), "/".join(name.split("/")[depth:])
+        package, subpath = _package_of(name)
         if package not in self._packages:
             raise LinkError(
                 f"{importer} imports {name}, and parts.lock.json has no package {package}."
@@ -107,12 +106,20 @@ class Linker:
         return posixpath.normpath(f"vendor/{package}/{target}")
 
     def _vendor_file(self, address: str, importer: str) -> bytes:
-        parts = address.split("/")[1:]
-        depth = 2 if parts[0].startswith("@") else 1
-        path = self._package("/".join(parts[:depth])).joinpath(*parts[depth:])
+        package, subpath = _package_of(address.removeprefix("vendor/"))
+        path = self._package(package) / subpath
         if not path.is_file():
             raise LinkError(f"{importer} needs {address}, which its package does not hold.")
         return path.read_bytes()
+
+    def _licences(self, files: Files) -> Files:
+        """Return the licence of each package that has a file under ``vendor/``."""
+        vendored = [path.removeprefix("vendor/") for path in files if path.startswith("vendor/")]
+        return {
+            f"vendor/{package}/{licence.name}": licence.read_bytes()
+            for package in {_package_of(path)[0] for path in vendored}
+            for licence in self._package(package).glob("LICEN[CS]E*")
+        }
 
     def _styles(self, site: Files) -> Files:
         """Return the style sheets under ``vendor/`` that the site names, with what they show."""
@@ -128,6 +135,13 @@ class Linker:
                     target = posixpath.join(posixpath.dirname(address), shown.decode())
                     needed[target] = self._vendor_file(target, address)
         return needed
+
+
+def _package_of(name: str) -> tuple[str, str]:
+    """Return a package's name, which may have a scope, and what follows it."""
+    segments = name.split("/")
+    depth = 2 if name.startswith("@") else 1
+    return "/".join(segments[:depth]), "/".join(segments[depth:])
 
 
 def _exported(exports: object, entry: str) -> str | None:
