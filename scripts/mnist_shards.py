@@ -22,6 +22,7 @@ from parts import PartError, Parts
 from steps import Files
 
 _SHARD = 10_000  # images in one file
+_LEVEL = 7  # of gzip: 9 makes it half a percent smaller and takes twelve times as long
 _MD5 = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
@@ -43,7 +44,7 @@ def shards(parts: Parts) -> Files:
         "test-images.gz": test_images,
         "test-labels.gz": test_labels,
     }
-    packed = {name: gzip.compress(data.tobytes(), 9, mtime=0) for name, data in files.items()}
+    packed = {name: gzip.compress(data.tobytes(), _LEVEL, mtime=0) for name, data in files.items()}
     index = {
         "version": 1,
         "credit": "MNIST by Yann LeCun and Corinna Cortes, CC BY-SA 3.0",
