@@ -30,7 +30,8 @@ class Comparison:
 
     ``index`` counts ``parameters()``. ``entries`` are the flat indices of the checked entries;
     those next to a kink are left out and counted in ``skipped``. ``backward`` and ``difference``
-    are the two answers, and ``errors`` |a − n| / max(|a|, |n|, 1e-3 · max|gradient of the array|).
+    are the two answers, ``errors`` |a − n| / max(|a|, |n|, 1e-3 · largest), and ``largest`` the
+    largest magnitude in the array's gradient.
     """
 
     index: int
@@ -39,6 +40,7 @@ class Comparison:
     difference: Array
     errors: Array
     skipped: int
+    largest: float
 
 
 def check(net: Network, x: npt.ArrayLike, y: npt.ArrayLike) -> float:
@@ -88,12 +90,13 @@ def compare(
         known = ~np.isnan(differences)
         a, n = np.asarray(gradient, np.float64).ravel()[chosen][known], differences[known]
         scale = np.maximum(np.abs(a), np.abs(n))
-        scale = np.maximum(scale, 1e-3 * np.abs(gradient).max(initial=0.0))
+        largest = float(np.abs(gradient).max(initial=0.0))
+        scale = np.maximum(scale, 1e-3 * largest)
         gap = np.abs(a - n)
         gap[gap <= ROUNDING * max(1.0, abs(cost))] = 0.0
         errors = np.divide(gap, scale, out=np.zeros_like(gap), where=gap > 0)
         errors[~np.isfinite(a)] = np.inf
-        yield Comparison(index, chosen[known], a, n, errors, int((~known).sum()))
+        yield Comparison(index, chosen[known], a, n, errors, int((~known).sum()), largest)
 
 
 def _difference(

@@ -17,21 +17,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nets_core import checks, digits, explain, recipes, saving
+from nets_core import checks, digits, explain, lesson, recipes, saving
 from nets_core.activations import ACTIVATIONS
 from nets_core.curves import Curves
 from nets_core.examination import Examination
 from nets_core.initializers import INITIALIZERS
 from nets_core.layers import Votes
+from nets_core.lesson import Lesson
 from nets_core.losses import LOSSES
 from nets_core.metrics import PIXELS
 from nets_core.network import Network
 from nets_core.ops import Array
-from nets_core.optimizers import OPTIMIZERS
+from nets_core.optimizers import OPTIMIZERS, SGD
 from nets_core.settings import Settings
 from nets_core.training import Diverged, Evaluation, Step, Trainer, Waiting, Work
 
 LIVE = "live"
+FRESH = "fresh"
+"""The name under which the default recipe's net can be asked for before it has learned anything."""
 PICTURES = 100
 """How many neurons' weights are sent as pictures at the most."""
 
@@ -44,6 +47,7 @@ class Lab:
         self._examined: dict[str, tuple[Examination, int]] = {}
         self._data: dict[str, npt.NDArray[np.uint8]] = {}
         self._available = 0
+        self._lesson: Lesson | None = None
         self._settings: Settings | None = None
         self._trainer: Trainer | None = None
         self._work: Iterator[Work] | None = None
@@ -187,6 +191,38 @@ class Lab:
             "guesses": examination.guesses[chosen],
             "images": self._data["test-images"][chosen].ravel(),
         }
+
+    # --- one step of learning, followed
+
+    def trace(self, model: str, label: int, rate: float, **drawing: Any) -> dict[str, Any]:
+        """One step of a net on a drawing that is a ``label``: see ``lesson.Lesson.plain``.
+
+        The net in training takes it with its own optimizer, any other with SGD at ``rate``.
+        Nothing is changed by it. Raises ValueError for a net that has other than dense layers.
+        """
+        net = self._net(model)
+        live = model == LIVE and self._trainer is not None
+        optimizer = self._trainer.optimizer if live and self._trainer else SGD(rate)
+        x = _image(**drawing)[np.newaxis].astype(net.dtype)
+        self._lesson = Lesson(net, x, label, optimizer)
+        return self._lesson.plain()
+
+    def follow(self, layer: int, neuron: int, source: int) -> dict[str, float]:
+        """One weight through the step that was traced last: see ``lesson.Lesson.follow``."""
+        return self._followed().follow(layer, neuron, source)
+
+    def check_gradient(self, entries: int) -> dict[str, Any]:
+        """Finite differences for the step that was traced last: see ``lesson.Lesson.check``."""
+        return self._followed().check(checks.count("entries", entries))
+
+    def source(self, file: str) -> str:
+        """The text of a module of nets_core, as it runs."""
+        return lesson.source(file)
+
+    def _followed(self) -> Lesson:
+        if self._lesson is None:
+            raise ValueError("no step has been traced yet")
+        return self._lesson
 
     # --- MNIST
 
@@ -355,6 +391,8 @@ class Lab:
         return self._trainer.epoch + self._trainer.position / len(self._trainer.x)
 
     def _net(self, model: str) -> Network:
+        if model == FRESH and FRESH not in self._nets:
+            self._nets[FRESH] = recipes.get(recipes.DEFAULT).network()
         if model == LIVE and LIVE not in self._nets:
             raise ValueError("model is 'live', but no net is in training")
         return self._nets[checks.one_of("model", model, self._nets)]

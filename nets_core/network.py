@@ -62,6 +62,7 @@ class Network:
         self.initializer = checks.one_of("initializer", initializer, INITIALIZERS)
         self.seed = checks.count("seed", seed, least=0)
         self.input_shape = tuple(checks.count("input_shape", n) for n in input_shape)
+        self.deltas: list[Array] = []
         shape = self.input_shape
         for layer in self.layers:
             layer.connect(shape)
@@ -185,6 +186,7 @@ class Network:
         for layer, above in zip(layers[-2::-1], layers[:0:-1], strict=True):
             delta = above.backward(delta) * layer.sigma_prime()
             deltas.insert(0, delta)
+        self.deltas = deltas  # kept, as each layer keeps its z and a, until the next pass
 
         # ∂C/∂b^l_j = δ^l_j and ∂C/∂w^l_{jk} = a^{l-1}_k δ^l_j
         gradients = []

@@ -3,6 +3,7 @@
 import { compareSection } from "./compare.js";
 import { drawSection } from "./draw.js";
 import { Engine } from "./engine.js";
+import { insideSection } from "./inside.js";
 import { layersSection } from "./layers.js";
 import { makeNets } from "./nets.js";
 import { qualitySection } from "./quality.js";
@@ -21,3 +22,4 @@ compareSection(engine, training, sheet);
 layersSection(engine, training, sheet, picker);
 qualitySection(engine, training, sheet, picker);
 trainSection(engine, training);
+insideSection(engine, training, sheet);

@@ -1,0 +1,152 @@
+"""One step of learning, followed by a page: the traced stages in plain values, one weight's whole
+chain, and the check of the gradient."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from nets_core import checks, gradcheck, trace
+from nets_core.layers import Dense
+from nets_core.network import Network
+from nets_core.ops import Array
+from nets_core.optimizers import Optimizer
+
+BINS = np.arange(-16, 1)
+"""Of the histogram of relative errors: powers of ten; what is smaller counts as the smallest."""
+LIMIT = 1e-6
+"""A gradient whose relative errors are all below this is right."""
+
+
+class Lesson:
+    """A step of ``net`` on one example ``x`` (1, inputs) that shows a ``label``.
+
+    Raises ValueError or TypeError as ``trace.step`` does, or for a label that the net has not.
+    """
+
+    def __init__(self, net: Network, x: Array, label: int, optimizer: Optimizer) -> None:
+        labels = checks.label_array("label", [label], 1, net.outputs)
+        self._net = net
+        self._x = x
+        self._y = np.eye(net.outputs, dtype=net.dtype)[labels]
+        self._optimizer = optimizer
+        self._layers = trace.dense_layers(net)
+        self._before = [p.copy() for p in net.parameters()]
+        self._stages = trace.step(net, x, self._y, optimizer)
+        self._kept = {
+            (quantity.symbol, quantity.layer): np.array(quantity.values)
+            for stage in self._stages
+            for quantity in stage.result
+        }
+        self._slopes = [_slope(layer) for layer in self._layers]
+
+    def plain(self) -> dict[str, Any]:
+        """The stages for a page.
+
+        ``sizes`` are the neurons of each layer from 1 to L, ``activations`` and ``loss`` names,
+        ``stages`` have equation, layer, source and result: a list of symbol, layer, values (flat,
+        of the one example) and largest, the largest magnitude among them.
+        """
+        return {
+            "sizes": [self._net.inputs, *(layer.outputs for layer in self._layers)],
+            "activations": [layer.activation.name for layer in self._layers],
+            "loss": self._net.loss.name,
+            "optimizer": self._optimizer.name,
+            "rate": self._optimizer.learning_rate,
+            "stages": [
+                {
+                    "equation": stage.equation,
+                    "layer": stage.layer,
+                    "source": asdict(stage.source),
+                    "result": [
+                        {
+                            "symbol": quantity.symbol,
+                            "layer": quantity.layer,
+                            "values": np.asarray(quantity.values, np.float32).ravel(),
+                            "largest": float(np.abs(quantity.values).max(initial=0)),
+                        }
+                        for quantity in stage.result
+                    ],
+                }
+                for stage in self._stages
+            ],
+        }
+
+    def follow(self, layer: int, neuron: int, source: int) -> dict[str, float]:
+        """The numbers of w^l_{jk} through the whole chain: l = ``layer`` (from 2 on), j =
+        ``neuron`` and k = ``source``, both from 0.
+
+        Keys: a_in, w, b, z, a, slope (σ'), error (what comes before σ': (w^{l+1})ᵀ δ^{l+1} or
+        ∇_a C), delta, dw, rate, w_new. Raises ValueError for a place that the net has not.
+        """
+        if not 2 <= layer <= len(self._layers) + 1:
+            raise ValueError(f"layer is {layer}, expected 2 to {len(self._layers) + 1}")
+        l = layer - 2  # noqa: E741 — the book's letter
+        w, b = self._before[2 * l : 2 * l + 2]
+        for name, value, most in (("neuron", neuron, w.shape[0]), ("source", source, w.shape[1])):
+            if checks.count(name, value, least=0) >= most:
+                raise ValueError(f"{name} is {value}, expected 0 to {most - 1}")
+        delta = self._kept["delta", layer][0]
+        if l == len(self._layers) - 1:
+            error = self._net.loss.gradient(self._kept["a", layer], self._y)[0, neuron]
+        else:
+            error = self._kept["delta", layer + 1][0] @ self._before[2 * l + 2][:, neuron]
+        return {
+            "a_in": float(self._kept["a", layer - 1][0, source]),
+            "w": float(w[neuron, source]),
+            "b": float(b[neuron]),
+            "z": float(self._kept["z", layer][0, neuron]),
+            "a": float(self._kept["a", layer][0, neuron]),
+            "slope": float(self._slopes[l][neuron]),
+            "error": float(error),
+            "delta": float(delta[neuron]),
+            "dw": float(self._kept["dw", layer][neuron, source]),
+            "rate": self._optimizer.learning_rate,
+            "w_new": float(self._kept["w", layer][neuron, source]),
+        }
+
+    def check(self, entries: int) -> dict[str, Any]:
+        """Finite differences beside ``backward``'s answer, on so many entries of each array.
+
+        Returns ``arrays``: symbol ("dw" or "db"), layer, checked, skipped, error (the largest,
+        relative to the array's largest gradient at least) and histogram (counts by power of ten,
+        ``bins`` are the powers), and ``right``.
+        """
+        arrays, right = [], True
+        for comparison in gradcheck.compare(self._net, self._x, self._y, entries):
+            errors = comparison.errors
+            right = right and bool((errors < LIMIT).all())
+            if comparison.largest > 0:  # what rounding alone makes is shown too
+                gaps = np.abs(comparison.backward - comparison.difference)
+                errors = np.maximum(errors, gaps / comparison.largest)
+            powers = np.floor(np.log10(np.maximum(errors, 10.0 ** BINS[0])))
+            counts = np.bincount(np.clip(powers - BINS[0], 0, len(BINS) - 1).astype(np.intp))
+            arrays.append(
+                {
+                    "symbol": "db" if comparison.index % 2 else "dw",
+                    "layer": comparison.index // 2 + 2,
+                    "checked": len(comparison.errors),
+                    "skipped": comparison.skipped,
+                    "error": float(errors.max(initial=0)),
+                    "histogram": np.pad(counts, (0, len(BINS) - len(counts))),
+                }
+            )
+        return {"arrays": arrays, "bins": BINS, "right": right}
+
+
+def _slope(layer: Dense) -> Array:
+    """σ'(z) of the latest example, (outputs,); NaN for softmax, where there is none by itself."""
+    if layer.activation.output_only:
+        return np.full(layer.outputs, np.nan)
+    return layer.activation.derivative(layer.z, layer.a)[0]
+
+
+def source(file: str) -> str:
+    """The text of a module of nets_core, as it runs; ValueError for a name that is none."""
+    path = Path(__file__).with_name(file)
+    if path.suffix != ".py" or path.name != file or not path.is_file():
+        raise ValueError(f"file is {file!r}, expected a module of nets_core such as 'network.py'")
+    return path.read_text(encoding="utf-8")
