@@ -146,7 +146,7 @@ def _slope(layer: Dense) -> Array:
 
 def source(file: str) -> str:
     """The text of a module of nets_core, as it runs; ValueError for a name that is none."""
-    path = Path(__file__).with_name(file)
-    if path.suffix != ".py" or path.name != file or not path.is_file():
+    path = Path(__file__).parent / file
+    if path.suffix != ".py" or path.parent != Path(__file__).parent or not path.is_file():
         raise ValueError(f"file is {file!r}, expected a module of nets_core such as 'network.py'")
     return path.read_text(encoding="utf-8")
