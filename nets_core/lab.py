@@ -243,6 +243,16 @@ class Lab:
         if self._trainer is not None:
             self._trainer.available = images
 
+    def weight(self, neuron: int, source: int, model: str = LIVE) -> float:
+        """The value that one weight of the first layer has now, counted from 0."""
+        weights = self._net(model).layers[0].parameters()[0]
+        for name, value, most in zip(
+            ("neuron", "source"), (neuron, source), weights.shape, strict=True
+        ):
+            if checks.count(name, value, least=0) >= most:
+                raise ValueError(f"{name} is {value}, expected 0 to {most - 1}")
+        return float(weights[neuron, source])
+
     # --- training
 
     def train(self, settings: Mapping[str, Any]) -> dict[str, Any]:

@@ -188,6 +188,40 @@ export function trainSection(engine, training) {
   engine.addEventListener("ready", controls);
   engine.addEventListener("failed", controls);
 
+  /** The weight that is watched, counted from 0. @type {{neuron: number, source: number, side: number} | undefined} */
+  let watched;
+  for (const type of /** @type {const} */ (["pointermove", "pointerdown"])) {
+    gallery.addEventListener(type, (event) => {
+      if (!(event.target instanceof HTMLCanvasElement)) return;
+      const box = event.target.getBoundingClientRect();
+      const side = event.target.width;
+      const place = (/** @type {number} */ share) =>
+        Math.max(0, Math.min(side - 1, Math.floor(share * side)));
+      const column = place((event.clientX - box.left) / box.width);
+      const row = place((event.clientY - box.top) / box.height);
+      const neuron = [...gallery.children].indexOf(event.target);
+      watched = { neuron, source: row * side + column, side };
+      void showWeight();
+    });
+  }
+
+  /** The watched weight's value now, and the formula that it enters. */
+  async function showWeight() {
+    if (!watched || !training.hasNet) return;
+    const { neuron, source, side } = watched;
+    try {
+      const value = await engine.call("weight", { neuron, source });
+      const [j, k] = [neuron + 1, source + 1];
+      show(part("weight", HTMLElement), value, (w) => {
+        const sign = w < 0 ? "−" : "";
+        const what = side === 28 ? `a¹ of pixel ${k}` : `the window’s entry ${k}`;
+        return `w² from ${k} to ${j} = ${sign}${Math.abs(w).toFixed(5)}, in z² of neuron ${j} = … + w² · ${what} + …`;
+      });
+    } catch {
+      watched = undefined; // another net has other weights
+    }
+  }
+
   /** @type {Promise<Charts> | undefined} */
   let library;
   /** @type {{cost: import("./charts.js").Chart, accuracy: import("./charts.js").Chart} | undefined} */
@@ -211,6 +245,7 @@ export function trainSection(engine, training) {
     try {
       await drawCurves();
       await drawWeights();
+      await showWeight();
     } catch {
       // The net was reset or the worker died in between: there is nothing to draw.
     }

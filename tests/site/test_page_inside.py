@@ -130,3 +130,16 @@ def test_an_empty_pad_is_asked_for_a_digit(page: Page) -> None:
     expect(part(page, "inside-body")).to_be_hidden()
     page.evaluate("scrollTo(0, 0)")
     part(page, "undo").click()
+
+
+def test_a_weight_under_the_pointer_shows_its_live_value(page: Page) -> None:
+    part(page, "section-train").scroll_into_view_if_needed()
+    part(page, "train-start").click()
+    picture = part(page, "weights").locator("canvas").nth(6)
+    picture.scroll_into_view_if_needed(timeout=60_000)
+    picture.hover()
+    shown = part(page, "weight")
+    expect(shown).to_contain_text("to 7 =")
+    first = shown.get_attribute("data-value")
+    expect(shown).not_to_have_attribute("data-value", first or "")
+    part(page, "train-reset").click()
