@@ -14,7 +14,7 @@ from environment import say
 
 DRAWINGS = 50
 WINDOW = 10  # seconds of training in which the longest task is sought
-SETTLED = 0.3  # seconds after which the bars have certainly followed the pen
+SETTLED = 0.5  # seconds after which the bars have certainly followed the pen
 PATH = ((0.3, 0.2), (0.5, 0.18), (0.72, 0.22), (0.6, 0.4), (0.5, 0.6), (0.45, 0.85))  # a 7 …
 DOT = (0.62, 0.82)  # … and a full stop
 
@@ -97,10 +97,11 @@ _WATCH_BARS = """() => {
     attributeFilter: ["data-value"],
   });
 }"""
-_LATENCY = """() => {
+_LATENCY = """async () => {
   const last = bars.picture();
-  const [, shown] = bars.frames.find(([picture]) => picture === last);
-  return shown - bars.up;
+  const shown = () => bars.frames.find(([picture]) => picture === last);
+  while (!shown()) await new Promise((resolve) => setTimeout(resolve, 50));
+  return shown()[1] - bars.up;
 }"""
 
 
