@@ -4,6 +4,9 @@ A part is one or more files, each with its size and SHA-256. Its sources are tri
 package (``npm pack``), a PyPI package (``pip download``) or a folder at a public address. A file is
 kept under its hash in the cache, so that a second build needs no network. A source that cannot be
 reached, or lacks the file, is passed over; one that delivers other bytes stops the build.
+
+To add a part or a version, write its entry; the build stops and says which hash it found, to be
+compared with the one that its makers publish.
 """
 
 from __future__ import annotations
