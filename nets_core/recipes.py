@@ -147,12 +147,12 @@ RECIPES = {
             optimizer="adam",
             learning_rate=0.002,
             batch_size=100,
-            epochs=28,
+            epochs=18,
             initializer="he",
             distortion=Distortion(
                 rotation=0.1, slant=0.15, stretch=0.15, shift=0.7, elastic=0.7, pen=0.5
             ),
-            flourishes=0.35,
+            flourishes=1.0,
             storage="int8",
         ),
         Recipe(

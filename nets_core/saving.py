@@ -2,8 +2,8 @@
 
 The file is a zip of NumPy arrays: ``header`` (JSON as uint8), the parameters as ``p0``, ``p1``, …
 and, for a training run, what the optimizer remembers as ``velocity0`` …, ``mean0`` …. Parameters
-may be stored smaller than they are used: "float16", or "int8" with one scale for each output
-(``s0``, ``s1``, …: the value is integer × scale).
+may be stored smaller than they are used: "float16", or "int8", where large arrays have one scale
+for each output (``s0``, ``s1``, …: the value is integer × scale) and small ones are float16.
 
 A file may come from anyone. Nothing in it is believed: sizes are limited before anything is read,
 each array's shape is compared with its bytes and with the layers that the header describes.
@@ -38,6 +38,9 @@ MOST_ARRAYS = 400
 MOST_LAYERS = 200
 MOST_NESTED = 20
 """How deep a header is nested at the most: Python dies in the tab of what makes it recurse deep."""
+LARGE = 20_000
+"""From so many entries on, "int8" stores an array as integers: small ones weigh little, and the
+few weights of a convolution have a part in every pixel."""
 STORAGES = ("exact", "float16", "int8")
 _ITEM_SIZES = {"<f4": 4, "<f8": 8, "<f2": 2, "|i1": 1, "|u1": 1}
 _ARRAY_HEADER = re.compile(
@@ -135,7 +138,7 @@ def _stored(index: int, p: Array, storage: str) -> dict[str, Array]:
     """Parameter ``index`` as the arrays that stand for it in a file."""
     if storage == "exact":
         return {f"p{index}": p}
-    if storage == "float16" or p.ndim == 1:
+    if storage == "float16" or p.ndim == 1 or p.size < LARGE:
         with np.errstate(over="ignore"):
             small = p.astype(np.float16)
         if not np.isfinite(small).all():
