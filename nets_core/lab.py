@@ -95,7 +95,7 @@ class Lab:
                 f"expected {PIXELS} pixels and 10 digits"
             )
         self._nets[model] = net
-        return {"parameters": sum(p.size for p in self._nets[model].parameters())}
+        return {"parameters": _size(net)}
 
     # --- reading a drawing
 
@@ -278,6 +278,10 @@ class Lab:
         self._state, self._message = "training", ""
         return chosen.plain()
 
+    def check(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """What ``train`` would make of these settings; it refuses here what it would refuse."""
+        return Settings.from_plain(settings).plain()
+
     def adjust(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Change learningRate, l2 or batchSize of the running training; returns all settings."""
         if self._settings is None or self._trainer is None:
@@ -307,7 +311,8 @@ class Lab:
         """
         trainer = self._trainer
         if trainer is None or self._settings is None:
-            return {"state": self._state, "message": self._message}
+            state = {"state": self._state, "message": self._message}
+            return state if trainer is None else state | {"parameters": _size(trainer.net)}
         cost, accuracy = self._curves.latest()
         done = trainer.epoch + trainer.position / len(trainer.x)
         return {
@@ -321,7 +326,7 @@ class Lab:
             "trainAccuracy": accuracy,
             "testAccuracy": self._test_accuracy,
             "examplesPerSecond": trainer.examples_per_second,
-            "parameters": sum(p.size for p in trainer.net.parameters()),
+            "parameters": _size(trainer.net),
             "examples": int((self._settings.epochs - done) * len(trainer.x)),
         }
 
@@ -446,6 +451,11 @@ def _numbers(name: str, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
         raise TypeError(
             f"{name} is a {type(values).__name__}, expected a list of numbers"
         ) from None
+
+
+def _size(net: Network) -> int:
+    """How many parameters a net has."""
+    return sum(p.size for p in net.parameters())
 
 
 def _reading(net: Network, image: Array) -> dict[str, Any]:

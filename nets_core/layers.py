@@ -78,6 +78,12 @@ class Layer(ABC):
         """The shapes of ``parameters()``, known before they are made."""
         return []
 
+    def products(self) -> int:
+        """How many multiplications by a weight one example takes; 1 where there are none."""
+        shapes = self.parameter_shapes()
+        places = math.prod(self.output_shape[:-1])
+        return places * math.prod(shapes[0]) if shapes else 1
+
     def settings(self) -> dict[str, Any]:
         """The keyword arguments that make the same layer again."""
         return {}

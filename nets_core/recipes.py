@@ -157,7 +157,7 @@ RECIPES = {
         ),
         Recipe(
             id="mlp-large",
-            name="784-256-128-10",
+            name="Larger net, 784-256-128-10",
             layers=(
                 {"type": "dense", "outputs": 256, "activation": "relu"},
                 {"type": "dropout", "rate": 0.1},
@@ -179,7 +179,7 @@ RECIPES = {
         ),
         Recipe(
             id="mlp-30",
-            name="784-30-10, the blog post’s",
+            name="The blog post’s net, 784-30-10",
             layers=dense(30, 10, activation="sigmoid", output="sigmoid"),
             loss="mse",
             optimizer="adam",

@@ -21,6 +21,8 @@ ADJUSTABLE = ("learningRate", "l2", "batchSize")
 """What may change while a net trains; everything else makes another net."""
 MOST_NEURONS = 2000
 MOST_LAYERS = 8
+MOST_PRODUCTS = 2**31 - 1
+"""How many multiplications one product may have: more than a 32-bit tab can count."""
 EVALUATIONS = 4
 MOST_EPOCHS = 10
 """How long a page trains unless it is told how long; a recipe may take longer by itself."""
@@ -89,7 +91,12 @@ class Settings:
         checks.count("seed", settings.seed, least=0)
         if not isinstance(settings.augment, bool):
             raise TypeError(f"augment is {settings.augment!r}, expected true or false")
-        settings._recipe()
+        net = settings._recipe().network()
+        most = MOST_PRODUCTS // max(layer.products() for layer in net.layers)
+        if settings.batchSize > most:
+            raise ValueError(
+                f"batchSize is {settings.batchSize}, expected at most {most} for a net of this size"
+            )
         return settings
 
     def plain(self) -> dict[str, Any]:
@@ -131,9 +138,9 @@ class Settings:
         )
 
     def _recipe(self) -> recipes.Recipe:
-        """The recipe that these settings amount to, tried once by making its net."""
+        """The recipe that these settings amount to."""
         base = recipes.get(self.recipe)
-        recipe = replace(
+        return replace(
             base,
             layers=self._layers(base),
             loss=self.loss,
@@ -145,8 +152,6 @@ class Settings:
             initializer=self.initializer,
             seed=self.seed,
         )
-        recipe.network()
-        return recipe
 
     def _layers(self, base: recipes.Recipe) -> tuple[Mapping[str, Any], ...]:
         """The recipe's layers with this activation, these hidden sizes and this output.

@@ -26,7 +26,7 @@ export class Chart {
       width: this.#width(),
       height: 180,
       cursor: { drag: { x: false, y: false }, y: false },
-      legend: { live: true },
+      legend: { live: matchMedia("(hover: hover)").matches },
       scales: {
         x: { time: false },
         y: {
@@ -37,7 +37,7 @@ export class Chart {
         },
       },
       axes: [
-        { ...axis, values: (_, ticks) => ticks.map((tick) => String(Number(tick.toFixed(3)))) },
+        { ...axis, label: "epochs", labelSize: 18, labelFont: axis.font, values: (_, ticks) => ticks.map((tick) => String(Number(tick.toFixed(3)))) },
         { ...axis, size: 52, values: (_, ticks) => ticks.map((tick) => format(tick)) },
       ],
       series: [

@@ -70,6 +70,7 @@ export function drawSection(engine, training) {
     const digit = answer ? String(answer.digit) : "";
     if (guess.textContent !== digit) guess.textContent = digit;
     guess.dataset.value = digit;
+    part("corner", HTMLElement).textContent = digit;
     for (const [i, { number, row }] of bars.entries()) {
       const share = answer?.probabilities[i];
       show(number, share, (value) => percent(value, value > 0.9995 || value < 0.0005 ? 0 : 1));
@@ -85,12 +86,14 @@ export function drawSection(engine, training) {
     const drawing = sheet.drawing;
     if (!drawing || engine.state !== "ready") return;
     try {
-      const model = picker.value;
-      await engine.call("correct", { label, model, ...drawing });
+      const before = bars[label].number.textContent;
+      const { probabilities } = await training.correct(picker.value, label, drawing);
       offerLive(true);
       picker.value = LIVE;
+      const after = percent(probabilities[label], probabilities[label] < 0.01 ? 3 : 1);
       part("corrected", HTMLElement).textContent =
-        `One step of learning: this was a ${label}. Press again for another.`;
+        `One step of learning: this was a ${label}. Its ${label} went from ${before} to ${after}. ` +
+        "Press again for another.";
       await read();
     } catch (error) {
       complain(/** @type {Error} */ (error));

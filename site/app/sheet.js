@@ -37,7 +37,8 @@ export class Sheet extends EventTarget {
     });
     addEventListener("keydown", (event) => {
       const typing = event.target instanceof Element && event.target.closest("input, textarea");
-      if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || typing) return;
+      if (event.key.toLowerCase() !== "z" || event.shiftKey || typing) return;
+      if (!(event.ctrlKey || event.metaKey)) return;
       event.preventDefault();
       this.#face.undo();
     });

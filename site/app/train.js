@@ -9,6 +9,19 @@ import { paintSigned, palette } from "./pictures.js";
 
 /** What may change while a net trains; the Lab refuses the rest. */
 const ADJUSTABLE = new Set(["learningRate", "l2", "batchSize"]);
+/** What the library's names are called here. @type {Record<string, string>} */
+const WORDS = {
+  leaky_relu: "leaky ReLU",
+  relu: "ReLU",
+  mse: "quadratic",
+  cross_entropy: "cross-entropy",
+  sgd: "gradient descent",
+  adam: "Adam",
+  nielsen: "1/√inputs (Nielsen)",
+  normal: "standard normal",
+  xavier: "Xavier",
+  he: "He",
+};
 /** How often the curves and pictures are drawn anew, in milliseconds. */
 const REDRAW = 200;
 
@@ -23,6 +36,7 @@ export function trainSection(engine, training) {
   const words = part("train-words", HTMLElement);
   const bar = part("train-bar", HTMLProgressElement);
   const gallery = part("weights", HTMLElement);
+  part("settings-fold", HTMLDetailsElement).open = !matchMedia("(max-width: 38rem)").matches;
   const field = (/** @type {string} */ name) =>
     /** @type {HTMLInputElement | HTMLSelectElement} */ (form.elements.namedItem(name));
   const fields = () =>
@@ -48,7 +62,7 @@ export function trainSection(engine, training) {
   });
 
   /** @param {string} name @param {string[]} values @param {Record<string, string>} [labels] */
-  function fill(name, values, labels = {}) {
+  function fill(name, values, labels = WORDS) {
     const chosen = field(name).value;
     field(name).replaceChildren(
       ...values.map((value) => new Option(labels[value] ?? value, value)),
@@ -94,7 +108,8 @@ export function trainSection(engine, training) {
     step.disabled = !ready || state === "loading";
     reset.disabled = state === "idle";
     for (const element of fields()) {
-      element.disabled = !ready || (active && !ADJUSTABLE.has(element.name));
+      const fixed = active && !ADJUSTABLE.has(element.name);
+      element.disabled = !ready || fixed || state === "loading";
     }
     section.dataset.state = state;
   }
@@ -143,7 +158,7 @@ export function trainSection(engine, training) {
 
   // Whoever touches the section turns to training: MNIST is fetched then, but not unasked where
   // the visitor saves data.
-  for (const type of ["pointerdown", "focusin"]) {
+  for (const type of ["click", "focusin"]) {
     section.addEventListener(type, () => {
       const saving = /** @type {any} */ (navigator).connection?.saveData;
       if (!saving && engine.state === "ready") training.load().catch(() => {});
@@ -154,6 +169,7 @@ export function trainSection(engine, training) {
     controls();
     if (training.state === "loading") say("Fetching MNIST, 70,000 handwritten digits …");
     if (training.state === "training") say("");
+    if (training.state === "idle" && words.dataset.kind !== "trouble") say("");
     if (training.state === "done") {
       say(`Done: it reads ${percent(training.progress.testAccuracy, 2)} of the test digits.`);
     }

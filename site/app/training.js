@@ -19,6 +19,8 @@ export class Training extends EventTarget {
   #engine;
   /** Of the run's promise. @type {{resolve: (result: object) => void, reject: (error: Error) => void} | undefined} */
   #pending;
+  /** Has a trained net been corrected, and become the live one, without a run? */
+  #corrected = false;
   /** Counts runs, so that what belongs to an abandoned one is dropped. */
   #run = 0;
   /** Is a run that is being made to wait, once it could begin? */
@@ -35,6 +37,7 @@ export class Training extends EventTarget {
     engine.addEventListener("failed", (event) => {
       this.#run++; // reports of the dead worker may still arrive
       this.#end(/** @type {CustomEvent} */ (event).detail);
+      this.#corrected = false;
       this.#hear({});
       this.#enter("idle");
     });
@@ -45,9 +48,9 @@ export class Training extends EventTarget {
     return this.#pending !== undefined;
   }
 
-  /** Is there a net in training, or one that has been trained? */
+  /** Is there a live net: one in training, one that has been trained or corrected? */
   get hasNet() {
-    return this.state !== "idle" && this.state !== "loading";
+    return this.#corrected || (this.state !== "idle" && this.state !== "loading");
   }
 
   /** Fetch MNIST, if it is not there. @returns {Promise<void>} */
@@ -79,6 +82,8 @@ export class Training extends EventTarget {
     result.catch(() => {});
     try {
       this.#enter("loading");
+      await this.#engine.ready;
+      await this.#engine.call("check", { settings });
       await this.load();
       await this.#cleared; // else it would forget the net that is made now
       if (run !== this.#run) return await result;
@@ -116,10 +121,28 @@ export class Training extends EventTarget {
     this.#arrived(await this.#engine.call("single_step"));
   }
 
+  /**
+   * One update of the live net on one drawing; where there is none, a copy of `model` becomes it.
+   * @param {string} model
+   * @param {number} label what the drawing is
+   * @param {Record<string, unknown>} drawing as the Lab takes it
+   * @returns {Promise<any>} the Lab's reading after it
+   */
+  async correct(model, label, drawing) {
+    const reading = await this.#engine.call("correct", { model, label, ...drawing });
+    if (!this.hasNet) {
+      this.#corrected = true;
+      this.#hear(await this.#engine.call("progress"));
+      this.#tell("state", this.state);
+    }
+    return reading;
+  }
+
   /** Forget the net in training. */
   async reset() {
     this.#run++;
     this.#end(new DOMException("The training was reset.", "AbortError"));
+    this.#corrected = false;
     this.#hear({});
     this.#enter("idle");
     if (this.#engine.state !== "ready") return;

@@ -123,6 +123,12 @@ def same_net(one: Network, other: Network) -> None:
         assert p.dtype == q.dtype
 
 
+@pytest.fixture(autouse=True)
+def even_small_arrays_as_integers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The nets of these tests are small; "int8" keeps small arrays as float16."""
+    monkeypatch.setattr(saving, "LARGE", 0)
+
+
 class TestRoundTrips:
     @pytest.mark.parametrize("dtype", [np.float32, np.float64])
     def test_exact(self, dtype: Any) -> None:
@@ -151,6 +157,14 @@ class TestRoundTrips:
             assert (np.abs(layer.weights - again.weights) <= step * 0.5001).all()
             assert (np.abs(layer.biases - again.biases) <= np.abs(layer.biases) * 2**-11).all()
         assert not loaded.layers[0].weights[2].any()
+
+    def test_int8_keeps_small_arrays_as_float16(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(saving, "LARGE", 100)
+        with zipfile.ZipFile(io.BytesIO(saving.dumps(Network.mlp([20, 5, 4]), "int8"))) as archive:
+            dtypes = {name: np.load(archive.open(name)).dtype for name in archive.namelist()}
+        assert dtypes["p0.npy"] == np.int8  # 100 entries
+        assert dtypes["p2.npy"] == np.float16  # 20
+        assert "s2.npy" not in dtypes
 
     def test_smaller_storages_are_smaller(self) -> None:
         net = Network.mlp([200, 30, 10], seed=4)

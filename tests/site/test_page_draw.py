@@ -294,7 +294,6 @@ def test_it_was_a_moves_the_bars(page: Page) -> None:
     assert probabilities(page) == before
 
 
-@pytest.mark.xfail(strict=True, reason="models() knows a net in training only")
 def test_a_net_that_was_corrected_is_among_the_models(page: Page) -> None:
     draw(page, SEVEN)
     expect_guess(page, 7)
