@@ -6,6 +6,8 @@ import { part } from "./dom.js";
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("./training.js").Training} Training */
 
+/** How long loading may stand still before the visitor is told, in milliseconds. */
+const PATIENCE = 10_000;
 /** @type {Record<string, string>} */
 const STAGES = {
   engine: "Fetching Python …",
@@ -56,7 +58,13 @@ export function showStatus(engine, training) {
   };
 
   let farthest = 0;
+  let heard = performance.now();
+  setInterval(() => {
+    if (engine.state !== "loading" || performance.now() - heard < PATIENCE) return;
+    words.textContent = "Still waiting for the server. You can draw meanwhile; reload if it lasts.";
+  }, 1000);
   engine.addEventListener("loading", (event) => {
+    heard = performance.now();
     const { stage, loaded, total } = /** @type {CustomEvent} */ (event).detail;
     farthest = Math.max(farthest, total ? loaded / total : 0);
     bar.value = farthest;
