@@ -31,16 +31,21 @@ def _blas_tn(a: Array, b: Array) -> Array:
     return a.T @ b
 
 
+SMALL = 50_000
+"""Products of fewer multiplications cost their call more than their arithmetic: ``@`` is then the
+quicker one without BLAS too."""
+
+
 def _einsum_nt(a: Array, b: Array) -> Array:
-    return np.einsum("bi,oi->bo", a, b)
+    return a @ b.T if len(a) * b.size < SMALL else np.einsum("bi,oi->bo", a, b)
 
 
 def _einsum_nn(a: Array, b: Array) -> Array:
-    return np.einsum("bo,oi->bi", a, b)
+    return a @ b if len(a) * b.size < SMALL else np.einsum("bo,oi->bi", a, b)
 
 
 def _einsum_tn(a: Array, b: Array) -> Array:
-    return np.einsum("bo,bi->oi", a, b)
+    return a.T @ b if a.shape[1] * b.size < SMALL else np.einsum("bo,bi->oi", a, b)
 
 
 HAS_BLAS = sys.platform != "emscripten"

@@ -10,6 +10,7 @@ resumed goes on as if it had never stopped.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from time import perf_counter
@@ -233,7 +234,7 @@ class Trainer:
         parameters = self.net.parameters()
         with np.errstate(over="ignore", invalid="ignore"):  # it is said in one sentence, below
             cost, gradients = self.net.backpropagate(x, self._targets[labels])
-            if not np.isfinite(cost):
+            if not math.isfinite(cost):
                 self._diverge(f"the cost became {cost} in step {self.step + 1}")
             if self.step % CHECKPOINT_STEPS == 0:
                 self._check_finite()
@@ -257,8 +258,9 @@ class Trainer:
         cost, accuracy = self.learn(x, self.labels[rows])
         self.position += len(rows)
         seconds = perf_counter() - begun
-        for i, value in enumerate((cost * len(rows), accuracy * len(rows), seconds)):
-            self.sums[i] += value
+        self.sums[0] += cost * len(rows)
+        self.sums[1] += accuracy * len(rows)
+        self.sums[2] += seconds
         self._examples += len(rows)
         self._seconds += seconds
         return Step(self.epoch + 1, self.step, cost, accuracy, self.examples_per_second)
