@@ -35,6 +35,16 @@ def he(rng: np.random.Generator, outputs: int, inputs: int) -> Array:
     return rng.standard_normal((outputs, inputs)) * np.sqrt(2 / inputs)
 
 
+def small(rng: np.random.Generator, outputs: int, inputs: int) -> Array:
+    """Uniform between −1/√inputs and 1/√inputs: a standard deviation of 1/√(3 inputs).
+
+    LeCun, Bottou, Orr, Müller: Efficient BackProp (1998) ask for small weights; this is how common
+    libraries start their layers. A net that starts smaller has to learn more of its features, and
+    those carry over better to handwriting unlike MNIST's.
+    """
+    return rng.uniform(-1, 1, (outputs, inputs)) / np.sqrt(inputs)
+
+
 def zeros(rng: np.random.Generator, outputs: int, inputs: int) -> Array:
     """All the same: hidden neurons then stay equal for ever. Here to be seen failing."""
     return np.zeros((outputs, inputs))
@@ -45,6 +55,7 @@ INITIALIZERS: dict[str, Initializer] = {
     "normal": normal,
     "xavier": xavier,
     "he": he,
+    "small": small,
     "zeros": zeros,
 }
 

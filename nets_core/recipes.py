@@ -147,12 +147,12 @@ RECIPES = {
             optimizer="adam",
             learning_rate=0.002,
             batch_size=100,
-            epochs=18,
-            initializer="he",
+            epochs=16,
+            initializer="small",
             distortion=Distortion(
                 rotation=0.1, slant=0.15, stretch=0.15, shift=0.7, elastic=0.7, pen=0.5
             ),
-            flourishes=1.0,
+            flourishes=0.3,
             storage="int8",
         ),
         Recipe(
