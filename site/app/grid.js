@@ -107,7 +107,8 @@ export class Grid extends EventTarget {
 
   /** Ink, or rub out, what the round brush covers at this place. @param {[number, number]} place */
   #brush([x, y]) {
-    const { radius, pixels } = this;
+    const { erasing, pixels } = this;
+    const radius = this.radius + (erasing ? 1 : 0); // else the soft edge of a line would stay
     const range = (/** @type {number} */ middle) => [
       Math.max(0, Math.floor(middle - radius - 1)),
       Math.min(SIDE - 1, Math.ceil(middle + radius)),
@@ -119,7 +120,7 @@ export class Grid extends EventTarget {
         const away = Math.hypot(column + 0.5 - x, row + 0.5 - y);
         const covered = Math.max(0, Math.min(1, radius + 0.5 - away));
         const i = row * SIDE + column;
-        pixels[i] = this.erasing ? Math.min(pixels[i], 1 - covered) : Math.max(pixels[i], covered);
+        pixels[i] = erasing ? Math.min(pixels[i], 1 - covered) : Math.max(pixels[i], covered);
       }
     }
   }
