@@ -289,11 +289,16 @@ class Lab:
         self._settings = self._settings.adjusted(settings, self._trainer)
         return self._settings.plain()
 
-    def advance(self, milliseconds: float) -> dict[str, Any]:
-        """Train for about so long, at least one piece of work; returns ``progress()``."""
+    def work(self, milliseconds: float) -> str:
+        """Train for about so long, at least one piece of work; returns the state afterwards."""
         end = perf_counter() + milliseconds / 1000
         while self._piece() and perf_counter() < end:
             pass
+        return self._state
+
+    def advance(self, milliseconds: float) -> dict[str, Any]:
+        """``work`` for about so long; returns ``progress()``."""
+        self.work(milliseconds)
         return self.progress()
 
     def single_step(self) -> dict[str, Any]:

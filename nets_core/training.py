@@ -47,7 +47,7 @@ class Augmentation(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Step:
     """One update. ``epoch`` and ``step`` count from 1, steps over the whole run.
 

@@ -2,6 +2,7 @@
 // decides nothing: what a call means, when an epoch ends or a net has diverged, is the Lab's.
 
 import * as Comlink from "comlink";
+import "./download.js"; // which python.js needs: fetched beside it, not after it
 import { loadMnist } from "./mnist.js";
 import { startPython } from "./python.js";
 
@@ -17,6 +18,14 @@ let lab;
 let stopped = true;
 /** @type {Promise<void>} */
 let running = Promise.resolve();
+
+/** Whom loading is told to, once the page's code is there. @type {(progress: object) => void} */
+let tell = () => {};
+const started = startPython((progress) => tell(progress)).then((python) => {
+  pyodide = python;
+  lab = pyodide.pyimport("nets_core.lab").Lab();
+});
+started.catch(() => {}); // the page hears of it when it calls start
 
 const { port1, port2 } = new MessageChannel();
 /** Let the messages that have come be answered. @returns {Promise<void>} */
@@ -47,9 +56,9 @@ const api = {
   call,
 
   /** @param {(progress: object) => void} report */
-  async start(report) {
-    pyodide = await startPython(report);
-    lab = pyodide.pyimport("nets_core.lab").Lab();
+  start(report) {
+    tell = report;
+    return started;
   },
 
   /**
@@ -66,17 +75,16 @@ const api = {
   async run(report) {
     await api.stop();
     stopped = false;
-    let progress = call("progress");
     const loop = async () => {
       let reported = 0;
       while (!stopped) {
-        progress = call("advance", { milliseconds: TURN });
-        if (progress.state !== "training" && progress.state !== "waiting") break;
+        const state = call("work", { milliseconds: TURN });
+        if (state !== "training" && state !== "waiting") break;
         if (performance.now() - reported > REPORT) {
           reported = performance.now();
-          report(progress);
+          report(call("progress"));
         }
-        if (progress.state === "waiting") await new Promise((done) => setTimeout(done, REPORT));
+        if (state === "waiting") await new Promise((done) => setTimeout(done, REPORT));
         else await turn();
       }
       stopped = true;
@@ -84,7 +92,7 @@ const api = {
     const done = loop();
     running = done.catch(() => {});
     await done;
-    return progress;
+    return call("progress");
   },
 
   /** Resolves when `run` has stopped. */

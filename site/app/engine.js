@@ -3,6 +3,7 @@
 import * as Comlink from "comlink";
 import index from "../models/models.js";
 import { note } from "./diagnostics.js";
+import { takeWorker } from "./start.js";
 
 /** @typedef {{stage: string, loaded: number, total: number}} Loading */
 /** @typedef {(typeof index.models)[number]} Model */
@@ -50,16 +51,18 @@ export class Engine extends EventTarget {
           "Chrome, Edge or Safari.",
       );
     }
-    const worker = new Worker(new URL("../worker.js", import.meta.url), { type: "module" });
+    const { worker, failure } = takeWorker();
     this.#worker = worker;
     this.#api = Comlink.wrap(worker);
-    worker.addEventListener("error", (event) => {
+    const died = (/** @type {ErrorEvent} */ event) => {
       event.preventDefault();
       const what = event.message
         ? `The worker that runs Python could not go on: ${event.message}.`
         : "worker.js, which runs Python, or a file that it needs could not be loaded.";
       this.#fail(new Error(what));
-    });
+    };
+    worker.addEventListener("error", died);
+    if (failure) died(failure);
     const report = Comlink.proxy((/** @type {Loading} */ detail) =>
       this.dispatchEvent(new CustomEvent("loading", { detail })),
     );
