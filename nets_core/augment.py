@@ -12,7 +12,7 @@ picture of a mini-batch its own
 - pen: the line made thicker or thinner.
 
 For each pixel of the result, the place it comes from is computed, for all pictures at once as one
-product of random coefficients and fixed fields (`FIELDS`), and the picture is read there by
+product of random coefficients and fixed fields (`_fields`), and the picture is read there by
 bilinear interpolation.
 
 What no map of the plane can make is a stroke that is not there. MNIST's writers were American:
@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -69,6 +70,7 @@ class Distortion:
         return asdict(self)
 
 
+@cache
 def _fields() -> NDArray[np.float32]:
     """(6 + NODES², 784): x, y, 1, x², xy and y² over the picture, then a bump at each elastic node.
 
@@ -85,9 +87,6 @@ def _fields() -> NDArray[np.float32]:
     plain = np.stack((x, y, np.ones_like(x), x * x / 14**2, x * y / 14**2, y * y / 14**2))
     fields = np.concatenate((plain, products))
     return fields.reshape(len(fields), SIDE * SIDE).astype(np.float32)
-
-
-FIELDS = _fields()
 
 
 def distort(
@@ -119,7 +118,7 @@ def _sources(n: int, d: Distortion, rng: np.random.Generator) -> NDArray[np.floa
     turn, slant, wide, high = rng.uniform(-1, 1, (4, n))
     turn, slant = turn * d.rotation, slant * d.slant
     wide, high = np.exp(wide * d.stretch), np.exp(high * d.stretch)
-    coefficients = np.empty((2, n, len(FIELDS)), np.float32)
+    coefficients = np.empty((2, n, len(_fields())), np.float32)
     # The map back: a turn, after a slant, after a stretch.
     coefficients[0, :, 0] = wide * np.cos(turn)
     coefficients[0, :, 1] = wide * (slant * np.cos(turn) - np.sin(turn))
@@ -129,7 +128,7 @@ def _sources(n: int, d: Distortion, rng: np.random.Generator) -> NDArray[np.floa
     coefficients[:, :, 3:6] = rng.uniform(-d.bend, d.bend, (2, n, 3))
     coefficients[:, :, 6:] = rng.standard_normal((2, n, NODES**2), np.float32)
     coefficients[:, :, 6:] *= d.elastic
-    return coefficients @ FIELDS
+    return coefficients @ _fields()
 
 
 def _change_pen(framed: NDArray[np.float32], share: NDArray[np.float32]) -> None:

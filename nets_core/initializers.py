@@ -12,7 +12,7 @@ import numpy as np
 
 from nets_core.ops import Array
 
-Initializer = Callable[[np.random.Generator, int, int], Array]
+Initializer = Callable[["np.random.Generator", int, int], Array]  # its module is slow to load
 
 
 def normal(rng: np.random.Generator, outputs: int, inputs: int) -> Array:

@@ -16,7 +16,8 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any
+from functools import cached_property
+from typing import Any, Optional
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +28,7 @@ from nets_core.initializers import INITIALIZERS, RANDOM_BIASES
 from nets_core.ops import Array
 
 Shape = tuple[int, ...]
+Draws = Optional["np.random.Generator"]  # its module is slow to load, and reading needs none
 
 
 class Layer(ABC):
@@ -49,8 +51,8 @@ class Layer(ABC):
         """Set input_shape and output_shape for inputs (batch, *shape); ValueError if they do not
         fit."""
 
-    def start(self, rng: np.random.Generator, initializer: str, dtype: npt.DTypeLike) -> None:  # noqa: B027
-        """Draw whatever the layer draws: by default nothing."""
+    def start(self, rng: Draws, initializer: str, dtype: npt.DTypeLike) -> None:  # noqa: B027
+        """Draw whatever the layer draws: by default nothing. Without ``rng`` parameters are 0."""
 
     @abstractmethod
     def forward(self, a: Array, learning: bool) -> Array:
@@ -116,7 +118,7 @@ class Dense(Layer):
             raise ValueError(f"a dense layer comes after pictures {shape}: put 'flatten' between")
         self.input_shape, self.output_shape = shape, (self.outputs,)
 
-    def start(self, rng: np.random.Generator, initializer: str, dtype: npt.DTypeLike) -> None:
+    def start(self, rng: Draws, initializer: str, dtype: npt.DTypeLike) -> None:
         self.weights, self.biases = _start(rng, initializer, self.parameter_shapes()[0], dtype)
 
     def parameter_shapes(self) -> list[Shape]:
@@ -174,7 +176,7 @@ class Conv2D(Layer):
         self.input_shape = shape
         self.output_shape = (height - self.size + 1, width - self.size + 1, self.filters)
 
-    def start(self, rng: np.random.Generator, initializer: str, dtype: npt.DTypeLike) -> None:
+    def start(self, rng: Draws, initializer: str, dtype: npt.DTypeLike) -> None:
         self.weights, self.biases = _start(rng, initializer, self.parameter_shapes()[0], dtype)
 
     def parameter_shapes(self) -> list[Shape]:
@@ -324,8 +326,14 @@ class Dropout(Layer):
     def connect(self, shape: Shape) -> None:
         self.input_shape = self.output_shape = shape
 
-    def start(self, rng: np.random.Generator, initializer: str, dtype: npt.DTypeLike) -> None:
-        self.rng = np.random.default_rng(int(rng.integers(2**63)))
+    def start(self, rng: Draws, initializer: str, dtype: npt.DTypeLike) -> None:
+        self._seed = int(rng.integers(2**63)) if rng else 0
+        self.__dict__.pop("rng", None)
+
+    @cached_property
+    def rng(self) -> np.random.Generator:
+        """What draws the masks."""
+        return np.random.default_rng(self._seed)
 
     def forward(self, a: Array, learning: bool) -> Array:
         self.a_in = a
@@ -426,11 +434,11 @@ def describe_layer(layer: Layer) -> dict[str, Any]:
     return {"type": layer.kind, **layer.settings()}
 
 
-def _start(
-    rng: np.random.Generator, initializer: str, shape: Shape, dtype: npt.DTypeLike
-) -> tuple[Array, Array]:
+def _start(rng: Draws, initializer: str, shape: Shape, dtype: npt.DTypeLike) -> tuple[Array, Array]:
     """Weights (outputs, inputs) and biases (outputs,) as the initializer starts them."""
     outputs, inputs = shape
+    if rng is None:
+        return np.zeros(shape, dtype), np.zeros(outputs, dtype)
     weights = INITIALIZERS[initializer](rng, outputs, inputs).astype(dtype)
     biases = rng.standard_normal(outputs) if initializer in RANDOM_BIASES else np.zeros(outputs)
     return weights, biases.astype(dtype)

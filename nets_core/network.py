@@ -34,6 +34,7 @@ class Network:
     initializer : one of ``INITIALIZERS``.
     seed : of the generator that draws the weights; the same seed makes the same net.
     dtype : float32 for training, float64 for checking; kept throughout.
+    drawn : False leaves all parameters 0, for one who has others to put there.
 
     Raises ValueError or TypeError where the parts do not fit together.
     """
@@ -46,6 +47,7 @@ class Network:
         initializer: str = "nielsen",
         seed: int = 0,
         dtype: npt.DTypeLike = np.float32,
+        drawn: bool = True,
     ) -> None:
         try:
             self.dtype = np.dtype(dtype)
@@ -67,7 +69,7 @@ class Network:
         for layer in self.layers:
             layer.connect(shape)
             shape = layer.output_shape
-        rng = np.random.default_rng(self.seed)
+        rng = np.random.default_rng(self.seed) if drawn else None
         for layer in self.layers:
             layer.start(rng, self.initializer, self.dtype)
 
@@ -97,7 +99,7 @@ class Network:
         return cls([*layers, Dense(outputs, output)], (inputs,), loss, initializer, seed, dtype)
 
     @classmethod
-    def from_description(cls, description: Mapping[str, Any]) -> Self:
+    def from_description(cls, description: Mapping[str, Any], drawn: bool = True) -> Self:
         """The net that ``describe()`` described, with the parameters that its seed draws."""
         return cls(
             [make_layer(spec) for spec in description["layers"]],
@@ -106,6 +108,7 @@ class Network:
             description["initializer"],
             description["seed"],
             description["dtype"],
+            drawn,
         )
 
     def describe(self) -> dict[str, Any]:

@@ -248,7 +248,7 @@ def _load_net(header: dict[str, Any], arrays: dict[str, Array]) -> Network:
     description = header["net"]
     try:
         _compare_sizes(description, arrays)
-        net = Network.from_description(description)
+        net = Network.from_description(description, drawn=False)
     except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"the file's header does not describe a net: {_what(error)}") from None
     parameters = net.parameters()
