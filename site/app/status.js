@@ -64,6 +64,7 @@ export function showStatus(engine, training) {
     words.textContent = "Still waiting for the server. You can draw meanwhile; reload if it lasts.";
   }, 1000);
   engine.addEventListener("loading", (event) => {
+    if (engine.state !== "loading") return; // a report that was under way when it failed
     heard = performance.now();
     const { stage, loaded, total } = /** @type {CustomEvent} */ (event).detail;
     farthest = Math.max(farthest, total ? loaded / total : 0);
@@ -72,8 +73,9 @@ export function showStatus(engine, training) {
   });
   engine.addEventListener("ready", update);
   engine.addEventListener("failed", (event) => {
+    const { message } = /** @type {CustomEvent} */ (event).detail;
     part("failure-words", HTMLElement).textContent =
-      `${/** @type {CustomEvent} */ (event).detail.message} Your drawing is still here.`;
+      `${message.replace(/\.?$/, ".")} Your drawing is still here.`;
     update();
   });
   training.addEventListener("state", update);
