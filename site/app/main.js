@@ -12,7 +12,6 @@ import { trainSection } from "./train.js";
 import { Training } from "./training.js";
 
 const engine = new Engine();
-engine.start().catch(() => {}); // told by the status
 const training = new Training(engine);
 
 /** @type {any} */ (window).nets = makeNets(engine, training);
@@ -23,3 +22,5 @@ layersSection(engine, training, sheet, picker);
 qualitySection(engine, training, sheet, picker);
 trainSection(engine, training);
 insideSection(engine, training, sheet);
+
+engine.start().catch(() => {}); // told by the status, which listens by now
