@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import platform
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from time import perf_counter
 from typing import Any
 
@@ -55,11 +55,18 @@ class Lab:
         self._test_accuracy: float | None = None
         self._state = "idle"
         self._message = ""
+        self._annexes: dict[str, object] = {}
 
     def call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """``{"value": …}``, or ``{"error": {"type", "message"}}`` where the method refused."""
-        function = getattr(self, method, None)
-        if method.startswith("_") or method == "call" or not callable(function):
+        """``{"value": …}``, or ``{"error": {"type", "message"}}`` where the method refused.
+
+        ``method`` is one of the lab's own, or one of an annexe's: "playground.frame".
+        """
+        annexe, _, name = method.rpartition(".")
+        if annexe in ANNEXES and annexe not in self._annexes:
+            self._annexes[annexe] = ANNEXES[annexe](self)
+        function = getattr(self._annexes.get(annexe) if annexe else self, name, None)
+        if name.startswith("_") or method == "call" or not callable(function):
             return {"error": {"type": "TypeError", "message": f"the lab has no method {method!r}"}}
         try:
             return {"value": function(**arguments)}
@@ -416,6 +423,11 @@ class Lab:
         if model == LIVE and LIVE not in self._nets:
             raise ValueError("model is 'live', but no net is in training")
         return self._nets[checks.one_of("model", model, self._nets)]
+
+
+ANNEXES: dict[str, Callable[[Lab], object]] = {}
+"""What the page asks for by "annexe.method", by name: each is made when it is first asked for, so
+that what the first prediction does not need is not even imported before."""
 
 
 def _image(
