@@ -20,6 +20,7 @@ import numpy.typing as npt
 from nets_core import checks, digits, explain, lesson, recipes, saving
 from nets_core.activations import ACTIVATIONS
 from nets_core.curves import Curves
+from nets_core.datasets import Examples
 from nets_core.examination import Examination
 from nets_core.initializers import INITIALIZERS
 from nets_core.layers import Votes
@@ -244,6 +245,20 @@ class Lab:
         """The bytes of one array, "train-images" …, to be filled from outside."""
         return self._data[checks.one_of("name", name, self._data)].reshape(-1)
 
+    def excerpt(self, name: str, rows: int) -> npt.NDArray[np.uint8]:
+        """The first rows of an array as bytes, for a Python that has no MNIST of its own."""
+        self.examples()
+        array = self._data[checks.one_of("name", name, self._data)]
+        return array[: checks.count("rows", rows)].reshape(-1)
+
+    def examples(self) -> tuple[Examples, Examples]:
+        """What has come of MNIST: (training, test) examples; ValueError before any has."""
+        if self._available == 0 or "test-images" not in self._data:
+            raise ValueError("MNIST has not been loaded yet")
+        images, labels = self._data["train-images"], self._data["train-labels"]
+        train = Examples(images[: self._available], labels[: self._available])
+        return train, Examples(self._data["test-images"], self._data["test-labels"])
+
     def arrived(self, images: int) -> None:
         """So many training images, from the first on, are in their room now."""
         self._available = checks.count("images", images, least=0)
@@ -425,7 +440,13 @@ class Lab:
         return self._nets[checks.one_of("model", model, self._nets)]
 
 
-ANNEXES: dict[str, Callable[[Lab], object]] = {}
+def _workshop(lab: Lab) -> object:
+    from nets_core.workshop import Workshop
+
+    return Workshop(lab.examples)
+
+
+ANNEXES: dict[str, Callable[[Lab], object]] = {"workshop": _workshop}
 """What the page asks for by "annexe.method", by name: each is made when it is first asked for, so
 that what the first prediction does not need is not even imported before."""
 
