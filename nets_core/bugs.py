@@ -16,6 +16,7 @@ OUTCOMES = {
     "same": "It learns just as well",
     "worse": "It learns, but worse",
     "nothing": "It does not learn",
+    "astray": "It learns, but the wrong thing",
     "breaks": "The numbers become infinite or NaN",
     "flattered": "It seems to learn better than it does",
 }
@@ -212,7 +213,7 @@ BUGS = {
             old="self._targets[labels])",
             new="self._targets[labels - 1])",
             settings=PLAIN,
-            outcome="nothing",
+            outcome="astray",
             check_sees=False,
             lesson=(
                 "The cost falls as well as ever: the net learns perfectly to answer 6 when it sees "

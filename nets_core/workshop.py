@@ -89,20 +89,24 @@ class Workshop:
 
     def bugs(self) -> dict[str, Any]:
         """The gallery: ``outcomes`` to choose from, and ``bugs`` as of ``bugs.Bug.plain``."""
+        known = {target.name for target in TARGETS}
         return {
             "outcomes": bugs.OUTCOMES,
-            "bugs": [bug.plain() for bug in bugs.BUGS.values()],
+            "bugs": [bug.plain() | {"editable": bug.target in known} for bug in bugs.BUGS.values()],
         }
 
-    def try_bug(self, bug: str) -> dict[str, Any]:
-        """Begin the race of a bug of the gallery; returns what the gradient check says of it."""
+    def try_bug(self, bug: str, mended: bool = False) -> dict[str, Any]:
+        """Begin the race of a bug of the gallery, or of its mended code, against the library's;
+        returns what the gradient check says of it."""
         chosen = bugs.get(bug)
         settings = Settings.from_plain(chosen.settings)
-        changed = Settings.from_plain({**chosen.settings, **chosen.changed})
+        changed = settings
         changes = []
         if chosen.target is not None:
-            function = patching.compiled(chosen.target, chosen.text())
-            changes.append(Change(chosen.target, function))
+            text = patching.source_of(chosen.target) if mended else chosen.text()
+            changes.append(Change(chosen.target, patching.compiled(chosen.target, text)))
+        elif not mended:
+            changed = Settings.from_plain({**chosen.settings, **chosen.changed})
         return self._begin(settings, changed, changes, chosen.epochs, chosen.examples)
 
     def try_text(self, target: str, text: str, settings: Mapping[str, Any]) -> dict[str, Any]:

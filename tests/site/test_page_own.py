@@ -325,7 +325,7 @@ def test_not_even_javascript_gets_out_of_the_sandbox(cage: tuple[Page, Worker, A
     for name, attempt in ATTEMPTS.items():
         script = attempt.format(url=site.url, socket=socket)
         answer = worker.evaluate(LATER.replace("SCRIPT", script))
-        assert answer is not None and "out" not in answer.split(), f"{name}: {answer}"
+        assert "out" not in answer.split(), f"{name}: {answer}"
     assert not any("escaped" in address for address in site.requested)
     assert page.evaluate("caches.keys()") == []
     assert page.evaluate("indexedDB.databases().then((found) => found.length)") == 0
@@ -341,7 +341,9 @@ def test_messages_out_of_the_sandbox_change_nothing(cage: tuple[Page, Worker, An
         }"""
     )
     worker.evaluate("new BroadcastChannel('nets').postMessage('poison')")
-    worker.evaluate("postMessage({ loaded: true, died: true, ready: true, id: 1, value: 'poison' })")
+    worker.evaluate(
+        "postMessage({ loaded: true, died: true, ready: true, id: 1, value: 'poison' })"
+    )
     page.wait_for_timeout(500)
     assert page.evaluate("window.heard") == []
     run(page)
@@ -396,7 +398,9 @@ def test_python_finds_no_way_out_either(cage: tuple[Page, Worker, Any]) -> None:
     page, _, site = cage
     socket = site.url.replace("http", "ws", 1)
     text = PYTHON_ATTEMPTS.replace("{url}", site.url).replace("{socket}", socket)
-    write(page, text + "\ntry:\n    through_packages()\nexcept BaseException:\n    pass\n" + GRADIENTS)
+    write(
+        page, text + "\ntry:\n    through_packages()\nexcept BaseException:\n    pass\n" + GRADIENTS
+    )
     run(page)
     expect(part(page, "own-output")).to_contain_text("urllib", timeout=PATIENCE)
     lines = part(page, "own-output").inner_text().splitlines()
