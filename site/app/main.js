@@ -18,12 +18,12 @@ const training = new Training(engine);
 
 /** @type {any} */ (window).nets = makeNets(engine, training);
 showStatus(engine, training);
-const { sheet, picker } = drawSection(engine, training);
+const { sheet, picker, readings } = drawSection(engine, training);
 compareSection(engine, training, sheet);
 layersSection(engine, training, sheet, picker);
 qualitySection(engine, training, sheet, picker);
 trainSection(engine, training);
-insideSection(engine, training, sheet);
+insideSection(engine, training, sheet, readings);
 ownSection(engine, training, bugsSection(engine, training));
 
 engine.start().catch(() => {}); // told by the status, which listens by now

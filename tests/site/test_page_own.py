@@ -301,7 +301,7 @@ ATTEMPTS = {
 }
 LATER = """new Promise((done) => setTimeout(async () => {
   try { done(await (SCRIPT)); } catch (error) { done(String(error)); }
-}))"""  # not within the evaluation itself, which the browser's developer tools exempt from the policy
+}))"""  # not within the evaluation, which the developer tools exempt from the policy
 
 
 @pytest.fixture
