@@ -425,7 +425,13 @@ class Lab:
         return self._nets[checks.one_of("model", model, self._nets)]
 
 
-ANNEXES: dict[str, Callable[[Lab], object]] = {}
+def _playground(lab: Lab) -> object:
+    from nets_core.playground import Playground
+
+    return Playground()
+
+
+ANNEXES: dict[str, Callable[[Lab], object]] = {"playground": _playground}
 """What the page asks for by "annexe.method", by name: each is made when it is first asked for, so
 that what the first prediction does not need is not even imported before."""
 
