@@ -2,7 +2,7 @@
 
 import { make } from "../dom.js";
 import { numberField, stops } from "./controls.js";
-import { REACH, paintOf, whenColoursChange } from "./heat.js";
+import { REACH, colours, paintOf, whenColoursChange } from "./heat.js";
 import { DATA } from "./words.js";
 
 /** @typedef {import("./world.js").World} World */
@@ -27,14 +27,11 @@ export function dataControls(world) {
   error.dataset.testid = "playground-formula-error";
   error.setAttribute("role", "alert");
   const own = make("div", { className: "own-formula" }, [make("label", {}, [asked, formula]), error]);
-  const drawn = ["samples", "noise", "share", "seed"];
-  /** @type {Record<string, HTMLElement>} */
-  const numbers = {
-    samples: numberField(world, "samples", "Points", stops(10, world.choices.limits.samples, 10)),
-    noise: numberField(world, "noise", "Noise", stops(0, 0.5, 0.05)),
-    share: numberField(world, "share", "For training", stops(0.1, 0.9, 0.1)),
-    seed: numberField(world, "seed", "Seed", stops(0, 30, 1)),
-  };
+  const numbers = [
+    numberField(world, "samples", "Points", stops(10, world.choices.limits.samples, 10)),
+    numberField(world, "noise", "Noise", stops(0, 0.5, 0.05)),
+    numberField(world, "share", "For training", stops(0.1, 0.9, 0.1)),
+  ];
   /** The small pictures' points, by problem and set. @type {Map<string, Points>} */
   const pictures = new Map();
   let problem = "";
@@ -59,13 +56,21 @@ export function dataControls(world) {
   /** @param {HTMLCanvasElement} canvas @param {Points | undefined} points */
   function paint(canvas, points) {
     const context = canvas.getContext("2d");
-    if (!context || !points) return;
+    if (!context) return;
     context.clearRect(0, 0, SIDE, SIDE);
+    if (!points) return plus(context);
     const place = (/** @type {number} */ x) => ((x + REACH) / (2 * REACH)) * SIDE;
     for (const [i, target] of points.trainTargets.entries()) {
-      context.fillStyle = paintOf(problem === "classification" ? 2.5 * target - 1.25 : 1.25 * target);
+      context.fillStyle = paintOf(problem === "classification" ? 2 * target - 1 : target);
       context.fillRect(place(points.train[2 * i]) - 1.5, SIDE - place(points.train[2 * i + 1]) - 1.5, 3, 3);
     }
+  }
+
+  /** The sign of points set by hand. @param {CanvasRenderingContext2D} context */
+  function plus(context) {
+    context.fillStyle = colours.ink;
+    context.fillRect(SIDE / 2 - 1.5, SIDE / 4, 3, SIDE / 2);
+    context.fillRect(SIDE / 4, SIDE / 2 - 1.5, SIDE / 2, 3);
   }
 
   function follow() {
@@ -79,7 +84,7 @@ export function dataControls(world) {
     asked.textContent =
       problem === "classification" ? "Class 1 above x₂ =, of x" : "Value at (x, y), −1 … 1";
     if (document.activeElement !== formula && error.hidden) formula.value = settings.formula;
-    for (const name of drawn) numbers[name].hidden = settings.data === "points" && name !== "seed";
+    for (const field of numbers) field.hidden = settings.data === "points";
   }
 
   formula.addEventListener("change", () => void world.change({ formula: formula.value }));
@@ -98,7 +103,7 @@ export function dataControls(world) {
     make("h4", { textContent: "Data" }),
     sets,
     own,
-    ...Object.values(numbers),
+    ...numbers,
   ]);
 
   return {

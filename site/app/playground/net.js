@@ -27,33 +27,54 @@ export function netPicture(world, attention) {
   const columns = make("div", { className: "net" }, [canvas]);
   columns.dataset.testid = "playground-net";
   const lines = new Lines(canvas);
-  /** The squares, by layer from −1 on; those of the features hold chosen and others. @type {HTMLButtonElement[][]} */
-  let squares = [];
-  /** What the columns were made for. */
-  let made = "";
+  const features = featureSquares();
+  /** The layers' columns, the output's last; what stays is not made anew, so that presses count. @type {{element: HTMLElement, squares: HTMLButtonElement[]}[]} */
+  let made = [];
+  /** What the columns show. */
+  let shape = "";
+  columns.append(column("Features", features));
 
-  const chosen = () => squares[0].filter((square) => square.ariaPressed === "true");
+  const chosen = () => features.filter((square) => square.ariaPressed === "true");
+  const squares = () => [features, ...made.map((column) => column.squares)];
 
   function build() {
-    const { features, layers } = world.settings;
-    const key = JSON.stringify([features, layers.map(({ neurons }) => neurons)]);
-    if (key !== made) {
-      made = key;
+    const { settings, choices } = world;
+    const sizes = settings.layers.map(({ neurons }) => neurons);
+    const now = JSON.stringify([settings.features, sizes]);
+    if (now !== shape) {
+      shape = now;
       attention.forget();
-      const focused = document.activeElement?.getAttribute("data-testid");
-      squares = [featureSquares(), ...layers.map(({ neurons }, l) => neuronSquares(l, neurons)), neuronSquares(layers.length, 1)];
-      columns.replaceChildren(
-        canvas,
-        column("Features", squares[0]),
-        ...layers.map((_, l) => hiddenColumn(l, squares[l + 1])),
-        column("Output", squares[layers.length + 1]),
-      );
-      squares[0][0].tabIndex = 0;
-      const again = columns.querySelector(`[data-testid="${focused}"]`);
-      if (again instanceof HTMLElement) again.focus();
+      for (const [k, name] of choices.features.entries()) {
+        features[k].ariaPressed = String(settings.features.includes(name));
+      }
+      if (made.length !== sizes.length + 1) {
+        made.pop()?.element.remove(); // the output's, which is another layer now
+        while (made.length > sizes.length) made.pop()?.element.remove();
+        while (made.length < sizes.length) add(hiddenColumn(made.length));
+        add(column("Output", []));
+      }
+      for (const [l, size] of [...sizes, 1].entries()) crowd(l, size);
+      if (!squares().flat().some((square) => !square.tabIndex)) features[0].tabIndex = 0;
       lay();
     }
     follow();
+  }
+
+  /** @param {HTMLElement} element */
+  function add(element) {
+    columns.append(element);
+    made.push({ element, squares: [] });
+  }
+
+  /** Let a layer have so many neurons. @param {number} l @param {number} size */
+  function crowd(l, size) {
+    const { element, squares } = made[l];
+    while (squares.length > size) squares.pop()?.remove();
+    while (squares.length < size) {
+      const square = neuronSquare(l, squares.length);
+      squares.push(square);
+      element.children[1].append(square);
+    }
   }
 
   /** @param {string} title @param {HTMLButtonElement[]} cells @param {HTMLElement[]} [feet] */
@@ -65,8 +86,8 @@ export function netPicture(world, attention) {
     ]);
   }
 
-  /** A hidden layer with its controls. @param {number} l @param {HTMLButtonElement[]} cells */
-  function hiddenColumn(l, cells) {
+  /** A hidden layer with its controls. @param {number} l */
+  function hiddenColumn(l) {
     const n = layerNumber(l);
     const fewer = control(`playground-fewer-${l}`, "−", `Fewer neurons in layer ${n}`, () =>
       crew(l, -1),
@@ -82,12 +103,12 @@ export function netPicture(world, attention) {
     dropout.dataset.testid = `playground-dropout-${l}`;
     dropout.setAttribute("aria-label", `Dropout of layer ${n}`);
     dropout.addEventListener("change", () => alter(l, { dropout: Number(dropout.value) }));
-    const made = column(`Layer ${n}`, cells, [
+    const element = column(`Layer ${n}`, [], [
       activation,
       make("label", { className: "drop" }, ["Dropout", dropout]),
     ]);
-    made.firstElementChild?.append(make("div", { className: "crew" }, [fewer, more]));
-    return made;
+    element.firstElementChild?.append(make("div", { className: "crew" }, [fewer, more]));
+    return element;
   }
 
   /** @param {string} testid @param {string} text @param {string} label @param {() => void} work */
@@ -100,23 +121,24 @@ export function netPicture(world, attention) {
   }
 
   /** @param {number} l @param {number} by */
-  const crew = (l, by) => alter(l, { neurons: world.settings.layers[l].neurons + by });
+  function crew(l, by) {
+    const neurons = world.intended.layers[l].neurons + by;
+    alter(l, { neurons: Math.max(1, Math.min(world.choices.limits.neurons, neurons)) });
+  }
 
   /** @param {number} l @param {Partial<import("./world.js").Layer>} changes */
   function alter(l, changes) {
-    const layers = world.settings.layers.map((layer, i) => (i === l ? { ...layer, ...changes } : layer));
+    const layers = world.intended.layers.map((layer, i) => (i === l ? { ...layer, ...changes } : layer));
     void world.change({ layers });
   }
 
   function featureSquares() {
     return world.choices.features.map((name, k) => {
-      const on = world.settings.features.includes(name);
       const button = square({ layer: -1, neuron: k }, FEATURES[name] ?? name);
       button.dataset.testid = `playground-feature-${name}`;
-      button.ariaPressed = String(on);
       button.append(make("span", { textContent: FEATURES[name] ?? name }));
       button.addEventListener("click", () => {
-        const wanted = new Set(world.settings.features);
+        const wanted = new Set(world.intended.features);
         if (!wanted.delete(name)) wanted.add(name);
         void world.change({ features: world.choices.features.filter((one) => wanted.has(one)) });
       });
@@ -124,20 +146,18 @@ export function netPicture(world, attention) {
     });
   }
 
-  /** @param {number} layer @param {number} count */
-  function neuronSquares(layer, count) {
-    return Array.from({ length: count }, (_, neuron) => {
-      const output = layer === world.settings.layers.length;
-      const name = output ? "Output" : `Neuron ${neuron + 1} of layer ${layerNumber(layer)}`;
-      const button = square({ layer, neuron }, name);
-      button.dataset.testid = `playground-neuron-${layer}-${neuron}`;
-      button.addEventListener("click", (event) => {
-        attention.look({ layer, neuron });
-        attention.hold({ layer, neuron, source: -1 });
-        if (!event.detail) columns.dispatchEvent(new Event("edit", { bubbles: true })); // by keyboard
-      });
-      return button;
+  /** @param {number} layer @param {number} neuron */
+  function neuronSquare(layer, neuron) {
+    const output = layer === world.settings.layers.length;
+    const name = output ? "Output" : `Neuron ${neuron + 1} of layer ${layerNumber(layer)}`;
+    const button = square({ layer, neuron }, name);
+    button.dataset.testid = `playground-neuron-${layer}-${neuron}`;
+    button.addEventListener("click", (event) => {
+      attention.look({ layer, neuron });
+      attention.hold({ layer, neuron, source: -1 });
+      if (!event.detail) columns.dispatchEvent(new Event("edit")); // by keyboard
     });
+    return button;
   }
 
   /** @param {Neuron} neuron @param {string} name */
@@ -156,7 +176,7 @@ export function netPicture(world, attention) {
     };
     button.addEventListener("pointerenter", seen);
     button.addEventListener("focus", () => {
-      for (const other of squares.flat()) other.tabIndex = other === button ? 0 : -1;
+      for (const other of squares().flat()) other.tabIndex = other === button ? 0 : -1;
       seen();
     });
     for (const type of ["pointerleave", "blur"]) {
@@ -167,13 +187,13 @@ export function netPicture(world, attention) {
 
   /** One tab stop for the whole net; the arrows go from square to square. */
   columns.addEventListener("keydown", (event) => {
-    const at = squares.findIndex((column) => column.some((one) => one === event.target));
+    const at = squares().findIndex((column) => column.some((one) => one === event.target));
     if (at < 0) return;
-    const row = squares[at].findIndex((one) => one === event.target);
+    const row = squares()[at].findIndex((one) => one === event.target);
     /** @type {Record<string, [number, number]>} */
     const steps = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
     const step = steps[event.key];
-    const target = step && squares[at + step[0]];
+    const target = step && squares()[at + step[0]];
     if (!target) return;
     event.preventDefault();
     target[Math.max(0, Math.min(target.length - 1, row + step[1]))].focus();
@@ -214,9 +234,8 @@ export function netPicture(world, attention) {
 
   /** Measure where the squares are: lines go from one to the next. */
   function lay() {
-    if (!squares.length) return;
     const from = columns.getBoundingClientRect();
-    const places = [chosen(), ...squares.slice(1)].map((column) =>
+    const places = [chosen(), ...squares().slice(1)].map((column) =>
       column.map((square) => {
         const box = square.getBoundingClientRect();
         return { left: box.left - from.left, right: box.right - from.left, y: box.top - from.top + box.height / 2 };
@@ -232,14 +251,14 @@ export function netPicture(world, attention) {
 
   function draw() {
     const { view, points, playing } = world;
-    const shown = [...chosen(), ...squares.slice(1).flat()];
+    const shown = [...chosen(), ...squares().slice(1).flat()];
     if (view.pictures && view.pictures.length === shown.length * DENSITY ** 2) {
       for (const [i, { firstChild }] of shown.entries()) {
         paintHeat(/** @type {HTMLCanvasElement} */ (firstChild), view.pictures, DENSITY, i * DENSITY ** 2);
       }
     }
     const { deltas, largest } = view;
-    const neurons = squares.slice(1).flat();
+    const neurons = squares().slice(1).flat();
     const examples = points.trainTargets.length;
     if (deltas && largest && deltas.length === neurons.length * examples) {
       for (const [i, { firstChild }] of neurons.entries()) {
@@ -250,12 +269,11 @@ export function netPicture(world, attention) {
     lines.draw(view, attention.weight, playing && !!deltas && !still.matches);
   }
 
-  const drawIfThere = () => squares.length && draw();
   world.addEventListener("settings", build);
-  world.addEventListener("view", drawIfThere);
-  world.addEventListener("state", drawIfThere);
-  attention.addEventListener("weight", drawIfThere);
-  whenColoursChange(drawIfThere);
+  world.addEventListener("view", draw);
+  world.addEventListener("state", draw);
+  attention.addEventListener("weight", draw);
+  whenColoursChange(draw);
   new ResizeObserver(lay).observe(columns);
   return columns;
 }

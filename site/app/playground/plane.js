@@ -48,6 +48,13 @@ export function planePicture(world, attention) {
     return { picture: features.length + place, neuron: place, name };
   }
 
+  /** What the ends of the scale mean. */
+  function ends() {
+    if (world.view.deltas) return ["δ < 0", "δ > 0"];
+    if (shown().name !== "Output") return ["low", "high"];
+    return world.settings.problem === "classification" ? ["class 0", "class 1"] : ["−1", "1"];
+  }
+
   function draw() {
     const { view } = world;
     const { picture, name } = shown();
@@ -57,6 +64,9 @@ export function planePicture(world, attention) {
     surface.hidden = !view.pictures;
     const said = view.deltas ? `δ at each point: ${name}` : name;
     if (caption.textContent !== said) caption.textContent = said;
+    const [low, high] = ends();
+    if (least.textContent !== low) least.textContent = low;
+    if (most.textContent !== high) most.textContent = high;
     if (view.deltas) drawPoints();
   }
 
@@ -93,7 +103,7 @@ export function planePicture(world, attention) {
     context.lineWidth = 1;
     context.strokeStyle = colours.paper;
     for (let i = 0; 2 * i < points.length; i++) {
-      context.fillStyle = paintOf(1.25 * value(i));
+      context.fillStyle = paintOf(value(i));
       context.beginPath();
       context.arc(...place(points[2 * i], points[2 * i + 1]), RADIUS, 0, 2 * Math.PI);
       context.fill();
@@ -163,9 +173,6 @@ export function planePicture(world, attention) {
   });
 
   function follow() {
-    const classes = world.settings.problem === "classification";
-    least.textContent = classes ? "class 0" : "−1";
-    most.textContent = classes ? "class 1" : "1";
     const hand = byHand();
     sheet.dataset.hand = hand ? "yes" : "no";
     marks.tabIndex = hand ? 0 : -1;

@@ -113,14 +113,13 @@ async function open(engine) {
       make("div", { className: "structure" }, [
         depth,
         make("div", { className: "scroll" }, [net]),
+        weight.element,
+        sees,
       ]),
-      planePicture(world, attention),
+      make("div", { className: "result" }, [planePicture(world, attention), chart]),
     ]),
-    sees,
-    weight.element,
     settings,
     panel,
-    chart,
     initializerFold(world),
   );
 
@@ -198,9 +197,10 @@ function depthControls(world) {
   more.setAttribute("aria-label", "More hidden layers");
   const said = make("span");
   said.dataset.testid = "playground-layers";
-  fewer.addEventListener("click", () => void world.change({ layers: world.settings.layers.slice(0, -1) }));
+  fewer.addEventListener("click", () => void world.change({ layers: world.intended.layers.slice(0, -1) }));
   more.addEventListener("click", () => {
-    const { layers } = world.settings;
+    const { layers } = world.intended;
+    if (layers.length === world.choices.limits.layers) return;
     const { activation } = layers.at(-1) ?? world.choices.defaults.layers[0];
     void world.change({ layers: [...layers, { neurons: 4, activation, dropout: 0 }] });
   });
@@ -232,11 +232,12 @@ function settingsControls(world) {
   world.addEventListener("settings", () => (problem.select.value = world.settings.problem));
   return make("div", { className: "settings" }, [
     problem.element,
+    pick("initializer", "Initializer", choices.initializers),
     pick("optimizer", "Optimizer", choices.optimizers),
-    numberField(world, "learningRate", "Learning rate", RATES),
+    numberField(world, "seed", "Seed", stops(0, 30, 1)),
     numberField(world, "batchSize", "Mini-batch", stops(1, 50, 1)),
+    numberField(world, "learningRate", "Learning rate", RATES),
     numberField(world, "l1", "L1", DECAYS),
     numberField(world, "l2", "L2", DECAYS),
-    pick("initializer", "Initializer", choices.initializers),
   ]);
 }

@@ -82,6 +82,8 @@ export class World extends EventTarget {
   #running = false;
   /** @type {Partial<Settings>} */
   #wanted = {};
+  /** What is being done of it. @type {Partial<Settings>} */
+  #taken = {};
   /** @type {Promise<void> | undefined} */
   #changing;
 
@@ -95,6 +97,11 @@ export class World extends EventTarget {
     this.#engine = engine;
     this.choices = choices;
     this.settings = settings;
+  }
+
+  /** The settings with what has been asked for and is still under way. @returns {Settings} */
+  get intended() {
+    return { ...this.settings, ...this.#taken, ...this.#wanted };
   }
 
   /** Make points and net by the settings as they are. @returns {Promise<void>} */
@@ -116,6 +123,7 @@ export class World extends EventTarget {
   async #change() {
     while (Object.keys(this.#wanted).length) {
       const changes = this.#wanted;
+      this.#taken = changes;
       this.#wanted = {};
       const names = Object.keys(changes);
       try {
@@ -132,6 +140,7 @@ export class World extends EventTarget {
       } catch (error) {
         this.#trouble(/** @type {Error} */ (error).message, names);
       }
+      this.#taken = {};
     }
   }
 
