@@ -329,7 +329,8 @@ def _layers(value: Any) -> tuple[Hidden, ...]:
         for name in spec:
             checks.one_of("a layer's setting", name, known)
         hidden = Hidden(**spec)
-        _between("neurons of a layer", checks.count("neurons", hidden.neurons), 1, MOST_NEURONS)
+        name = "neurons of a layer"
+        _between(name, checks.count(name, hidden.neurons), 1, MOST_NEURONS)
         checks.one_of("activation of a layer", hidden.activation, HIDDEN)
         _between("dropout of a layer", hidden.dropout, 0, 0.9)
         layers.append(hidden)
