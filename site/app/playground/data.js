@@ -82,7 +82,7 @@ export function dataControls(world) {
     }
     own.hidden = settings.data !== "formula";
     asked.textContent =
-      problem === "classification" ? "Class 1 above x₂ =, of x" : "Value at (x, y), −1 … 1";
+      problem === "classification" ? "Class 1 is above (x is x₁)" : "Value at x, y (x₁, x₂)";
     if (document.activeElement !== formula && error.hidden) formula.value = settings.formula;
     for (const field of numbers) field.hidden = settings.data === "points";
   }
@@ -92,7 +92,7 @@ export function dataControls(world) {
     const { message, names } = /** @type {CustomEvent} */ (event).detail;
     const mine = names.includes("formula");
     error.hidden = !mine;
-    error.textContent = mine ? message : "";
+    error.textContent = mine ? `${message}.` : "";
   });
   world.addEventListener("settings", follow);
   whenColoursChange(() => {

@@ -11,6 +11,9 @@ import { choice } from "./controls.js";
  * }} Layer
  */
 
+/** Activations with two ends, at which they saturate. */
+const BOUNDED = new Set(["sigmoid", "tanh"]);
+
 /** @param {World} world @returns {HTMLElement} */
 export function initializerFold(world) {
   const { activations, initializers } = world.choices;
@@ -46,7 +49,7 @@ export function initializerFold(world) {
         initializer: initializer.select.value,
         seed: world.settings.seed,
       });
-      verdict.textContent = sentence(all);
+      verdict.textContent = sentence(all, BOUNDED.has(activation.select.value));
       layers.replaceChildren(...all.map(histogram));
     } catch (error) {
       verdict.textContent = /** @type {Error} */ (error).message;
@@ -55,15 +58,15 @@ export function initializerFold(world) {
   return fold;
 }
 
-/** What becomes of the signal. @param {Layer[]} layers */
-function sentence(layers) {
+/** What becomes of the signal. @param {Layer[]} layers @param {boolean} bounded */
+function sentence(layers, bounded) {
   const first = layers[0];
   const last = layers[layers.length - 1];
   const spread = `by ${size(first.deviation)} in the first layer and by ${size(last.deviation)} in the last`;
   if (last.deviation < first.deviation / 5 || last.deviation < 1e-6) {
     return `The signal dies out: the activations spread ${spread}, and less and less can be learned from it.`;
   }
-  if (last.saturated > 0.5 && last.dead < 0.9 && last.deviation < 5 * first.deviation) {
+  if (bounded && last.saturated > 0.5) {
     return `${percent(last.saturated, 0)} of the last layer’s activations are saturated: there σ′ is next to nothing, so hardly anything flows back.`;
   }
   if (last.deviation > 5 * first.deviation) {
@@ -73,7 +76,8 @@ function sentence(layers) {
 }
 
 /** @param {number} value */
-const size = (value) => (value && (value < 0.01 || value >= 1000) ? value.toExponential(0) : value.toPrecision(2));
+const size = (value) =>
+  value && (value < 0.01 || value >= 1000) ? value.toExponential(0) : String(Number(value.toPrecision(2)));
 
 /** @param {Layer} layer @param {number} i */
 function histogram({ counts, low, high, deviation, saturated, dead }, i) {
@@ -100,4 +104,4 @@ function histogram({ counts, low, high, deviation, saturated, dead }, i) {
 }
 
 /** @param {number} value */
-const end = (value) => (value < 0 ? "−" : "") + (value === 0 ? "0" : size(Math.abs(value)));
+const end = (value) => (value < 0 ? "−" : "") + size(Math.abs(value));

@@ -40,20 +40,23 @@ export async function showPlayground(engine) {
   let world;
   const start = async () => {
     try {
-      if (world) await world.begin();
-      else world = await open(engine);
+      if (world) {
+        await world.begin();
+        say(words, "");
+      } else world = await open(engine);
     } catch (error) {
       say(words, told(/** @type {Error} */ (error).message), "trouble");
     }
   };
-  if (engine.state === "ready") await start();
-  else say(words, "The playground waits for Python …");
-  engine.addEventListener("ready", start);
-  engine.addEventListener("failed", (event) => {
+  const failed = (/** @type {Error} */ { message }) => {
     world?.pause();
-    const { message } = /** @type {CustomEvent} */ (event).detail;
     say(words, `${told(message)} Try again at the top of the page.`, "trouble");
-  });
+  };
+  engine.addEventListener("ready", start);
+  engine.addEventListener("failed", (event) => failed(/** @type {CustomEvent} */ (event).detail));
+  if (engine.state === "ready") await start();
+  else if (engine.state === "failed") engine.ready.catch(failed);
+  else say(words, "The playground waits for Python …");
 }
 
 /** One sentence, with its full stop. @param {string} message */

@@ -19,13 +19,20 @@ export function scriptPanel(world) {
   copy.dataset.testid = "playground-script-copy";
   const download = make("a", { className: "button", textContent: "Download", download: FILE });
   download.dataset.testid = "playground-script-download";
+  const costs = make("code");
+  costs.dataset.testid = "playground-first-costs";
+  const compare = make("details", { className: "folded" }, [
+    make("summary", { textContent: "The first costs here, to compare" }),
+    make("pre", { className: "code", tabIndex: 0 }, [costs]),
+  ]);
   const panel = make("div", { className: "script", hidden: true }, [
     make("p", {
       textContent:
-        "This script makes the same points and the same net with nets_core, the library that runs here, and trains it to the same curve.",
+        "This script makes the same points and the same net with nets_core, the library that runs here, and trains it to the same curve: it prints the costs of its first 100 updates, then those after each epoch.",
     }),
     shown,
     make("div", { className: "buttons" }, [copy, download]),
+    compare,
   ]);
 
   /** Write the script for the world as it is now. */
@@ -34,6 +41,10 @@ export function scriptPanel(world) {
     URL.revokeObjectURL(download.href);
     const file = new Blob([code.textContent ?? ""], { type: "text/x-python" });
     download.href = URL.createObjectURL(file);
+    /** @type {Float64Array} */
+    const first = await world.ask("costs").catch(() => new Float64Array());
+    costs.textContent = Array.from(first, (cost, i) => `update ${i + 1}: cost ${cost.toPrecision(12)}`).join("\n");
+    compare.hidden = !first.length;
   }
 
   button.addEventListener("click", async () => {
