@@ -6,6 +6,7 @@ import { Engine } from "./engine.js";
 import { insideSection } from "./inside.js";
 import { layersSection } from "./layers.js";
 import { makeNets } from "./nets.js";
+import { playgroundSection } from "./playground/section.js";
 import { qualitySection } from "./quality.js";
 import { showStatus } from "./status.js";
 import { trainSection } from "./train.js";
@@ -22,5 +23,6 @@ layersSection(engine, training, sheet, picker);
 qualitySection(engine, training, sheet, picker);
 trainSection(engine, training);
 insideSection(engine, training, sheet);
+playgroundSection(engine);
 
 engine.start().catch(() => {}); // told by the status, which listens by now
