@@ -72,7 +72,7 @@ class Playground:
         self._net: Network = net
         self._optimizer = chosen.make_optimizer()
         self._trainer: Trainer | None = None
-        self._portraits = Portraits(chosen.features)
+        self._portraits = Portraits(net, chosen.features)
         self._costs: list[float] = []
         self._curve = Curve()
         self._interfered = False
@@ -252,7 +252,7 @@ class Playground:
                 {"weights": layer.weights.flatten(), "biases": layer.biases.copy()}
                 for layer in world.dense_layers(self._net)
             ],
-            "pictures": self._portraits.draw(self._net, density).ravel(),
+            "pictures": self._portraits.draw(density).ravel(),
         }
 
     def _gradient(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from environment import say
 DRAWINGS = 50
 WINDOW = 10  # seconds of training in which the longest task is sought
 SETTLED = 0.5  # seconds after which the bars have certainly followed the pen
+PLAYED = 5  # seconds of the playground's playing in one sample
 PATH = ((0.3, 0.2), (0.5, 0.18), (0.72, 0.22), (0.6, 0.4), (0.5, 0.6), (0.45, 0.85))  # a 7 …
 DOT = (0.62, 0.82)  # … and a full stop
 
@@ -170,6 +171,43 @@ def _tasks(events: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
         and "dur" in event
         and (event["pid"], event["tid"]) in threads
     ]
+
+
+def playground(browser: Browser, url: str, repeats: int) -> list[Row]:
+    """Frames of the playground a second, each an epoch of the spiral further than the one before.
+
+    The net has three hidden layers of eight neurons and learns from 250 points in mini-batches of
+    ten. A frame counts when another whole epoch stands on the page as it is painted; it cannot be
+    painted more often than the browser refreshes its screen, 60 times a second.
+    """
+    page = browser.new_context().new_page()
+    page.goto(f"{url}{SPIRAL}")
+    page.get_by_test_id("playground-play").click(timeout=120_000)
+    page.wait_for_function(
+        "() => document.querySelector('[data-testid=playground-epoch]').dataset.value > 20",
+        timeout=120_000,
+    )
+    say(f"Letting the playground play {repeats} times {PLAYED} s …")
+    ours = [float(page.evaluate(_FRAMES, 1000 * PLAYED)) for _ in range(repeats)]
+    page.context.close()
+    name = "playground, spiral, three layers of 8, one epoch a frame"
+    return [Row(name, "frames/s", ours, required=30, aimed=60, more_is_better=True)]
+
+
+SPIRAL = "#playground?data=spiral&samples=500&batchSize=10&layers=8-tanh*8-tanh*8-tanh"
+_FRAMES = """async (milliseconds) => {
+  const epoch = document.querySelector('[data-testid="playground-epoch"]');
+  const frame = () => new Promise(requestAnimationFrame);
+  const [begun, first] = [await frame(), Math.floor(epoch.dataset.value)];
+  let [now, frames, last] = [begun, 0, first];
+  while (now - begun < milliseconds) {
+    now = await frame();
+    const shown = Math.floor(epoch.dataset.value);
+    if (shown !== last) frames++;
+    last = shown;
+  }
+  return (1000 * frames) / (now - begun);
+}"""
 
 
 def memory(browser: Browser, url: str, repeats: int) -> list[Row]:
