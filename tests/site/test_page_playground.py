@@ -344,6 +344,16 @@ def test_points_are_set_by_keyboard(page: Page) -> None:
     expect(page).to_have_url(re.compile(r"points=0.5_0.25_1&"))
 
 
+def test_values_are_set_by_hand_for_regression(page: Page) -> None:
+    part(page, "playground-problem").select_option("regression")
+    press(page, "data-points")
+    part(page, "playground-hand-value").fill("-0.5")
+    expect(part(page, "playground-hand-one")).to_have_text("Set −0.5")
+    expect(part(page, "playground-hand-zero")).to_be_hidden()
+    at_plane(page, 1, -2)
+    expect(page).to_have_url(re.compile(r"points=[\d.]+_-[\d.]+_-0\.5&"))
+
+
 def test_a_formula_parts_the_plane(page: Page) -> None:
     press(page, "data-formula")
     expect(part(page, "playground-formula")).to_be_visible()
@@ -438,6 +448,7 @@ def test_points_and_mode_come_from_the_address(context: BrowserContext, site_url
         ("?seed=-1&data=mars&colour=red", ["colour", "data", "seed"], "0"),
         ("?formula=__import__(x)&data=formula&edits=1_2&seed=5", ["edits", "formula"], "5"),
         ("?problem=regression&data=spiral&seed=5", ["data", "problem"], "5"),
+        ("?edits=1_0_0_2&layers=2-tanh&__proto__=1&toString=2&seed=5", ["__proto__"], "5"),
         ("?%E0%A4%A&seed=5", [], "5"),
     ],
 )

@@ -255,7 +255,7 @@ function handTools(world) {
     const classes = world.settings.problem === "classification";
     element.hidden = world.settings.data !== "points";
     buttons.zero.hidden = !classes;
-    buttons.one.textContent = classes ? "Class 1" : `Set ${Number(level.value).toFixed(1)}`;
+    buttons.one.textContent = classes ? "Class 1" : `Set ${Number(level.value).toFixed(1).replace("-", "−")}`;
     slide.hidden = classes;
     if (!classes && chosen === "zero") choose("one");
   }
