@@ -26,26 +26,27 @@ export function numberField(world, name, label, stops) {
   const near = (/** @type {number} */ value) =>
     stops.reduce((best, stop, i) => (Math.abs(stop - value) < Math.abs(stops[best] - value) ? i : best), 0);
   const follow = () => {
-    const value = world.settings[name];
-    field.value = String(value);
+    const value = world.intended[name];
     slider.value = String(near(value));
     slider.setAttribute("aria-valuetext", String(value));
+    if (document.activeElement !== field) field.value = String(value);
+  };
+  const restore = () => {
+    follow();
+    field.value = String(world.intended[name]);
   };
   field.addEventListener("change", () => {
-    if (field.value === "") follow();
+    if (field.value === "") restore();
     else void world.change({ [name]: field.valueAsNumber });
   });
   slider.addEventListener("input", () => {
-    field.value = String(stops[slider.valueAsNumber]);
     void world.change({ [name]: stops[slider.valueAsNumber] });
+    follow();
   });
-  world.addEventListener("settings", () => {
-    if (document.activeElement !== field && document.activeElement !== slider) follow();
-  });
+  world.addEventListener("settings", follow);
   world.addEventListener("trouble", (event) => {
-    if (/** @type {CustomEvent} */ (event).detail.names.includes(name)) follow();
+    if (/** @type {CustomEvent} */ (event).detail.names.includes(name)) restore();
   });
-  for (const control of [field, slider]) control.addEventListener("blur", follow);
   follow();
   return make("div", { className: "number" }, [
     make("span", { textContent: label, ariaHidden: "true" }),

@@ -6,7 +6,7 @@ import { make, percent, show } from "../dom.js";
 /** @typedef {import("./world.js").World} World */
 
 /** How often the curves are drawn anew, in milliseconds. */
-const REDRAW = 250;
+const REDRAW = 400;
 
 /** @param {World} world @returns {{figures: HTMLElement, chart: HTMLElement}} */
 export function course(world) {

@@ -100,7 +100,7 @@ export function dataControls(world) {
     follow();
   });
   const element = make("div", { className: "data" }, [
-    make("h4", { textContent: "Data" }),
+    make("h3", { textContent: "Data" }),
     sets,
     own,
     ...numbers,

@@ -80,7 +80,7 @@ export function netPicture(world, attention) {
   /** @param {string} title @param {HTMLButtonElement[]} cells @param {HTMLElement[]} [feet] */
   function column(title, cells, feet = []) {
     return make("div", { className: "column" }, [
-      make("div", { className: "crown" }, [make("h4", { textContent: title })]),
+      make("div", { className: "crown" }, [make("h3", { textContent: title })]),
       make("div", { className: "neurons" }, cells),
       make("div", { className: "foot" }, feet),
     ]);

@@ -22,7 +22,6 @@ export function planePicture(world, attention) {
   surface.dataset.testid = "playground-plane";
   const marks = make("canvas", { tabIndex: -1 });
   marks.dataset.testid = "playground-points";
-  marks.setAttribute("role", "img");
   const sheet = make("div", { className: "plane" }, [surface, marks]);
   const caption = make("figcaption");
   caption.dataset.testid = "playground-plane-of";
@@ -120,7 +119,7 @@ export function planePicture(world, attention) {
       context.strokeStyle = colours.paper;
       context.stroke();
       context.lineWidth = 1.5;
-      context.strokeStyle = value(i) < 0 ? colours.negative : colours.positive;
+      context.strokeStyle = paintOf(value(i));
       context.stroke();
     }
   }
@@ -176,6 +175,7 @@ export function planePicture(world, attention) {
     const hand = byHand();
     sheet.dataset.hand = hand ? "yes" : "no";
     marks.tabIndex = hand ? 0 : -1;
+    marks.setAttribute("role", hand ? "application" : "img");
     marks.setAttribute(
       "aria-label",
       hand
@@ -255,7 +255,7 @@ function handTools(world) {
     const classes = world.settings.problem === "classification";
     element.hidden = world.settings.data !== "points";
     buttons.zero.hidden = !classes;
-    buttons.one.textContent = classes ? "Class 1" : `Set ${Number(level.value).toFixed(1)}`;
+    buttons.one.textContent = classes ? "Class 1" : `Set ${Number(level.value).toFixed(1).replace("-", "−")}`;
     slide.hidden = classes;
     if (!classes && chosen === "zero") choose("one");
   }

@@ -39,6 +39,7 @@ export async function showPlayground(engine) {
   /** @type {World | undefined} */
   let world;
   const start = async () => {
+    say(words, "Setting up the points and the net …");
     try {
       if (world) {
         await world.begin();
@@ -168,7 +169,8 @@ async function take(world, words) {
   }
   world.dispatchEvent(new Event("state"));
   const names = wrong.map((name) => `“${name}”`).join(", ");
-  say(words, wrong.length ? `The address says something here that is not understood, so it was left out: ${names}.` : "", "trouble");
+  const left = `The address asks for something that is not there, which was left out: ${names}.`;
+  say(words, wrong.length ? left : "", "trouble");
 }
 
 /**
@@ -178,8 +180,12 @@ async function take(world, words) {
  */
 async function allowed(world, settings, wrong) {
   let kept = world.choices.defaults;
-  const { problem, data, ...others } = settings;
-  const groups = [{ ...(problem && { problem }), ...(data && { data }) }, ...Object.entries(others).map(([name, value]) => ({ [name]: value }))];
+  const { problem, data, edits, ...others } = settings;
+  const groups = [
+    { ...(problem && { problem }), ...(data && { data }) },
+    ...Object.entries(others).map(([name, value]) => ({ [name]: value })),
+    { ...(edits && { edits }) }, // which depend on the layers
+  ];
   for (const group of groups) {
     try {
       kept = await world.ask("make", { settings: { ...kept, ...group } });

@@ -48,7 +48,7 @@ export function read(values, speeds) {
   /** @type {string[]} */
   const wrong = [];
   for (const [name, text] of values) {
-    const value = name in READERS ? READERS[name](text) : undefined;
+    const value = Object.hasOwn(READERS, name) ? READERS[name](text) : undefined;
     if (name === "mode" && (text === "gradient" || text === "activations")) mode = text;
     else if (name === "speed" && speeds.includes(Number(text))) speed = Number(text);
     else if (value === undefined) wrong.push(name);

@@ -135,12 +135,13 @@ export class World extends EventTarget {
           const others = "features" in changes || "layers" in changes ? { edits: [] } : {};
           await this.#make({ ...this.settings, ...others, ...changes });
         }
+        this.#taken = {};
         this.#trouble("");
         this.#tell("touched");
       } catch (error) {
+        this.#taken = {};
         this.#trouble(/** @type {Error} */ (error).message, names);
       }
-      this.#taken = {};
     }
   }
 
