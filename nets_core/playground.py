@@ -84,17 +84,20 @@ class Playground:
 
     def _take_up(self) -> None:
         """Train on the training set as it is now, and go on counting where the net stands."""
-        before, self._trainer = self._trainer, None
         self._work = iter(())
         if not len(self._train.x):
             return
+        before = self._trainer
         self._trainer = self._world.trainer(self._net, self._optimizer, self._train)
         if before is not None:
             self._trainer.epoch, self._trainer.step = before.epoch, before.step
 
     def adjust(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """Change learningRate, l1, l2 or batchSize and go on; returns all settings."""
-        self._world = self._world.adjusted(settings)
+        adjusted = self._world.adjusted(settings)
+        if adjusted == self._world and self._state == "ready":
+            return adjusted.plain()
+        self._world = adjusted
         self._optimizer.learning_rate = self._world.learningRate
         if self._trainer is not None:
             self._trainer.l1, self._trainer.l2 = self._world.l1, self._world.l2
@@ -186,7 +189,7 @@ class Playground:
 
     def _update(self) -> bool:
         """One update; False where there is nothing to learn from, or the net has diverged."""
-        if self._trainer is None or self._state == "diverged":
+        if self._trainer is None or not len(self._train.x) or self._state == "diverged":
             return False
         try:
             step = next(self._work, None)
@@ -206,6 +209,8 @@ class Playground:
         return True
 
     def _note_epoch(self) -> None:
+        if not len(self._train.x):
+            return
         cost, _, test_cost, _ = self._measurement()
         self._curve.add((self._learned(), cost, test_cost))
 
@@ -286,23 +291,26 @@ class Playground:
 
 
 def _measure(net: Network, part: Part) -> tuple[float, float]:
-    """(cost, accuracy) of the net as it is; NaN without points, and where they mean nothing."""
+    """(cost, accuracy) of the net as it is; NaN without points, and where there is none."""
     if not len(part.x):
         return math.nan, math.nan
     with np.errstate(all="ignore"):
         a = net.propagate(part.x)
         cost = net.loss.cost(net.layers[-1].z, a, part.y)
+    cost = cost if math.isfinite(cost) else math.nan
     return cost, metrics.right(a, part.wanted) / len(part.x)
 
 
 def _flow(gradients: list[Array], deltas: Array) -> dict[str, Any]:
     largest = max(float(np.abs(gradient).max()) for gradient in gradients)
+    with np.errstate(over="ignore"):  # of a net that is about to diverge
+        small = deltas.astype(np.float32)
     return {
         "layers": [
             {"weights": w.ravel(), "biases": b}
             for w, b in zip(gradients[::2], gradients[1::2], strict=True)
         ],
-        "deltas": deltas.astype(np.float32).ravel(),
+        "deltas": small.ravel(),
         "largest": {"weights": largest, "deltas": float(np.abs(deltas).max(initial=0))},
     }
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nets_core import gradcheck, plane
-from nets_core.activations import ACTIVATIONS
 from nets_core.initializers import INITIALIZERS
 from nets_core.lab import Lab
 from nets_core.layers import Dropout
-from nets_core.world import ADJUSTABLE, DATA, World
+from nets_core.world import ADJUSTABLE, DATA, HIDDEN, World
 
 TANH = {"neurons": 3, "activation": "tanh", "dropout": 0.0}
 SMALL = {"samples": 40, "layers": [TANH], "data": "xor", "seed": 3}
@@ -202,6 +204,7 @@ def test_points_set_by_hand_are_learned_by_the_same_net() -> None:
     view = page("step")
     assert view["step"] == 0
     assert view["cost"] is None
+    assert page("curves")["epochs"].size == 0
     assert page("view", mode="gradient", density=4)["deltas"].size == 0
     page("place", x1=-1, x2=0.5, value=0)
     settings = page("place", x1=2, x2=-0.5, value=1)
@@ -217,6 +220,11 @@ def test_points_set_by_hand_are_learned_by_the_same_net() -> None:
     assert train(page, 1)["step"] == before["step"] + 1
     assert page("remove", x1=4, x2=4)["points"] == [[-1, 0.5, 0], [2, -0.5, 1]]
     assert Page(**page("remove", x1=-5, x2=0))("points")["train"].tolist() == [2, -0.5]
+    page("remove", x1=0, x2=0)
+    assert page("step")["step"] == before["step"] + 1
+    assert page("view")["cost"] is None
+    page("place", x1=1, x2=1, value=1)
+    assert page("step")["step"] == before["step"] + 2
     page("remove", x1=0, x2=0)
     with pytest.raises(ValueError, match="no point"):
         page("remove", x1=0, x2=0)
@@ -322,7 +330,7 @@ def test_weights_by_hand_before_learning_are_how_the_net_starts() -> None:
 
 
 @pytest.mark.parametrize("problem", DATA)
-@pytest.mark.parametrize("activation", [a.name for a in ACTIVATIONS.values() if not a.output_only])
+@pytest.mark.parametrize("activation", HIDDEN)
 def test_gradients_against_finite_differences(problem: str, activation: str) -> None:
     chosen = World.from_plain(
         {
@@ -385,6 +393,61 @@ def test_looking_does_not_change_what_is_learned() -> None:
             train(page, 1)
     assert same_costs(looked, left)
     assert looked("view")["cost"] == looked("view")["cost"]
+
+
+WORLDS = st.fixed_dictionaries(
+    {
+        "problem": st.sampled_from(list(DATA)),
+        "samples": st.integers(2, 60),
+        "noise": st.floats(0, 0.5),
+        "share": st.floats(0.1, 0.9),
+        "seed": st.integers(0, 2**40),
+        "points": st.lists(
+            st.tuples(st.floats(-6, 6), st.floats(-6, 6), st.integers(0, 1)).map(list), max_size=5
+        ),
+        "features": st.lists(st.sampled_from(list(plane.FEATURES)), min_size=1, unique=True),
+        "layers": st.lists(
+            st.fixed_dictionaries(
+                {
+                    "neurons": st.integers(1, 8),
+                    "activation": st.sampled_from(HIDDEN),
+                    "dropout": st.sampled_from([0, 0.1, 0.9]),
+                }
+            ),
+            max_size=6,
+        ),
+        "initializer": st.sampled_from(list(INITIALIZERS)),
+        "optimizer": st.sampled_from(["sgd", "adam"]),
+        "learningRate": st.floats(1e-6, 1e9),
+        "l1": st.floats(0, 10),
+        "l2": st.floats(0, 10),
+        "batchSize": st.integers(1, 500),
+    }
+)
+
+
+@given(WORLDS, st.data())
+@settings(max_examples=60, deadline=None)
+def test_any_world_learns_and_is_drawn_without_a_warning(chosen: Any, data: Any) -> None:
+    chosen["data"] = data.draw(st.sampled_from(DATA[chosen["problem"]]))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        page = Page(**chosen)
+        assert page.settings == {**page.settings, **chosen}
+        view = train(page, 2)
+        flow = page("view", mode="gradient", density=3)
+        points = page("points")
+        if points["trainTargets"].size:
+            assert "Trainer(" in page("export")
+    neurons = len(chosen["features"]) + sum(layer["neurons"] for layer in chosen["layers"]) + 1
+    assert view["pictures"].shape == (neurons * 20**2,)
+    assert view["pictures"].min() >= -127
+    assert flow["deltas"].size % max(1, len(points["trainTargets"])) == 0
+    assert view["state"] in ("ready", "diverged")
+    assert (view["state"] == "diverged") == bool(view["message"])
+    for layer in view["layers"]:
+        assert np.isfinite(layer["weights"]).all()
+    assert np.isfinite(page("costs")).all()
 
 
 # --- pictures
@@ -476,6 +539,9 @@ def test_an_initializer_s_signal_through_a_deep_net() -> None:
     a = np.maximum(inputs @ first.T, 0)
     assert kept[0]["mean"] == pytest.approx(a.mean())
     assert kept[0]["deviation"] == pytest.approx(a.std())
+    a = 1 / (1 + np.exp(-inputs @ (first / math.sqrt(2)).T))
+    flat = a * (1 - a) < 0.05 / 4  # a twentieth of σ'(0)
+    assert layers("sigmoid", "xavier")[0]["saturated"] == pytest.approx(flat.mean(), abs=1e-3)
     with pytest.raises(ValueError, match="softmax"):
         layers("softmax", "he")
     with pytest.raises(ValueError, match="initializer"):
