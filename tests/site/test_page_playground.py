@@ -587,6 +587,15 @@ def test_a_missing_worker_is_told_here_too(
         expect(part(page, "playground-words")).to_contain_text("worker.js", timeout=30_000)
 
 
+def test_code_that_does_not_come_is_told(browser: Browser, serve_site: Callable[..., Any]) -> None:
+    site = serve_site()
+    site.faults["app/playground/net.js"] = "missing"
+    with visiting.visitor(browser, errors=True, viewport=VIEW) as context:
+        page = visiting.open_ready(context.new_page(), site.url)
+        part(page, "section-playground").scroll_into_view_if_needed()
+        expect(part(page, "playground-words")).to_contain_text("Reload the page")
+
+
 def test_on_a_phone_nothing_sticks_out(browser: Browser, site_url: str) -> None:
     phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
     with visiting.visitor(browser, **phone) as context:

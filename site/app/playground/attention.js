@@ -5,7 +5,7 @@
 
 /** Events: "neuron", "weight". */
 export class Attention extends EventTarget {
-  /** Whose picture is shown large; the output's where it is undefined. @type {Neuron | undefined} */
+  /** Whose picture is shown large: the output's unless. @type {Neuron | undefined} */
   neuron;
   /** @type {Weight | undefined} */
   weight;

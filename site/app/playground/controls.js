@@ -3,10 +3,7 @@
 import { make } from "../dom.js";
 
 /** @typedef {import("./world.js").World} World */
-/** @typedef {import("./world.js").Settings} Settings */
-/**
- * @typedef {"samples" | "noise" | "share" | "seed" | "learningRate" | "l1" | "l2" | "batchSize"} Figure
- */
+/** @typedef {import("./world.js").Figure} Figure */
 
 /**
  * A number that can be typed or slid.
@@ -20,11 +17,19 @@ export function numberField(world, name, label, stops) {
   const field = make("input", { type: "number", step: "any" });
   field.dataset.testid = `playground-${name}`;
   field.setAttribute("aria-label", label);
-  const slider = make("input", { type: "range", min: "0", max: String(stops.length - 1), step: "1" });
+  const slider = make("input", {
+    type: "range",
+    min: "0",
+    max: String(stops.length - 1),
+    step: "1",
+  });
   slider.dataset.testid = `playground-${name}-slider`;
   slider.setAttribute("aria-label", label);
   const near = (/** @type {number} */ value) =>
-    stops.reduce((best, stop, i) => (Math.abs(stop - value) < Math.abs(stops[best] - value) ? i : best), 0);
+    stops.reduce(
+      (best, stop, i) => (Math.abs(stop - value) < Math.abs(stops[best] - value) ? i : best),
+      0,
+    );
   const follow = () => {
     const value = world.intended[name];
     slider.value = String(near(value));
@@ -71,7 +76,11 @@ export const stops = (from, to, step) =>
  * @returns {{element: HTMLElement, select: HTMLSelectElement}}
  */
 export function choice(testid, label, values, words, choose) {
-  const select = make("select", {}, values.map((value) => new Option(words[value] ?? value, value)));
+  const select = make(
+    "select",
+    {},
+    values.map((value) => new Option(words[value] ?? value, value)),
+  );
   select.dataset.testid = testid;
   select.addEventListener("change", () => choose(select.value));
   return { element: make("label", {}, [label, select]), select };

@@ -20,13 +20,21 @@ export function dataControls(world) {
   const sets = make("div", { className: "sets" });
   sets.setAttribute("role", "group");
   sets.setAttribute("aria-label", "Points");
-  const formula = make("input", { type: "text", spellcheck: false, autocomplete: "off", maxLength: 200 });
+  const formula = make("input", {
+    type: "text",
+    spellcheck: false,
+    autocomplete: "off",
+    maxLength: 200,
+  });
   formula.dataset.testid = "playground-formula";
   const asked = make("span");
   const error = make("p", { className: "trouble", hidden: true });
   error.dataset.testid = "playground-formula-error";
   error.setAttribute("role", "alert");
-  const own = make("div", { className: "own-formula" }, [make("label", {}, [asked, formula]), error]);
+  const own = make("div", { className: "own-formula" }, [
+    make("label", {}, [asked, formula]),
+    error,
+  ]);
   const numbers = [
     numberField(world, "samples", "Points", stops(10, world.choices.limits.samples, 10)),
     numberField(world, "noise", "Noise", stops(0, 0.5, 0.05)),
@@ -62,7 +70,12 @@ export function dataControls(world) {
     const place = (/** @type {number} */ x) => ((x + REACH) / (2 * REACH)) * SIDE;
     for (const [i, target] of points.trainTargets.entries()) {
       context.fillStyle = paintOf(problem === "classification" ? 2 * target - 1 : target);
-      context.fillRect(place(points.train[2 * i]) - 1.5, SIDE - place(points.train[2 * i + 1]) - 1.5, 3, 3);
+      context.fillRect(
+        place(points.train[2 * i]) - 1.5,
+        SIDE - place(points.train[2 * i + 1]) - 1.5,
+        3,
+        3,
+      );
     }
   }
 

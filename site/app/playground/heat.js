@@ -14,7 +14,10 @@ const pixels = new Uint32Array(256);
 const inks = new Uint32Array(256);
 /** And for canvas paths. @type {string[]} */
 const paints = new Array(256);
-/** Colours of lines and marks: `positive`, `negative`, `paper`, `ink`, `quiet`. @type {Record<string, string>} */
+/**
+ * Colours of lines and marks: `positive`, `negative`, `paper`, `ink`.
+ * @type {Record<string, string>}
+ */
 export const colours = {};
 
 function mix() {
@@ -59,7 +62,8 @@ const FAINTEST = 0.15;
  */
 export const against = (value, largest) =>
   largest
-    ? Math.sign(value) * (FAINTEST + (1 - FAINTEST) * Math.sqrt(Math.min(1, Math.abs(value) / largest)))
+    ? Math.sign(value) *
+      (FAINTEST + (1 - FAINTEST) * Math.sqrt(Math.min(1, Math.abs(value) / largest)))
     : 0;
 
 /** @type {ImageData | undefined} */

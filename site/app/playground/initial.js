@@ -7,7 +7,8 @@ import { choice } from "./controls.js";
 /** @typedef {import("./world.js").World} World */
 /**
  * @typedef {{
- *   counts: number[], low: number, high: number, deviation: number, saturated: number, dead: number,
+ *   counts: number[], low: number, high: number,
+ *   deviation: number, saturated: number, dead: number,
  * }} Layer
  */
 
@@ -18,8 +19,20 @@ const BOUNDED = new Set(["sigmoid", "tanh"]);
 export function initializerFold(world) {
   const { activations, initializers } = world.choices;
   const again = () => void draw();
-  const initializer = choice("playground-initial-initializer", "Initializer", initializers, WORDS, again);
-  const activation = choice("playground-initial-activation", "Activation", activations, WORDS, again);
+  const initializer = choice(
+    "playground-initial-initializer",
+    "Initializer",
+    initializers,
+    WORDS,
+    again,
+  );
+  const activation = choice(
+    "playground-initial-activation",
+    "Activation",
+    activations,
+    WORDS,
+    again,
+  );
   const verdict = make("p");
   verdict.dataset.testid = "playground-initial-words";
   const layers = make("div", { className: "deep" });
@@ -28,7 +41,8 @@ export function initializerFold(world) {
     make("summary", { textContent: "What the initializer does to a deep net" }),
     make("p", {
       textContent:
-        "Ten layers of a hundred neurons that have learned nothing, and 200 random inputs: how large the activations are in each layer.",
+        "Ten layers of a hundred neurons that have learned nothing, and 200 random inputs: " +
+        "how large the activations are in each layer.",
     }),
     make("div", { className: "settings" }, [initializer.element, activation.element]),
     verdict,
@@ -62,22 +76,27 @@ export function initializerFold(world) {
 function sentence(layers, bounded) {
   const first = layers[0];
   const last = layers[layers.length - 1];
-  const spread = `by ${size(first.deviation)} in the first layer and by ${size(last.deviation)} in the last`;
+  const [begin, end] = [size(first.deviation), size(last.deviation)];
+  const spread = `the activations spread by ${begin} in the first layer and by ${end} in the last`;
   if (last.deviation < first.deviation / 5 || last.deviation < 1e-6) {
-    return `The signal dies out: the activations spread ${spread}, and less and less can be learned from it.`;
+    return `The signal dies out: ${spread}, and less and less can be learned from it.`;
   }
   if (bounded && last.saturated > 0.5) {
-    return `${percent(last.saturated, 0)} of the last layer’s activations are saturated: there σ′ is next to nothing, so hardly anything flows back.`;
+    const share = percent(last.saturated, 0);
+    const why = "there σ′ is next to nothing, so hardly anything flows back";
+    return `${share} of the last layer’s activations are saturated: ${why}.`;
   }
   if (last.deviation > 5 * first.deviation) {
-    return `The signal grows from layer to layer: the activations spread ${spread}.`;
+    return `The signal grows from layer to layer: ${spread}.`;
   }
-  return `The signal goes through: the activations spread ${spread}.`;
+  return `The signal goes through: ${spread}.`;
 }
 
 /** @param {number} value */
 const size = (value) =>
-  value && (value < 0.01 || value >= 1000) ? value.toExponential(0) : String(Number(value.toPrecision(2)));
+  value && (value < 0.01 || value >= 1000)
+    ? value.toExponential(0)
+    : String(Number(value.toPrecision(2)));
 
 /** @param {Layer} layer @param {number} i */
 function histogram({ counts, low, high, deviation, saturated, dead }, i) {
@@ -93,7 +112,8 @@ function histogram({ counts, low, high, deviation, saturated, dead }, i) {
     make("span", { textContent: end(low) }),
     make("span", { textContent: end(high) }),
   ]);
-  const facts = `Layer ${i + 2}: spread ${size(deviation)}, saturated ${percent(saturated, 0)}, dead neurons ${percent(dead, 0)}`;
+  const shares = `saturated ${percent(saturated, 0)}, dead neurons ${percent(dead, 0)}`;
+  const facts = `Layer ${i + 2}: spread ${size(deviation)}, ${shares}`;
   const figure = make("figure", { title: facts }, [
     make("figcaption", { textContent: `Layer ${i + 2}` }),
     bars,

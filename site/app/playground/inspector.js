@@ -16,7 +16,8 @@ export function inspector(world, attention) {
   const hint = make("p", {
     className: "quiet",
     textContent:
-      "Point at a line or a square, or press it: its weight or bias appears here, and you can change it.",
+      "Point at a line or a square, or press it: its weight or bias appears here, " +
+      "and you can change it.",
   });
   const source = make("select");
   source.dataset.testid = "playground-weight-source";
@@ -66,7 +67,8 @@ export function inspector(world, attention) {
     const key = JSON.stringify([layer, neuron, names, layers.length]);
     if (key !== filled) {
       filled = key;
-      const to = layer === layers.length ? "output" : `neuron ${neuron + 1} of layer ${layerNumber(layer)}`;
+      const to =
+        layer === layers.length ? "output" : `neuron ${neuron + 1} of layer ${layerNumber(layer)}`;
       source.replaceChildren(
         new Option(`Bias of ${to}`, "-1"),
         ...names.map((name, k) => new Option(`From ${name} to ${to}`, String(k))),
@@ -100,21 +102,33 @@ export function inspector(world, attention) {
   };
 }
 
-/** @param {Weight} weight @param {number} value */
-function forward({ layer, neuron, source }, value) {
+/**
+ * A weight's symbols, in the equations' way of counting.
+ * @param {Weight} weight
+ */
+function symbols({ layer, neuron, source }) {
   const l = layerNumber(layer);
-  const j = neuron + 1;
-  const k = source + 1;
-  if (source < 0) return `b${up(l)}${down(j)} = ${signed(value)}, in z${up(l)}${down(j)} = Σ w${up(l)} a${up(l - 1)} + b${up(l)}${down(j)}`;
-  const name = `w${up(l)}${down(j)}${down(k)}`;
-  return `${name} = ${signed(value)}, in z${up(l)}${down(j)} = … + ${name} a${up(l - 1)}${down(k)} + … + b${up(l)}${down(j)}`;
+  const [j, k] = [down(neuron + 1), down(source + 1)];
+  return {
+    w: `w${up(l)}${j}${k}`,
+    b: `b${up(l)}${j}`,
+    z: `z${up(l)}${j}`,
+    a: `a${up(l - 1)}${k}`,
+    delta: `δ${up(l)}${j}`,
+    sum: `Σ w${up(l)} a${up(l - 1)}`,
+  };
 }
 
 /** @param {Weight} weight @param {number} value */
-function backward({ layer, neuron, source }, value) {
-  const l = layerNumber(layer);
-  const j = neuron + 1;
-  const k = source + 1;
-  if (source < 0) return `∂C/∂b${up(l)}${down(j)} = ${signed(value)}, the mean of δ${up(l)}${down(j)} over the training points`;
-  return `∂C/∂w${up(l)}${down(j)}${down(k)} = ${signed(value)}, the mean of a${up(l - 1)}${down(k)} δ${up(l)}${down(j)} over the training points`;
+function forward(weight, value) {
+  const { w, b, z, a, sum } = symbols(weight);
+  if (weight.source < 0) return `${b} = ${signed(value)}, in ${z} = ${sum} + ${b}`;
+  return `${w} = ${signed(value)}, in ${z} = … + ${w} ${a} + … + ${b}`;
+}
+
+/** @param {Weight} weight @param {number} value */
+function backward(weight, value) {
+  const { w, b, a, delta } = symbols(weight);
+  const [what, of] = weight.source < 0 ? [b, delta] : [w, `${a} ${delta}`];
+  return `∂C/∂${what} = ${signed(value)}, the mean of ${of} over the training points`;
 }

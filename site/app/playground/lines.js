@@ -20,7 +20,7 @@ const PLACES = 16;
 const ease = (from, to, share) => from + (to - from) * share * share * (3 - 2 * share);
 
 export class Lines {
-  /** Layer by layer where the lines come from, and where they go. @type {{from: Place[], to: Place[]}[]} */
+  /** Where each layer's lines come from and go to. @type {{from: Place[], to: Place[]}[]} */
   #layers = [];
   #canvas;
   #width = 0;
@@ -113,7 +113,9 @@ export class Lines {
 /** @param {number} value @param {number} [largest] of all, where they are drawn against it */
 function width(value, largest) {
   const share =
-    largest === undefined ? 1 - Math.exp(-Math.abs(value) / LARGE) : Math.abs(against(value, largest));
+    largest === undefined
+      ? 1 - Math.exp(-Math.abs(value) / LARGE)
+      : Math.abs(against(value, largest));
   return THINNEST + (WIDEST - THINNEST) * share;
 }
 
@@ -140,7 +142,10 @@ function away(x, y, from, to) {
   return least;
 }
 
-/** A place on the Bézier curve that `curve` draws. @param {Place} from @param {Place} to @param {number} t 0…1 */
+/**
+ * A place on the Bézier curve that `curve` draws.
+ * @param {Place} from @param {Place} to @param {number} t 0…1
+ */
 function along(from, to, t) {
   const span = to.left - from.right;
   const across = 1.5 * t * (1 - t) * (1 - t) + 1.5 * t * t * (1 - t) + t * t * t;

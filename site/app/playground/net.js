@@ -28,7 +28,10 @@ export function netPicture(world, attention) {
   columns.dataset.testid = "playground-net";
   const lines = new Lines(canvas);
   const features = featureSquares();
-  /** The layers' columns, the output's last; what stays is not made anew, so that presses count. @type {{element: HTMLElement, squares: HTMLButtonElement[]}[]} */
+  /**
+   * The layers' columns, the output's last; what stays is not made anew, so that presses count.
+   * @type {{element: HTMLElement, squares: HTMLButtonElement[]}[]}
+   */
   let made = [];
   /** What the columns show. */
   let shape = "";
@@ -54,7 +57,12 @@ export function netPicture(world, attention) {
         add(column("Output", []));
       }
       for (const [l, size] of [...sizes, 1].entries()) crowd(l, size);
-      if (!squares().flat().some((square) => !square.tabIndex)) features[0].tabIndex = 0;
+      if (
+        !squares()
+          .flat()
+          .some((square) => !square.tabIndex)
+      )
+        features[0].tabIndex = 0;
       lay();
     }
     follow();
@@ -92,7 +100,9 @@ export function netPicture(world, attention) {
     const fewer = control(`playground-fewer-${l}`, "−", `Fewer neurons in layer ${n}`, () =>
       crew(l, -1),
     );
-    const more = control(`playground-more-${l}`, "+", `More neurons in layer ${n}`, () => crew(l, 1));
+    const more = control(`playground-more-${l}`, "+", `More neurons in layer ${n}`, () =>
+      crew(l, 1),
+    );
     const activation = make("select", {}, [
       ...world.choices.activations.map((name) => new Option(WORDS[name] ?? name, name)),
     ]);
@@ -103,10 +113,11 @@ export function netPicture(world, attention) {
     dropout.dataset.testid = `playground-dropout-${l}`;
     dropout.setAttribute("aria-label", `Dropout of layer ${n}`);
     dropout.addEventListener("change", () => alter(l, { dropout: Number(dropout.value) }));
-    const element = column(`Layer ${n}`, [], [
-      activation,
-      make("label", { className: "drop" }, ["Dropout", dropout]),
-    ]);
+    const element = column(
+      `Layer ${n}`,
+      [],
+      [activation, make("label", { className: "drop" }, ["Dropout", dropout])],
+    );
     element.firstElementChild?.append(make("div", { className: "crew" }, [fewer, more]));
     return element;
   }
@@ -128,7 +139,9 @@ export function netPicture(world, attention) {
 
   /** @param {number} l @param {Partial<import("./world.js").Layer>} changes */
   function alter(l, changes) {
-    const layers = world.intended.layers.map((layer, i) => (i === l ? { ...layer, ...changes } : layer));
+    const layers = world.intended.layers.map((layer, i) =>
+      i === l ? { ...layer, ...changes } : layer,
+    );
     void world.change({ layers });
   }
 
@@ -162,7 +175,9 @@ export function netPicture(world, attention) {
 
   /** @param {Neuron} neuron @param {string} name */
   function square(neuron, name) {
-    const button = make("button", { type: "button", className: "neuron", tabIndex: -1 }, [make("canvas")]);
+    const button = make("button", { type: "button", className: "neuron", tabIndex: -1 }, [
+      make("canvas"),
+    ]);
     button.setAttribute("aria-label", name);
     const seen = () => {
       const { features } = world.settings;
@@ -238,7 +253,11 @@ export function netPicture(world, attention) {
     const places = [chosen(), ...squares().slice(1)].map((column) =>
       column.map((square) => {
         const box = square.getBoundingClientRect();
-        return { left: box.left - from.left, right: box.right - from.left, y: box.top - from.top + box.height / 2 };
+        return {
+          left: box.left - from.left,
+          right: box.right - from.left,
+          y: box.top - from.top + box.height / 2,
+        };
       }),
     );
     lines.lay(
@@ -254,7 +273,12 @@ export function netPicture(world, attention) {
     const shown = [...chosen(), ...squares().slice(1).flat()];
     if (view.pictures && view.pictures.length === shown.length * DENSITY ** 2) {
       for (const [i, { firstChild }] of shown.entries()) {
-        paintHeat(/** @type {HTMLCanvasElement} */ (firstChild), view.pictures, DENSITY, i * DENSITY ** 2);
+        paintHeat(
+          /** @type {HTMLCanvasElement} */ (firstChild),
+          view.pictures,
+          DENSITY,
+          i * DENSITY ** 2,
+        );
       }
     }
     const { deltas, largest } = view;

@@ -27,11 +27,15 @@ export function planePicture(world, attention) {
   caption.dataset.testid = "playground-plane-of";
   const least = make("span");
   const most = make("span");
-  const scale = make("p", { className: "scale" }, [least, make("span", { className: "ramp" }), most]);
+  const scale = make("p", { className: "scale" }, [
+    least,
+    make("span", { className: "ramp" }),
+    most,
+  ]);
   const tests = make("input", { type: "checkbox" });
   tests.dataset.testid = "playground-show-test";
   const pen = handTools(world);
-  /** Where the keyboard's mark is; undefined while the keyboard is not used. @type {[number, number] | undefined} */
+  /** The keyboard's mark, while it is used. @type {[number, number] | undefined} */
   let cursor;
   let side = 0;
 
@@ -92,12 +96,13 @@ export function planePicture(world, attention) {
   }
 
   /** @param {number} x @param {number} y @returns {[number, number]} */
-  const place = (x, y) => [
-    ((x + REACH) / (2 * REACH)) * side,
-    ((REACH - y) / (2 * REACH)) * side,
-  ];
+  const place = (x, y) => [((x + REACH) / (2 * REACH)) * side, ((REACH - y) / (2 * REACH)) * side];
 
-  /** @param {CanvasRenderingContext2D} context @param {Float64Array} points @param {(i: number) => number} value */
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Float64Array} points
+   * @param {(i: number) => number} value
+   */
   function dots(context, points, value) {
     context.lineWidth = 1;
     context.strokeStyle = colours.paper;
@@ -110,7 +115,11 @@ export function planePicture(world, attention) {
     }
   }
 
-  /** @param {CanvasRenderingContext2D} context @param {Float64Array} points @param {(i: number) => number} value */
+  /**
+   * @param {CanvasRenderingContext2D} context
+   * @param {Float64Array} points
+   * @param {(i: number) => number} value
+   */
   function rings(context, points, value) {
     for (let i = 0; 2 * i < points.length; i++) {
       context.beginPath();
@@ -139,7 +148,8 @@ export function planePicture(world, attention) {
 
   /** Set or remove a point, when points are set by hand. @param {number} x1 @param {number} x2 */
   function touch(x1, x2) {
-    const round = (/** @type {number} */ x) => Math.round(100 * Math.max(-REACH, Math.min(REACH, x))) / 100;
+    const round = (/** @type {number} */ x) =>
+      Math.round(100 * Math.max(-REACH, Math.min(REACH, x))) / 100;
     const value = pen.value();
     if (value === undefined) void world.remove(round(x1), round(x2));
     else void world.place(round(x1), round(x2), value);
@@ -149,8 +159,11 @@ export function planePicture(world, attention) {
   marks.addEventListener("click", (event) => {
     if (!byHand()) return;
     const box = marks.getBoundingClientRect();
-    const share = (/** @type {number} */ at, /** @type {number} */ from, /** @type {number} */ size) =>
-      ((at - from) / size) * 2 * REACH - REACH;
+    const share = (
+      /** @type {number} */ at,
+      /** @type {number} */ from,
+      /** @type {number} */ size,
+    ) => ((at - from) / size) * 2 * REACH - REACH;
     touch(share(event.clientX, box.left, box.width), -share(event.clientY, box.top, box.height));
   });
   marks.addEventListener("keydown", (event) => {
@@ -255,7 +268,9 @@ function handTools(world) {
     const classes = world.settings.problem === "classification";
     element.hidden = world.settings.data !== "points";
     buttons.zero.hidden = !classes;
-    buttons.one.textContent = classes ? "Class 1" : `Set ${Number(level.value).toFixed(1).replace("-", "−")}`;
+    buttons.one.textContent = classes
+      ? "Class 1"
+      : `Set ${Number(level.value).toFixed(1).replace("-", "−")}`;
     slide.hidden = classes;
     if (!classes && chosen === "zero") choose("one");
   }

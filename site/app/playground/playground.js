@@ -1,6 +1,12 @@
 // The playground, put together when it is first seen: controls, the data, the net, the plane.
 
-import { addressOf, readAddress, goToAddress, whenAddressChanges, writeAddress } from "../address.js";
+import {
+  addressOf,
+  readAddress,
+  goToAddress,
+  whenAddressChanges,
+  writeAddress,
+} from "../address.js";
 import { make, part } from "../dom.js";
 import { WORDS } from "../names.js";
 import { Attention } from "./attention.js";
@@ -29,8 +35,8 @@ const SEEN = {
     "Each square is a neuron’s picture of the plane: blue where its activation is high, orange " +
     "where it is low. A line is a weight: blue is positive, orange negative, wider is larger.",
   gradient:
-    "What flows back: each dot is a training point in the colour of the neuron’s error δ there. A " +
-    "line is ∂C/∂w: blue where a larger weight would cost more, orange where it would cost less.",
+    "What flows back: each dot is a training point in the colour of the neuron’s error δ there. " +
+    "A line is ∂C/∂w: blue where a larger weight would cost more, orange where it would cost less.",
 };
 
 /** @param {Engine} engine */
@@ -86,7 +92,11 @@ async function open(engine) {
   const sees = make("p", { className: "quiet" });
   sees.dataset.testid = "playground-sees";
 
-  const button = (/** @type {string} */ testid, /** @type {string} */ text, /** @type {() => void} */ work) => {
+  const button = (
+    /** @type {string} */ testid,
+    /** @type {string} */ text,
+    /** @type {() => void} */ work,
+  ) => {
     const made = make("button", { type: "button", textContent: text });
     made.dataset.testid = `playground-${testid}`;
     made.addEventListener("click", work);
@@ -96,8 +106,10 @@ async function open(engine) {
   play.className = "primary";
   const step = button("step", "One step", () => void world.step());
   const reset = button("reset", "Reset", () => void world.reset());
-  const mode = button("mode", "Gradient", () =>
-    void world.show(world.mode === "gradient" ? "activations" : "gradient"),
+  const mode = button(
+    "mode",
+    "Gradient",
+    () => void world.show(world.mode === "gradient" ? "activations" : "gradient"),
   );
   const link = button("link", "Copy link", () => {
     writeAddress(section.id, written(world));
@@ -151,7 +163,10 @@ async function open(engine) {
   return world;
 }
 
-/** Make the world that the address describes; what is wrong in it is left out, and told. @param {World} world @param {HTMLElement} words */
+/**
+ * Make the world that the address describes; what is wrong in it is left out, and told.
+ * @param {World} world @param {HTMLElement} words
+ */
 async function take(world, words) {
   const address = readAddress();
   const values = address.section === "playground" ? address.values : new URLSearchParams();
@@ -206,7 +221,10 @@ function depthControls(world) {
   more.setAttribute("aria-label", "More hidden layers");
   const said = make("span");
   said.dataset.testid = "playground-layers";
-  fewer.addEventListener("click", () => void world.change({ layers: world.intended.layers.slice(0, -1) }));
+  fewer.addEventListener(
+    "click",
+    () => void world.change({ layers: world.intended.layers.slice(0, -1) }),
+  );
   more.addEventListener("click", () => {
     const { layers } = world.intended;
     if (layers.length === world.choices.limits.layers) return;
@@ -225,19 +243,33 @@ function depthControls(world) {
 /** How the net begins and learns. @param {World} world */
 function settingsControls(world) {
   const { choices } = world;
-  const pick = (/** @type {"initializer" | "optimizer"} */ name, /** @type {string} */ label, /** @type {string[]} */ values) => {
-    const { element, select } = choice(`playground-${name}`, label, values, WORDS, (value) =>
-      void world.change({ [name]: value }),
+  const pick = (
+    /** @type {"initializer" | "optimizer"} */ name,
+    /** @type {string} */ label,
+    /** @type {string[]} */ values,
+  ) => {
+    const { element, select } = choice(
+      `playground-${name}`,
+      label,
+      values,
+      WORDS,
+      (value) => void world.change({ [name]: value }),
     );
     world.addEventListener("settings", () => (select.value = world.settings[name]));
     return element;
   };
-  const problem = choice("playground-problem", "Problem", Object.keys(PROBLEMS), PROBLEMS, (value) => {
-    const { data } = world.settings;
-    const sets = choices.data[value];
-    // A set that both problems have stays, but its points would not mean the same.
-    void world.change({ problem: value, data: sets.includes(data) ? data : sets[0], points: [] });
-  });
+  const problem = choice(
+    "playground-problem",
+    "Problem",
+    Object.keys(PROBLEMS),
+    PROBLEMS,
+    (value) => {
+      const { data } = world.settings;
+      const sets = choices.data[value];
+      // A set that both problems have stays, but its points would not mean the same.
+      void world.change({ problem: value, data: sets.includes(data) ? data : sets[0], points: [] });
+    },
+  );
   world.addEventListener("settings", () => (problem.select.value = world.settings.problem));
   return make("div", { className: "settings" }, [
     problem.element,

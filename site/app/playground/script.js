@@ -28,7 +28,9 @@ export function scriptPanel(world) {
   const panel = make("div", { className: "script", hidden: true }, [
     make("p", {
       textContent:
-        "This script makes the same points and the same net with nets_core, the library that runs here, and trains it to the same curve: it prints the costs of its first 100 updates, then those after each epoch.",
+        "This script makes the same points and the same net with nets_core, the library that " +
+        "runs here, and trains it to the same curve: it prints the costs of its first 100 " +
+        "updates, then those after each epoch.",
     }),
     shown,
     make("div", { className: "buttons" }, [copy, download]),
@@ -43,7 +45,10 @@ export function scriptPanel(world) {
     download.href = URL.createObjectURL(file);
     /** @type {Float64Array} */
     const first = await world.ask("costs").catch(() => new Float64Array());
-    costs.textContent = Array.from(first, (cost, i) => `update ${i + 1}: cost ${cost.toPrecision(12)}`).join("\n");
+    costs.textContent = Array.from(
+      first,
+      (cost, i) => `update ${i + 1}: cost ${cost.toPrecision(12)}`,
+    ).join("\n");
     compare.hidden = !first.length;
   }
 

@@ -25,9 +25,7 @@ export function playgroundSection(engine) {
       () => {
         const words = part("playground-words", HTMLElement);
         words.dataset.kind = "trouble";
-        words.textContent =
-          "The playground could not be loaded: the network is gone. Scroll away and back to try again.";
-        observer.observe(section);
+        words.textContent = "The playground could not be loaded. Reload the page to try again.";
       },
     );
   }

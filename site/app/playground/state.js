@@ -8,7 +8,7 @@
 /** Between the parts of a list, and between the numbers of a part: neither is escaped. */
 const [PARTS, NUMBERS] = ["*", "_"];
 
-/** @type {(keyof Settings & ("samples" | "noise" | "share" | "seed" | "learningRate" | "l1" | "l2" | "batchSize"))[]} */
+/** @type {import("./world.js").Figure[]} */
 const FIGURES = ["samples", "noise", "share", "seed", "learningRate", "l1", "l2", "batchSize"];
 const TEXTS = /** @type {const} */ (["problem", "data", "formula", "initializer", "optimizer"]);
 
@@ -23,7 +23,10 @@ export function written({ settings, mode, speed }) {
     ...Object.fromEntries(FIGURES.map((name) => [name, String(settings[name])])),
     features: settings.features.join(PARTS),
     layers: settings.layers
-      .map(({ neurons, activation, dropout }) => `${neurons}-${activation}${dropout ? `-${dropout}` : ""}`)
+      .map(
+        ({ neurons, activation, dropout }) =>
+          `${neurons}-${activation}${dropout ? `-${dropout}` : ""}`,
+      )
       .join(PARTS),
     initializer: settings.initializer,
     optimizer: settings.optimizer,
@@ -79,12 +82,16 @@ function layers(text) {
     return { neurons: figure(neurons), activation, dropout: figure(dropout) };
   });
   const right = all.every(
-    ({ neurons, activation, dropout }) => neurons !== undefined && activation && dropout !== undefined,
+    ({ neurons, activation, dropout }) =>
+      neurons !== undefined && activation && dropout !== undefined,
   );
   return right ? all : undefined;
 }
 
-/** How each is read; undefined where a text is none. @type {Record<string, (text: string) => unknown>} */
+/**
+ * How each is read; undefined where a text is none.
+ * @type {Record<string, (text: string) => unknown>}
+ */
 const READERS = {
   ...Object.fromEntries(TEXTS.map((name) => [name, (/** @type {string} */ text) => text])),
   ...Object.fromEntries(FIGURES.map((name) => [name, figure])),

@@ -20,7 +20,16 @@
  * }} Choices
  */
 /** @typedef {"activations" | "gradient"} Mode */
-/** @typedef {{train: Float64Array, trainTargets: Float64Array, test: Float64Array, testTargets: Float64Array}} Points */
+/**
+ * A setting that is a number.
+ * @typedef {"samples" | "noise" | "share" | "seed"
+ *   | "learningRate" | "l1" | "l2" | "batchSize"} Figure
+ */
+/**
+ * @typedef {{
+ *   train: Float64Array, trainTargets: Float64Array, test: Float64Array, testTargets: Float64Array,
+ * }} Points
+ */
 /**
  * What one frame shows. With the mode "activations", `layers` holds weights and biases, and
  * `pictures` each neuron's picture; with "gradient", ∂C/∂w and ∂C/∂b, and `deltas` each neuron's δ.
@@ -241,7 +250,11 @@ export class World extends EventTarget {
     if (seen && this.playing) void this.#run();
   }
 
-  /** Anything else of the playground: "curves", "export", "initial" … @param {string} method @param {Record<string, unknown>} [args] */
+  /**
+   * Anything else of the playground: "curves", "export", "initial" …
+   * @param {string} method
+   * @param {Record<string, unknown>} [args]
+   */
   ask(method, args) {
     return this.#call(method, args);
   }
