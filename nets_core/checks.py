@@ -110,7 +110,8 @@ def targets(name: str, y: Any, batch: int, outputs: int, dtype: npt.DTypeLike) -
 
 
 def label_array(name: str, labels: Any, batch: int, classes: int) -> npt.NDArray[np.intp]:
-    """``labels`` as (batch,) integers 0 … classes − 1, else an error."""
+    """``labels`` as (batch,) integers 0 … classes − 1, else an error. One output tells two."""
+    classes = max(classes, 2)
     array = _array(name, labels, f"({batch},)")
     if array.dtype.kind not in "iu":
         raise TypeError(f"{name} has dtype {array.dtype}, expected integers")
@@ -120,3 +121,11 @@ def label_array(name: str, labels: Any, batch: int, classes: int) -> npt.NDArray
         worst = array.min() if array.min() < 0 else array.max()
         raise ValueError(f"{name} holds {worst}, expected 0 to {classes - 1}")
     return array.astype(np.intp, copy=False)
+
+
+def wanted(name: str, values: Any, batch: int, outputs: int, dtype: npt.DTypeLike) -> Array:
+    """What is to be learned: labels (batch,) of integers, or targets (batch, outputs) of floats."""
+    array = _array(name, values, f"({batch},)")
+    if array.ndim == 2 and array.dtype.kind == "f" and array.shape == (batch, outputs):
+        return targets(name, array, batch, outputs, dtype)
+    return label_array(name, array, batch, outputs)

@@ -7,32 +7,56 @@ import numpy as np
 from nets_core.ops import Array
 
 MOST_POINTS = 400
+Entry = tuple[float, float, float]
+"""A position in epochs, and two values there."""
 
 
-class Curves:
-    """Cost and accuracy over epochs, in at most ``MOST_POINTS`` points.
+class Curve:
+    """Two values over epochs, in at most ``MOST_POINTS`` points.
 
-    Each point of the training curve is the mean over a number of steps; when there are too many,
-    two neighbours become one, and from then on a point stands for twice as many steps.
+    Each point is the mean over a number of entries; when there are too many points, two neighbours
+    become one, and from then on a point stands for twice as many entries.
     """
 
     def __init__(self) -> None:
-        self._points: list[tuple[float, float, float]] = []
-        self._steps_a_point = 1
-        self._open: list[tuple[float, float, float]] = []
-        self._evaluations: list[tuple[float, float, float]] = []
+        self._points: list[Entry] = []
+        self._entries_a_point = 1
+        self._open: list[Entry] = []
 
-    def add_step(self, position: float, cost: float, accuracy: float) -> None:
-        """The next step's result, at ``position`` epochs."""
-        self._open.append((position, cost, accuracy))
-        if len(self._open) < self._steps_a_point:
+    def add(self, entry: Entry) -> None:
+        """The next entry: its position in epochs, and the values there."""
+        self._open.append(entry)
+        if len(self._open) < self._entries_a_point:
             return
         self._points.append(_mean(self._open))
         self._open = []
         if len(self._points) == MOST_POINTS:
             pairs = zip(self._points[::2], self._points[1::2], strict=True)
             self._points = [_mean(list(pair)) for pair in pairs]
-            self._steps_a_point *= 2
+            self._entries_a_point *= 2
+
+    def latest(self) -> Entry | None:
+        """The newest point, None before the first entry."""
+        for points in (self._points, self._open):
+            if points:
+                return points[-1]
+        return None
+
+    def plain(self) -> Array:
+        """(3, points): the positions first."""
+        return np.array(self._points, np.float64).reshape(-1, 3).T
+
+
+class Curves:
+    """Cost and accuracy of training and of the evaluations on the test set."""
+
+    def __init__(self) -> None:
+        self._steps = Curve()
+        self._evaluations: list[Entry] = []
+
+    def add_step(self, position: float, cost: float, accuracy: float) -> None:
+        """The next step's result, at ``position`` epochs."""
+        self._steps.add((position, cost, accuracy))
 
     def add_evaluation(self, position: float, cost: float, accuracy: float) -> None:
         """An evaluation on the test set, at ``position`` epochs; a late thinning as for steps."""
@@ -42,14 +66,12 @@ class Curves:
 
     def latest(self) -> tuple[float | None, float | None]:
         """(cost, accuracy) of the newest point, None before the first step."""
-        for points in (self._points, self._open):
-            if points:
-                return points[-1][1], points[-1][2]
-        return None, None
+        newest = self._steps.latest()
+        return (newest[1], newest[2]) if newest else (None, None)
 
     def plain(self) -> dict[str, Array]:
         """Arrays of equal length for training and for test: epochs, costs, accuracies."""
-        train = np.array(self._points, np.float64).reshape(-1, 3).T
+        train = self._steps.plain()
         test = np.array(self._evaluations, np.float64).reshape(-1, 3).T
         return {
             "epochs": train[0],
@@ -61,7 +83,7 @@ class Curves:
         }
 
 
-def _mean(points: list[tuple[float, float, float]]) -> tuple[float, float, float]:
+def _mean(points: list[Entry]) -> Entry:
     count = len(points)
-    position, cost, accuracy = (sum(values) / count for values in zip(*points, strict=True))
-    return position, cost, accuracy
+    position, first, second = (sum(values) / count for values in zip(*points, strict=True))
+    return position, first, second

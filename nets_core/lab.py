@@ -467,13 +467,19 @@ class Lab:
         return self._nets[checks.one_of("model", model, self._nets)]
 
 
+def _playground(lab: Lab) -> object:
+    from nets_core.playground import Playground
+
+    return Playground()
+
+
 def _workshop(lab: Lab) -> object:
     from nets_core.workshop import Workshop
 
     return Workshop(lab._examples)
 
 
-ANNEXES: dict[str, Callable[[Lab], object]] = {"workshop": _workshop}
+ANNEXES: dict[str, Callable[[Lab], object]] = {"playground": _playground, "workshop": _workshop}
 """What the page asks for by "annexe.method", by name: each is made when it is first asked for, so
 that what the first prediction does not need is not even imported before."""
 

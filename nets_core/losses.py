@@ -67,8 +67,8 @@ class CrossEntropy(Loss):
             log_sum = top + np.log(np.exp(z - top[:, np.newaxis]).sum(axis=1))
             loss = log_sum * y.sum(axis=1) - (y * z).sum(axis=1)
         else:
-            loss = (np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z)))).sum(axis=1)
-        return float(loss.mean())
+            loss = np.logaddexp(0, z) - y * z  # −y ln a − (1 − y) ln(1 − a), and ln(1 + e^z) − y z
+        return float(loss.sum()) / len(z)
 
     def gradient(self, a: Array, y: Array) -> Array:
         with np.errstate(divide="ignore", invalid="ignore"):

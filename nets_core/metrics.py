@@ -27,14 +27,34 @@ def predictions(net: Network, x: Array) -> Iterator[Array]:
 
 
 def accuracy(net: Network, x: npt.ArrayLike, labels: npt.ArrayLike) -> float:
-    """The share, 0…1, of the examples whose largest output is that of their label.
+    """The share, 0…1, of the examples whose answer is right (see ``right``).
 
     ``x`` is (n, inputs), ``labels`` (n,) integers. Raises ValueError or TypeError if they are not.
     """
     x = checks.examples("x", x, net.inputs)
     labels = checks.label_array("labels", labels, len(x), net.outputs)
-    guesses = np.concatenate([a.argmax(axis=1) for a in predictions(net, x)])
-    return float(np.mean(guesses == labels))
+    answers = np.concatenate(list(predictions(net, x)))
+    return right(answers, labels) / len(labels)
+
+
+def right(a: Array, labels: Array) -> float:
+    """How many answers ``a`` (n, outputs) are right.
+
+    An answer is right whose largest output is that of its label, (n,) integers; a single output,
+    when it is on the label's side of 0.5. NaN for ``labels`` (n, outputs), numbers to come close
+    to.
+    """
+    if labels.ndim == 2:
+        return math.nan
+    guesses = a.argmax(axis=1) if a.shape[1] > 1 else a[:, 0] >= 0.5
+    return int(np.count_nonzero(guesses == labels))
+
+
+def codes(outputs: int, dtype: npt.DTypeLike) -> Array:
+    """(classes, outputs): the wanted y of each label, one-hot; 0 and 1 for a single output."""
+    if outputs == 1:
+        return np.array([[0], [1]], dtype)
+    return np.eye(outputs, dtype=dtype)
 
 
 def confusion(guesses: Array, labels: Array, classes: int = 10) -> Array:

@@ -175,10 +175,13 @@ class Network:
         """
         return self.backpropagate(*self._checked(x, y))
 
-    def backpropagate(self, x: Array, y: Array) -> tuple[float, list[Array]]:
-        """``backward`` for those who know that x and y are right: the four equations."""
+    def backpropagate(self, x: Array, y: Array, learning: bool = True) -> tuple[float, list[Array]]:
+        """``backward`` for those who know that x and y are right: the four equations.
+
+        ``learning=False`` is for one who only looks: no dropout, whose masks are drawn.
+        """
         layers = self.layers
-        a = self.propagate(x, learning=True)
+        a = self.propagate(x, learning)
         cost = self.loss.cost(layers[-1].z, a, y)
 
         # δ^L = ∇_a C ⊙ σ'^L(z^L)

@@ -30,7 +30,9 @@ from nets_core.ops import Array
 from nets_core.optimizers import OPTIMIZERS
 from nets_core.training import Augmentation, Epoch, Trainer
 
-VERSION = 1
+VERSION = 2
+OPENED = (1, VERSION)
+"""The versions that are read. Version 1 had no ``l1``, which was 0."""
 MOST_BYTES = 64 * 2**20
 """The largest file, and the largest sum of its arrays, that is read."""
 MOST_HEADER = 2**20
@@ -156,6 +158,7 @@ def _describe_run(trainer: Trainer) -> dict[str, Any]:
         "optimizer_steps": trainer.optimizer.steps,
         "state": {name: len(arrays) for name, arrays in trainer.optimizer.state.items()},
         "batch_size": trainer.batch_size,
+        "l1": trainer.l1,
         "l2": trainer.l2,
         "seed": trainer.seed,
         "evaluations": trainer.evaluations,
@@ -164,8 +167,11 @@ def _describe_run(trainer: Trainer) -> dict[str, Any]:
         "epoch": trainer.epoch,
         "position": trainer.position,
         "step": trainer.step,
-        "sums": trainer.sums,
-        "history": [asdict(epoch) for epoch in trainer.history],
+        "sums": [_or_none(value) for value in trainer.sums],
+        "history": [
+            {name: _or_none(value) for name, value in asdict(epoch).items()}
+            for epoch in trainer.history
+        ],
         "generators": [
             layer.rng.bit_generator.state
             for layer in trainer.net.layers
@@ -197,6 +203,7 @@ def _load_run(
         test=test,
         evaluations=run["evaluations"],
         augment=augment,
+        l1=run.get("l1", 0.0),
     )
     if run["examples"] != len(trainer.x):
         raise ValueError(
@@ -225,8 +232,13 @@ def _load_run(
     if trainer.position > len(trainer.x):
         raise ValueError(f"position is {trainer.position}, expected at most {len(trainer.x)}")
     cost, right, seconds = run["sums"]
-    trainer.sums = [checks.number("sums", value) for value in (cost, right, seconds)]
-    trainer.history = [_epoch(**epoch) for epoch in run["history"]]
+    scored = trainer.labels.ndim == 1
+    trainer.sums = [
+        checks.number("sums", cost),
+        _score("sums", right, scored),
+        checks.number("sums", seconds),
+    ]
+    trainer.history = [_epoch(scored, **epoch) for epoch in run["history"]]
     if len(trainer.history) != trainer.epoch:
         raise ValueError(f"history has {len(trainer.history)} epochs, expected {trainer.epoch}")
     dropouts = [layer for layer in net.layers if isinstance(layer, Dropout)]
@@ -235,13 +247,22 @@ def _load_run(
     return trainer
 
 
-def _epoch(cost: Any, accuracy: Any, test_accuracy: Any, seconds: Any) -> Epoch:
+def _epoch(scored: bool, cost: Any, accuracy: Any, test_accuracy: Any, seconds: Any) -> Epoch:
     return Epoch(
         checks.number("cost", cost),
-        checks.number("accuracy", accuracy),
-        None if test_accuracy is None else checks.number("test_accuracy", test_accuracy),
+        _score("accuracy", accuracy, scored),
+        None if test_accuracy is None else _score("test_accuracy", test_accuracy, scored),
         checks.number("seconds", seconds),
     )
+
+
+def _or_none(value: float | None) -> float | None:
+    """JSON has no NaN, which is the accuracy where nothing is right or wrong."""
+    return None if value is None or math.isnan(value) else value
+
+
+def _score(name: str, value: Any, scored: bool) -> float:
+    return checks.number(name, value) if scored else math.nan
 
 
 def _load_net(header: dict[str, Any], arrays: dict[str, Array]) -> Network:
@@ -340,7 +361,7 @@ def _read(data: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
         raise ValueError(f"the file's header is not JSON: {_what(error)}") from None
     if not isinstance(header, dict) or header.get("format") != "nets":
         raise ValueError("this .npz file was not written by nets")
-    if type(header.get("version")) is not int or header["version"] != VERSION:
+    if type(header.get("version")) is not int or header["version"] not in OPENED:
         raise ValueError(
             f"the file has format version {header.get('version')!r}, expected {VERSION}: "
             "a newer nets_core may read it"

@@ -11,7 +11,7 @@ resumed goes on as if it had never stopped.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, NoReturn, Protocol
@@ -19,8 +19,7 @@ from typing import Any, NoReturn, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from nets_core import checks, ops
-from nets_core.metrics import predictions
+from nets_core import checks, metrics, ops
 from nets_core.network import Network
 from nets_core.ops import Array
 from nets_core.optimizers import Optimizer
@@ -107,9 +106,11 @@ class Trainer:
     Parameters
     ----------
     x : (examples, inputs), uint8 pixels (read as /255, converted batch by batch) or floats.
-    labels : (examples,) integers from 0 to outputs − 1.
+    labels : (examples,) integers from 0 to outputs − 1, or 0 and 1 for a net of one output; or
+        numbers to come close to, (examples, outputs) floats, of which none is right or wrong: every
+        accuracy is then NaN.
     batch_size : examples in a mini-batch, at least 1; the last one of an epoch may be smaller.
-    l2 : weight decay λ in w ← w − η(∂C/∂w + λ w); biases do not decay.
+    l1, l2 : weight decay λ₁ and λ₂ in w ← w − η(∂C/∂w + λ₁ sign w + λ₂ w); biases do not decay.
     seed : of the order of the examples.
     test : (x_test, labels_test), evaluated after every epoch.
     evaluations : how many evaluations on ``test`` an epoch has, evenly spread, the last at its end.
@@ -130,6 +131,7 @@ class Trainer:
         test: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
         evaluations: int = 1,
         augment: Augmentation | None = None,
+        l1: float = 0.0,
     ) -> None:
         if not isinstance(net, Network):
             raise TypeError(f"net is a {type(net).__name__}, expected a Network")
@@ -138,12 +140,14 @@ class Trainer:
         self.net = net
         self.optimizer = optimizer
         self.x = checks.examples("x", x, net.inputs)
-        self.labels = checks.label_array("labels", labels, len(self.x), net.outputs)
+        self.labels = checks.wanted("labels", labels, len(self.x), net.outputs, net.dtype)
         self.test: tuple[Array, Array] | None = None
         if test is not None:
             x_test = checks.examples("test[0]", test[0], net.inputs)
-            self.test = x_test, checks.label_array("test[1]", test[1], len(x_test), net.outputs)
+            wanted = checks.wanted("test[1]", test[1], len(x_test), net.outputs, net.dtype)
+            self.test = x_test, wanted
         self.batch_size = batch_size
+        self.l1 = l1
         self.l2 = l2
         self.seed = checks.count("seed", seed, least=0)
         self.evaluations = checks.count("evaluations", evaluations)
@@ -161,7 +165,7 @@ class Trainer:
         self._examples = 0
         self._seconds = 0.0
         self._order: Array | None = None
-        self._targets = np.eye(net.outputs, dtype=net.dtype)
+        self._codes = metrics.codes(net.outputs, net.dtype)
         self._finite = [p.copy() for p in net.parameters()]
 
     @property
@@ -174,8 +178,17 @@ class Trainer:
         self._batch_size = checks.count("batch_size", value)
 
     @property
+    def l1(self) -> float:
+        """Weight decay λ₁; may change at any time."""
+        return self._l1
+
+    @l1.setter
+    def l1(self, value: float) -> None:
+        self._l1 = checks.not_negative("l1", value)
+
+    @property
     def l2(self) -> float:
-        """Weight decay λ; may change at any time."""
+        """Weight decay λ₂; may change at any time."""
         return self._l2
 
     @l2.setter
@@ -226,28 +239,36 @@ class Trainer:
                 self._finish_epoch(None)
 
     def learn(self, x: Array, labels: Array) -> tuple[float, float]:
-        """One update on these examples: x (batch, inputs) floats, labels (batch,) integers.
+        """One update on these examples: x (batch, inputs) floats, labels as the trainer's.
 
         Returns (cost, accuracy) before the update; raises Diverged if the cost is not finite, with
         the net as it was when it last was.
         """
         parameters = self.net.parameters()
         with np.errstate(over="ignore", invalid="ignore"):  # it is said in one sentence, below
-            cost, gradients = self.net.backpropagate(x, self._targets[labels])
+            cost, gradients = self.net.backpropagate(x, self._wanted(labels))
             if not math.isfinite(cost):
                 self._diverge(f"the cost became {cost} in step {self.step + 1}")
             if self.step % CHECKPOINT_STEPS == 0:
                 self._check_finite()
                 for kept, p in zip(self._finite, parameters, strict=True):
                     np.copyto(kept, p)
-            if self.l2:
-                for p, gradient in zip(parameters, gradients, strict=True):
-                    if p.ndim > 1:
-                        gradient += self.l2 * p
+            self._decay(parameters, gradients)
             self.optimizer.update(parameters, gradients)
         self.step += 1
-        guesses = self.net.layers[-1].a.argmax(axis=1)
-        return cost, int(np.count_nonzero(guesses == labels)) / len(labels)
+        return cost, metrics.right(self.net.layers[-1].a, labels) / len(labels)
+
+    def _wanted(self, labels: Array) -> Array:
+        """y (batch, outputs) of labels or of numbers to come close to."""
+        return self._codes[labels] if labels.ndim == 1 else labels
+
+    def _decay(self, parameters: Sequence[Array], gradients: Sequence[Array]) -> None:
+        """∂C/∂w + λ₁ sign w + λ₂ w; what is subtracted from biases stays ∂C/∂b."""
+        for p, gradient in zip(parameters, gradients, strict=True):
+            if p.ndim > 1 and self.l2:
+                gradient += self.l2 * p
+            if p.ndim > 1 and self.l1:
+                gradient += self.l1 * np.sign(p)
 
     def _step(self) -> Step:
         begun = perf_counter()
@@ -293,12 +314,12 @@ class Trainer:
         if self.test is None:
             return
         x, labels = self.test
-        right, cost, done = 0, 0.0, 0
-        for a in predictions(self.net, x):
+        right, cost, done = 0.0, 0.0, 0
+        for a in metrics.predictions(self.net, x):
             slice_labels = labels[done : done + len(a)]
             z = self.net.layers[-1].z
-            cost += self.net.loss.cost(z, a, self._targets[slice_labels]) * len(a)
-            right += int(np.count_nonzero(a.argmax(axis=1) == slice_labels))
+            cost += self.net.loss.cost(z, a, self._wanted(slice_labels)) * len(a)
+            right += metrics.right(a, slice_labels)
             done += len(a)
             yield Evaluating(done / len(x))
         if not np.isfinite(cost):

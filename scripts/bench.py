@@ -27,6 +27,7 @@ GROUPS = {
     "prediction": workers.prediction,
     "pointer": visits.pointer,
     "tasks": visits.tasks,
+    "playground": visits.playground,
     "memory": visits.memory,
 }
 RECORD = environment.ROOT / "bench.json"

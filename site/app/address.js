@@ -35,3 +35,11 @@ export function goToAddress() {
   const { section, values } = readAddress();
   if (values.size && section) document.getElementById(section)?.scrollIntoView();
 }
+
+/**
+ * Tell of another address that the visitor goes to while the page is open.
+ * @param {() => void} listener
+ */
+export function whenAddressChanges(listener) {
+  addEventListener("hashchange", listener);
+}

@@ -8,6 +8,7 @@ import { insideSection } from "./inside.js";
 import { layersSection } from "./layers.js";
 import { makeNets } from "./nets.js";
 import { ownSection } from "./own.js";
+import { playgroundSection } from "./playground/section.js";
 import { qualitySection } from "./quality.js";
 import { showStatus } from "./status.js";
 import { trainSection } from "./train.js";
@@ -25,5 +26,6 @@ qualitySection(engine, training, sheet, picker);
 trainSection(engine, training);
 insideSection(engine, training, sheet, readings);
 ownSection(engine, training, bugsSection(engine, training));
+playgroundSection(engine);
 
 engine.start().catch(() => {}); // told by the status, which listens by now

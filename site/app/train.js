@@ -1,6 +1,7 @@
 // The section "Watch it learn": settings, buttons, curves, and the weights as pictures.
 
 import { duration, make, part, percent, show, whole } from "./dom.js";
+import { WORDS } from "./names.js";
 import { paintSigned, palette } from "./pictures.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
@@ -9,19 +10,6 @@ import { paintSigned, palette } from "./pictures.js";
 
 /** What may change while a net trains; the Lab refuses the rest. */
 const ADJUSTABLE = new Set(["learningRate", "l2", "batchSize"]);
-/** What the library's names are called here. @type {Record<string, string>} */
-const WORDS = {
-  leaky_relu: "leaky ReLU",
-  relu: "ReLU",
-  mse: "quadratic",
-  cross_entropy: "cross-entropy",
-  sgd: "gradient descent",
-  adam: "Adam",
-  nielsen: "1/√inputs (Nielsen)",
-  normal: "standard normal",
-  xavier: "Xavier",
-  he: "He",
-};
 /** How often the curves and pictures are drawn anew, in milliseconds. */
 const REDRAW = 200;
 

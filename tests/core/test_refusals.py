@@ -104,7 +104,7 @@ def test_targets_may_be_integers_or_booleans() -> None:
         ([-1, 0], ValueError, ("-1", "0 to 2")),
         ([0, 1, 2], ValueError, ("(3,)", "(2,)")),
         ([[0], [1]], ValueError, ("(2, 1)", "(2,)")),
-        (Y, TypeError, ("float64", "integers")),
+        (Y[:, :2], TypeError, ("float64", "integers")),
         ([0.0, 1.0], TypeError, ("float64", "integers")),
         ([True, False], TypeError, ("bool", "integers")),
         ([[0], [1, 2]], ValueError, ("lengths", "(2,)")),
@@ -123,6 +123,13 @@ def test_labels(labels: Any, error: type[Exception], words: tuple[str, ...]) -> 
         assert text.startswith(name)
         for word in words:
             assert word in text
+
+
+def test_numbers_to_come_close_to_have_no_accuracy() -> None:
+    text = message(TypeError, metrics.accuracy, NET, X, Y)
+    assert text.startswith("labels has dtype float64")
+    text = message(ValueError, Trainer, NET, SGD(0.1), X, np.where(Y, np.nan, 0))
+    assert text.startswith("labels holds NaN")
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.int8, np.int64, np.uint64, list])

@@ -664,9 +664,18 @@ class TestHeaders:
             data = packed(replaced(HEADER, path, value), parts(RUN)[1])
             refused(data, load=resume)
 
-    @pytest.mark.parametrize("version", [0, 2, -1, 1.5, "1", None, [1], True, 10**400])
+    @pytest.mark.parametrize("version", [0, 3, -1, 1.5, "1", None, [1], True, 10**400])
     def test_other_versions(self, version: Any) -> None:
         assert "version" in refused(packed(replaced(HEADER, ("version",), version), {}))
+
+    def test_a_run_of_version_1_has_no_l1_and_opens(self) -> None:
+        def older(header: dict[str, Any]) -> None:
+            header["version"] = 1
+            del header["training"]["l1"]
+
+        trainer = resume(with_header(older, RUN))
+        assert trainer.l1 == 0
+        same_net(trainer.net, saving.loads(RUN))
 
     def test_other_programs(self) -> None:
         refused(with_header(lambda header: {**header, "format": "onnx"}))

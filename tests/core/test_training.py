@@ -466,3 +466,94 @@ class TestLearn:
         assert trainer.net.forward(x)[0, 2] > before
         assert trainer.step == 1
         assert (trainer.epoch, trainer.position) == (0, 0)
+
+
+class TestDecay:
+    @pytest.mark.parametrize(("l1", "l2"), [(0.1, 0.0), (0.0, 0.2), (0.03, 0.07)])
+    def test_the_update_is_the_one_written_by_hand(self, l1: float, l2: float) -> None:
+        """w ← w − η(∂C/∂w + λ₁ sign w + λ₂ w), b ← b − η ∂C/∂b, weight by weight."""
+        net = Network.mlp([INPUTS, 5, 3], seed=3, dtype=np.float64)
+        net.layers[0].parameters()[0][0, :4] = 0  # sign 0 = 0
+        trainer = Trainer(net, SGD(0.3), PIXELS, LABELS, batch_size=N, l1=l1, l2=l2)
+        _, gradients = net.backward(PIXELS, np.eye(3)[LABELS])
+        expected = []
+        for p, gradient in zip(net.parameters(), gradients, strict=True):
+            new = []
+            for w, slope in zip(p.ravel().tolist(), gradient.ravel().tolist(), strict=True):
+                sign = (w > 0) - (w < 0)
+                decay = l1 * sign + l2 * w if p.ndim > 1 else 0.0
+                new.append(w - 0.3 * (slope + decay))
+            expected.append(np.reshape(new, p.shape))
+        trainer.run(epochs=1)
+        for p, wanted in zip(net.parameters(), expected, strict=True):
+            np.testing.assert_allclose(p, wanted, rtol=1e-10, atol=1e-14)
+
+    def test_l1_brings_weights_that_nothing_needs_near_zero_first(self) -> None:
+        """What an input that is always 0 weighs is pulled at by the decay alone: η λ₁ a step."""
+        x = np.random.default_rng(1).standard_normal((40, 3))
+        x[:, 2] = 0
+        net = Network.mlp([3, 1], loss="cross_entropy", seed=1, dtype=np.float64)
+        net.layers[0].parameters()[0][0, 2] = 0.5
+        trainer = Trainer(net, SGD(0.1), x, (x[:, 0] > 0).astype(int), batch_size=40, l1=0.01)
+        trainer.run(epochs=200)
+        assert net.layers[0].parameters()[0][0, 2] == pytest.approx(0.5 - 200 * 0.1 * 0.01)
+
+    def test_is_kept_in_a_file_and_may_change(self) -> None:
+        trainer, other = trainer_of(l1=0.0), trainer_of(l1=0.05)
+        trainer.l1 = 0.05
+        trainer.run(epochs=1)
+        other.run(epochs=1)
+        same(trainer, other)
+        resumed = saving.resume(saving.dumps(trainer), PIXELS, LABELS)
+        assert resumed.l1 == 0.05
+        resumed.run(epochs=1)
+        trainer.run(epochs=1)
+        same(resumed, trainer)
+
+
+class TestTargets:
+    def test_one_output_learns_from_labels_0_and_1(self) -> None:
+        labels = (LABELS > 0).astype(int)
+        net = Network.mlp([INPUTS, 1], loss="cross_entropy", initializer="zeros", dtype=np.float64)
+        trainer = Trainer(net, SGD(0.5), PIXELS, labels, batch_size=N, test=(PIXELS, labels))
+        first = next(trainer.steps(epochs=1))
+        assert first.cost == pytest.approx(math.log(2))
+        assert first.accuracy == pytest.approx(labels.mean())  # every answer is 0.5: taken as 1
+        last = trainer.run(epochs=200)[-1]
+        guesses = net.forward(PIXELS)[:, 0] >= 0.5
+        assert last.test_accuracy == (guesses == labels).mean() > 0.8
+        for wrong in (LABELS, -labels):
+            with pytest.raises(ValueError, match="0 to 1"):
+                Trainer(net, SGD(0.5), PIXELS, wrong)
+
+    def test_numbers_are_come_close_to(self) -> None:
+        """A net of one linear neuron finds the least squares, solved for here."""
+        rng = np.random.default_rng(2)
+        x = rng.standard_normal((50, 3))
+        y = x @ [[1.0, 2.0], [-0.5, 0.0], [0.0, 1.0]] + 0.1 * rng.standard_normal((50, 2)) + 0.5
+        net = Network.mlp([3, 2], output="identity", dtype=np.float64)
+        trainer = Trainer(net, SGD(0.1), x, y, batch_size=50, test=(x[:20], y[:20]))
+        last = trainer.run(epochs=1000)[-1]
+        solved, *_ = np.linalg.lstsq(np.column_stack((x, np.ones(50))), y, rcond=None)
+        weights, biases = net.parameters()
+        np.testing.assert_allclose(np.column_stack((weights, biases)).T, solved, rtol=1e-6)
+        left = x @ weights.T + biases - y
+        assert last.cost == pytest.approx((left**2).sum() / 2 / 50)
+        assert math.isnan(last.accuracy)
+        assert last.test_accuracy is not None
+        assert math.isnan(last.test_accuracy)
+
+    def test_such_a_run_is_saved_and_goes_on(self) -> None:
+        rng = np.random.default_rng(2)
+        x, y = rng.standard_normal((20, 3)), rng.standard_normal((20, 1))
+        net = Network.mlp([3, 4, 1], output="identity", dtype=np.float64)
+        trainer = Trainer(net, Adam(0.01), x, y, batch_size=6)
+        trainer.run(epochs=2)
+        next(trainer.steps(epochs=1))
+        resumed = saving.resume(saving.dumps(trainer), x, y)
+        assert math.isnan(resumed.history[0].accuracy)
+        for one in (trainer, resumed):
+            one.run(epochs=1)
+        for p, q in zip(state(trainer), state(resumed), strict=True):
+            np.testing.assert_array_equal(p, q)
+        assert trainer.history[-1].cost == resumed.history[-1].cost

@@ -1,0 +1,284 @@
+// The playground, put together when it is first seen: controls, the data, the net, the plane.
+
+import {
+  addressOf,
+  readAddress,
+  goToAddress,
+  whenAddressChanges,
+  writeAddress,
+} from "../address.js";
+import { make, part } from "../dom.js";
+import { WORDS } from "../names.js";
+import { Attention } from "./attention.js";
+import { choice, numberField, stops } from "./controls.js";
+import { course } from "./course.js";
+import { dataControls } from "./data.js";
+import { initializerFold } from "./initial.js";
+import { inspector } from "./inspector.js";
+import { netPicture } from "./net.js";
+import { planePicture } from "./plane.js";
+import { copyText, scriptPanel } from "./script.js";
+import { read, written } from "./state.js";
+import { World } from "./world.js";
+
+/** @typedef {import("../engine.js").Engine} Engine */
+/** @typedef {import("./world.js").Choices} Choices */
+/** @typedef {import("./world.js").Settings} Settings */
+
+/** Epochs a frame. */
+const SPEEDS = [0.1, 0.2, 0.5, 1, 2, 5, 10];
+const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
+const DECAYS = [0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
+const PROBLEMS = { classification: "Classification", regression: "Regression" };
+const SEEN = {
+  activations:
+    "Each square is a neuron’s picture of the plane: blue where its activation is high, orange " +
+    "where it is low. A line is a weight: blue is positive, orange negative, wider is larger.",
+  gradient:
+    "What flows back: each dot is a training point in the colour of the neuron’s error δ there. " +
+    "A line is ∂C/∂w: blue where a larger weight would cost more, orange where it would cost less.",
+};
+
+/** @param {Engine} engine */
+export async function showPlayground(engine) {
+  const words = part("playground-words", HTMLElement);
+  /** @type {World | undefined} */
+  let world;
+  const start = async () => {
+    say(words, "Setting up the points and the net …");
+    try {
+      if (world) {
+        await world.begin();
+        say(words, "");
+      } else world = await open(engine);
+    } catch (error) {
+      say(words, told(/** @type {Error} */ (error).message), "trouble");
+    }
+  };
+  const failed = (/** @type {Error} */ { message }) => {
+    world?.pause();
+    say(words, `${told(message)} Try again at the top of the page.`, "trouble");
+  };
+  engine.addEventListener("ready", start);
+  engine.addEventListener("failed", (event) => failed(/** @type {CustomEvent} */ (event).detail));
+  if (engine.state === "ready") await start();
+  else if (engine.state === "failed") engine.ready.catch(failed);
+  else say(words, "The playground waits for Python …");
+}
+
+/** One sentence, with its full stop. @param {string} message */
+const told = (message) => message.replace(/\.?$/, ".");
+
+/** @param {HTMLElement} words @param {string} text @param {"quiet" | "trouble"} [kind] */
+function say(words, text, kind = "quiet") {
+  if (words.textContent !== text) words.textContent = text;
+  words.dataset.kind = kind;
+}
+
+/** @param {Engine} engine @returns {Promise<World>} */
+async function open(engine) {
+  const section = part("section-playground", HTMLElement);
+  const words = part("playground-words", HTMLElement);
+  /** @type {Choices} */
+  const choices = await engine.call("playground.choices");
+  const world = new World(engine, choices, choices.defaults);
+  const attention = new Attention();
+  const data = dataControls(world);
+  const net = netPicture(world, attention);
+  const weight = inspector(world, attention);
+  net.addEventListener("edit", weight.edit);
+  const { figures, chart } = course(world);
+  const { button: script, panel } = scriptPanel(world);
+  const sees = make("p", { className: "quiet" });
+  sees.dataset.testid = "playground-sees";
+
+  const button = (
+    /** @type {string} */ testid,
+    /** @type {string} */ text,
+    /** @type {() => void} */ work,
+  ) => {
+    const made = make("button", { type: "button", textContent: text });
+    made.dataset.testid = `playground-${testid}`;
+    made.addEventListener("click", work);
+    return made;
+  };
+  const play = button("play", "Play", () => (world.playing ? world.pause() : world.play()));
+  play.className = "primary";
+  const step = button("step", "One step", () => void world.step());
+  const reset = button("reset", "Reset", () => void world.reset());
+  const mode = button(
+    "mode",
+    "Gradient",
+    () => void world.show(world.mode === "gradient" ? "activations" : "gradient"),
+  );
+  const link = button("link", "Copy link", () => {
+    writeAddress(section.id, written(world));
+    void copyText(link, addressOf(section.id, written(world)));
+  });
+  const speed = choice("playground-speed", "Epochs a frame", SPEEDS.map(String), {}, (value) =>
+    world.pace(Number(value)),
+  );
+  const depth = depthControls(world);
+
+  const settings = settingsControls(world);
+  part("playground-body", HTMLElement).replaceChildren(
+    make("div", { className: "buttons" }, [play, step, reset, mode, speed.element, link, script]),
+    figures,
+    make("div", { className: "world" }, [
+      data.element,
+      make("div", { className: "structure" }, [
+        depth,
+        make("div", { className: "scroll" }, [net]),
+        weight.element,
+        sees,
+      ]),
+      make("div", { className: "result" }, [planePicture(world, attention), chart]),
+    ]),
+    settings,
+    panel,
+    initializerFold(world),
+  );
+
+  world.addEventListener("state", () => {
+    play.textContent = world.playing ? "Pause" : "Play";
+    mode.ariaPressed = String(world.mode === "gradient");
+    sees.textContent = SEEN[world.mode];
+    speed.select.value = String(world.speed);
+    section.dataset.state = world.playing ? "playing" : "paused";
+  });
+  world.addEventListener("trouble", (event) => {
+    const { message, names } = /** @type {CustomEvent} */ (event).detail;
+    if (!names.includes("formula")) say(words, message && told(message), "trouble");
+  });
+  world.addEventListener("touched", () => writeAddress(section.id, written(world)));
+  new IntersectionObserver(([entry]) => world.appear(entry.isIntersecting)).observe(section);
+
+  await data.sketch();
+  await take(world, words);
+  whenAddressChanges(() => {
+    const { section: named, values } = readAddress();
+    if (named === section.id && values.size) void take(world, words).then(goToAddress);
+  });
+  if (readAddress().section === section.id) goToAddress(); // what stands above has grown meanwhile
+  return world;
+}
+
+/**
+ * Make the world that the address describes; what is wrong in it is left out, and told.
+ * @param {World} world @param {HTMLElement} words
+ */
+async function take(world, words) {
+  const address = readAddress();
+  const values = address.section === "playground" ? address.values : new URLSearchParams();
+  const { settings, mode, speed, wrong } = read(values, SPEEDS);
+  world.pause();
+  world.mode = mode;
+  world.speed = speed;
+  const { defaults } = world.choices;
+  world.settings = { ...defaults, ...settings };
+  try {
+    await world.begin();
+  } catch {
+    world.settings = await allowed(world, settings, wrong);
+    await world.begin();
+  }
+  world.dispatchEvent(new Event("state"));
+  const names = wrong.map((name) => `“${name}”`).join(", ");
+  const left = `The address asks for something that is not there, which was left out: ${names}.`;
+  say(words, wrong.length ? left : "", "trouble");
+}
+
+/**
+ * The settings without those that Python refuses, which are added to `wrong`.
+ * @param {World} world @param {Partial<Settings>} settings @param {string[]} wrong
+ * @returns {Promise<Settings>}
+ */
+async function allowed(world, settings, wrong) {
+  let kept = world.choices.defaults;
+  const { problem, data, edits, ...others } = settings;
+  const groups = [
+    { ...(problem && { problem }), ...(data && { data }) },
+    ...Object.entries(others).map(([name, value]) => ({ [name]: value })),
+    { ...(edits && { edits }) }, // which depend on the layers
+  ];
+  for (const group of groups) {
+    try {
+      kept = await world.ask("make", { settings: { ...kept, ...group } });
+    } catch {
+      wrong.push(...Object.keys(group));
+    }
+  }
+  return kept;
+}
+
+/** Layers more and fewer. @param {World} world */
+function depthControls(world) {
+  const fewer = make("button", { type: "button", textContent: "−" });
+  fewer.dataset.testid = "playground-layers-fewer";
+  fewer.setAttribute("aria-label", "Fewer hidden layers");
+  const more = make("button", { type: "button", textContent: "+" });
+  more.dataset.testid = "playground-layers-more";
+  more.setAttribute("aria-label", "More hidden layers");
+  const said = make("span");
+  said.dataset.testid = "playground-layers";
+  fewer.addEventListener(
+    "click",
+    () => void world.change({ layers: world.intended.layers.slice(0, -1) }),
+  );
+  more.addEventListener("click", () => {
+    const { layers } = world.intended;
+    if (layers.length === world.choices.limits.layers) return;
+    const { activation } = layers.at(-1) ?? world.choices.defaults.layers[0];
+    void world.change({ layers: [...layers, { neurons: 4, activation, dropout: 0 }] });
+  });
+  world.addEventListener("settings", () => {
+    const count = world.settings.layers.length;
+    said.textContent = count === 1 ? "1 hidden layer" : `${count || "No"} hidden layers`;
+    fewer.disabled = count === 0;
+    more.disabled = count === world.choices.limits.layers;
+  });
+  return make("div", { className: "depth" }, [fewer, said, more]);
+}
+
+/** How the net begins and learns. @param {World} world */
+function settingsControls(world) {
+  const { choices } = world;
+  const pick = (
+    /** @type {"initializer" | "optimizer"} */ name,
+    /** @type {string} */ label,
+    /** @type {string[]} */ values,
+  ) => {
+    const { element, select } = choice(
+      `playground-${name}`,
+      label,
+      values,
+      WORDS,
+      (value) => void world.change({ [name]: value }),
+    );
+    world.addEventListener("settings", () => (select.value = world.settings[name]));
+    return element;
+  };
+  const problem = choice(
+    "playground-problem",
+    "Problem",
+    Object.keys(PROBLEMS),
+    PROBLEMS,
+    (value) => {
+      const { data } = world.settings;
+      const sets = choices.data[value];
+      // A set that both problems have stays, but its points would not mean the same.
+      void world.change({ problem: value, data: sets.includes(data) ? data : sets[0], points: [] });
+    },
+  );
+  world.addEventListener("settings", () => (problem.select.value = world.settings.problem));
+  return make("div", { className: "settings" }, [
+    problem.element,
+    pick("initializer", "Initializer", choices.initializers),
+    pick("optimizer", "Optimizer", choices.optimizers),
+    numberField(world, "seed", "Seed", stops(0, 30, 1)),
+    numberField(world, "batchSize", "Mini-batch", stops(1, 50, 1)),
+    numberField(world, "learningRate", "Learning rate", RATES),
+    numberField(world, "l1", "L1", DECAYS),
+    numberField(world, "l2", "L2", DECAYS),
+  ]);
+}
