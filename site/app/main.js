@@ -1,5 +1,6 @@
 // The page: an engine, a training run, and the sections that show them.
 
+import { bugsSection } from "./bugs.js";
 import { compareSection } from "./compare.js";
 import { drawSection } from "./draw.js";
 import { Engine } from "./engine.js";
@@ -23,6 +24,6 @@ layersSection(engine, training, sheet, picker);
 qualitySection(engine, training, sheet, picker);
 trainSection(engine, training);
 insideSection(engine, training, sheet);
-ownSection(engine, training, new EventTarget());
+ownSection(engine, training, bugsSection(engine, training));
 
 engine.start().catch(() => {}); // told by the status, which listens by now

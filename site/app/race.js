@@ -9,21 +9,24 @@ import { make, percent, show } from "./dom.js";
 /** @typedef {import("./stranger.js").Side} Side */
 /** @typedef {import("./charts.js").Chart} Chart */
 
-const LINES = [
-  { label: "library", colour: "--positive" },
-  { label: "changed", colour: "--negative", dash: [6, 3] },
-];
 const SIDES = /** @type {const} */ (["healthy", "changed"]);
-const NAMES = { healthy: "The library’s code", changed: "The changed code" };
 /** Ratios so near to each other are taken for one. */
 const ALIKE = 0.01;
 /** An error below this is rounding (as nets_core/lesson.py has it). */
 const ROUNDING = 1e-6;
 
 export class RaceView {
-  /** @param {HTMLElement} root an empty element */
-  constructor(root) {
+  /**
+   * @param {HTMLElement} root an empty element
+   * @param {string} changed what the code is called that races the library's
+   */
+  constructor(root, changed = "changed") {
     this.root = root;
+    this.names = { healthy: "The library’s code", changed: `The ${changed} code` };
+    this.lines = [
+      { label: "library", colour: "--positive" },
+      { label: changed, colour: "--negative", dash: [6, 3] },
+    ];
     this.verdictWords = testable(make("p", { className: "verdict" }), "race-verdict");
     this.verdictWords.setAttribute("role", "status");
     const cost = testable(make("div"), "race-cost");
@@ -36,7 +39,10 @@ export class RaceView {
         accuracy,
       ]),
     ]);
-    this.rows = { healthy: new Row("healthy"), changed: new Row("changed") };
+    this.rows = {
+      healthy: new Row("healthy", this.names.healthy),
+      changed: new Row("changed", this.names.changed),
+    };
     this.dead = make("th", { scope: "col", textContent: "Dead neurons" });
     this.table = testable(
       make("table", { className: "results" }, [
@@ -98,7 +104,7 @@ export class RaceView {
     for (const name of SIDES) this.rows[name].show(state[name], dead);
     const ended = SIDES.flatMap((name) => {
       const { trouble } = state[name];
-      return trouble ? [`${NAMES[name]} ended early. ${sentence(trouble)}`] : [];
+      return trouble ? [`${this.names[name]} ended early. ${sentence(trouble)}`] : [];
     });
     this.#end(ended.join(" "), ended.length > 0);
     void this.#redraw();
@@ -126,8 +132,8 @@ export class RaceView {
     });
     if (!this.state) return;
     this.charts ??= {
-      cost: new Chart(this.places.cost, LINES, (v) => v.toPrecision(2), { min: 0 }),
-      accuracy: new Chart(this.places.accuracy, LINES, (v) => percent(v, 0), { min: 0, max: 1 }),
+      cost: new Chart(this.places.cost, this.lines, (v) => v.toPrecision(2), { min: 0 }),
+      accuracy: new Chart(this.places.accuracy, this.lines, (v) => percent(v, 0), { min: 0, max: 1 }),
     };
     const [a, b] = SIDES.map((name) => /** @type {State} */ (this.state)[name].curves);
     this.charts.cost.draw(aligned([a, b].map(({ epochs, costs }) => ({ x: epochs, y: costs }))));
@@ -139,13 +145,13 @@ export class RaceView {
 
 /** A side's line of the table. */
 class Row {
-  /** @param {"healthy" | "changed"} name */
-  constructor(name) {
+  /** @param {"healthy" | "changed"} name @param {string} title */
+  constructor(name, title) {
     this.held = testable(make("td"), `race-${name}-held`);
     this.fresh = testable(make("td"), `race-${name}-fresh`);
     this.dead = testable(make("td"), `race-${name}-dead`);
     this.element = make("tr", {}, [
-      make("th", { scope: "row", className: name, textContent: NAMES[name] }),
+      make("th", { scope: "row", className: name, textContent: title }),
       this.held,
       this.fresh,
       this.dead,

@@ -1,0 +1,69 @@
+// What a patch changes, shown as people show it: removed and added lines, the rest folded away.
+
+import { make } from "./dom.js";
+
+/**
+ * Lines of a function before and after; `removed` lines from `first` on became `added` ones.
+ * `line` is the number of the function's first line in `file`, which is "" for no file.
+ * @typedef {{
+ *   before: string[], after: string[], first: number, removed: number, added: number,
+ *   file: string, line: number,
+ * }} Patch
+ */
+
+/** Unchanged lines shown on each side of the change. */
+const CONTEXT = 3;
+
+/** The patch that takes this one back. @param {Patch} patch @returns {Patch} */
+export function reversed({ before, after, removed, added, ...rest }) {
+  return { ...rest, before: after, after: before, removed: added, added: removed };
+}
+
+/** @param {Patch} patch */
+export function showPatch({ before, after, first, removed, added, file, line }) {
+  const code = make("code");
+  const kept = (/** @type {number} */ from, /** @type {number} */ to, /** @type {string[]} */ lines) =>
+    lines.slice(from, to).map((text, i) => row(" ", text, file ? line + from + i : undefined));
+  const changed = (/** @type {string} */ mark, /** @type {string[]} */ lines, /** @type {number} */ count) =>
+    lines
+      .slice(first, first + count)
+      .map((text, i) => row(mark, text, file ? line + first + i : undefined));
+  code.append(
+    ...folded(kept(0, first, before), "above"),
+    ...changed("−", before, removed),
+    ...changed("+", after, added),
+    ...folded(kept(first + added, after.length, after), "below"),
+  );
+  return make("figure", { className: "patch" }, [
+    make("figcaption", { textContent: file ? `nets_core/${file}, line ${line + first}` : "The script that trains" }),
+    make("pre", { className: "code", tabIndex: 0, ariaLabel: "Patch" }, [code]),
+  ]);
+}
+
+/** @param {string} mark @param {string} text @param {number | undefined} number */
+function row(mark, text, number) {
+  const kind = { "−": " removed", "+": " added" }[mark] ?? "";
+  return make("span", { className: `line${kind}` }, [
+    make("span", { className: "number", textContent: number === undefined ? "" : String(number) }),
+    make("span", { className: "mark", textContent: mark }),
+    `${text}\n`,
+  ]);
+}
+
+/**
+ * Lines before or after a change; those far from it come when they are asked for. The line that
+ * names the function always stays.
+ * @param {HTMLElement[]} lines @param {"above" | "below"} side
+ */
+function folded(lines, side) {
+  const [from, to] = side === "above" ? [1, lines.length - CONTEXT] : [CONTEXT, lines.length];
+  const hidden = lines.slice(from, to);
+  if (hidden.length < 2) return lines;
+  const more = make("button", {
+    type: "button",
+    className: "fold",
+    textContent: `${hidden.length} more lines`,
+  });
+  more.addEventListener("click", () => more.replaceWith(...hidden));
+  return [...lines.slice(0, from), more, ...lines.slice(to)];
+}
