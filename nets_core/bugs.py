@@ -17,6 +17,7 @@ OUTCOMES = {
     "same": "It learns just as well",
     "worse": "It learns, but worse",
     "nothing": "It does not learn",
+    "astray": "It learns, but the wrong thing",
     "breaks": "The numbers become infinite or NaN",
     "flattered": "It seems to learn better than it does",
 }
@@ -176,8 +177,8 @@ BUGS = {
             id="early-update",
             name="Updated before δ went back",
             story=(
-                "Go backward through the layers, compute each one’s gradient, update its weights "
-                "there and then, and take δ on to the layer before."
+                "Go backward through the layers and update each one’s weights as soon as their "
+                "gradient is known: why wait? Then take δ on to the layer before."
             ),
             target="Network.backpropagate",
             old="        delta = above.backward(delta) * layer.sigma_prime()\n",
@@ -189,9 +190,10 @@ BUGS = {
             outcome="same",
             check_sees=True,
             lesson=(
-                "δ went back through weights that no longer are those of the forward pass. One "
-                "step changes them so little that the curve tells you nothing. The check does: it "
-                "is exact, and this is not."
+                "δ went back through w − η ∂C/∂w, the weights of the next step and not those of the "
+                "forward pass. At the start that matters, soon a step hardly changes the weights: "
+                "of 2,000 steps the curve shows nothing. The check does: the output layer is right, "
+                "the one below is not."
             ),
         ),
         Bug(
@@ -252,7 +254,7 @@ BUGS = {
             old="self._targets[labels])",
             new="self._targets[labels - 1])",
             settings=PLAIN,
-            outcome="nothing",
+            outcome="astray",
             check_sees=False,
             lesson=(
                 "The cost falls as well as ever: the net learns perfectly to answer 6 when it sees "

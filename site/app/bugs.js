@@ -41,7 +41,7 @@ export function bugsSection(engine, training) {
   const words = part("bugs-words", HTMLElement);
   const mendedWords = part("bugs-mended-words", HTMLElement);
   const evidence = part("bugs-evidence", HTMLElement);
-  const broken = new RaceView(part("bugs-race", HTMLElement));
+  const broken = new RaceView(part("bugs-race", HTMLElement), "patched");
   const mended = new RaceView(part("bugs-mended-race", HTMLElement), "mended");
 
   /** @type {Bug[]} */

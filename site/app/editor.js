@@ -1,7 +1,13 @@
 // A Python editor: CodeMirror in a shadow root, which keeps the styles it injects out of the page's
 // policy, with a place for a message at a line.
 
-import { defaultKeymap, history, historyKeymap, indentWithTab } from "@codemirror/commands";
+import {
+  defaultKeymap,
+  history,
+  historyKeymap,
+  indentWithTab,
+  isolateHistory,
+} from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import {
   HighlightStyle,
@@ -142,6 +148,7 @@ export class Editor {
     this.#view.dispatch({
       changes: { from: 0, to: length, insert: text },
       effects: mark.of(undefined),
+      annotations: isolateHistory.of("full"),
     });
   }
 

@@ -10,84 +10,94 @@ import { make, percent, show } from "./dom.js";
 /** @typedef {import("./charts.js").Chart} Chart */
 
 const SIDES = /** @type {const} */ (["healthy", "changed"]);
+/** What is measured of each side: the key in its results, what it is, how it is written. */
+const MEASURES = /** @type {const} */ ([
+  ["cost", "Latest cost", (/** @type {number} */ value) => value.toPrecision(3)],
+  ["testAccuracy", "Right, of images held back", percent],
+  ["fresh", "Right, of 1,000 fresh digits", percent],
+  ["dead", "Hidden neurons always 0", String],
+]);
+/** A cost above so many times the library's largest is drawn at the edge: it would hide all else. */
+const CEILING = 2;
 /** Ratios so near to each other are taken for one. */
 const ALIKE = 0.01;
 /** An error below this is rounding (as nets_core/lesson.py has it). */
 const ROUNDING = 1e-6;
 
 export class RaceView {
+  #root;
+  #name;
+  #verdict = testable(make("p", { className: "verdict" }), "race-verdict");
+  #cost = testable(make("div"), "race-cost");
+  #accuracy = testable(make("div"), "race-accuracy");
+  #figures;
+  #table = testable(make("table", { className: "results" }), "race-table");
+  #ended = testable(make("p", { className: "words" }), "race-ended");
+  /** By side and measure. @type {Map<string, HTMLElement>} */
+  #cells = new Map();
+  /** @type {Promise<typeof import("./charts.js")> | undefined} */
+  #library;
+  /** @type {{cost: Chart, accuracy: Chart} | undefined} */
+  #charts;
+  /** The newest that is to be drawn. @type {State | undefined} */
+  #state;
+
   /**
    * @param {HTMLElement} root an empty element
-   * @param {string} changed what the code is called that races the library's
+   * @param {string} [name] what the changed run is called
    */
-  constructor(root, changed = "changed") {
-    this.root = root;
-    this.names = { healthy: "The library’s code", changed: `The ${changed} code` };
-    this.lines = [
-      { label: "library", colour: "--positive" },
-      { label: changed, colour: "--negative", dash: [6, 3] },
-    ];
-    this.verdictWords = testable(make("p", { className: "verdict" }), "race-verdict");
-    this.verdictWords.setAttribute("role", "status");
-    const cost = testable(make("div"), "race-cost");
-    const accuracy = testable(make("div"), "race-accuracy");
-    this.places = { cost, accuracy };
-    this.figures = make("div", { className: "charts" }, [
-      make("figure", {}, [make("figcaption", { textContent: "Cost" }), cost]),
+  constructor(root, name = "yours") {
+    this.#root = root;
+    this.#name = name;
+    for (const element of [this.#verdict, this.#ended]) element.setAttribute("role", "status");
+    this.#figures = make("div", { className: "charts" }, [
+      make("figure", {}, [make("figcaption", { textContent: "Cost on the mini-batches" }), this.#cost]),
       make("figure", {}, [
         make("figcaption", { textContent: "Accuracy on images held back" }),
-        accuracy,
+        this.#accuracy,
       ]),
     ]);
-    this.rows = {
-      healthy: new Row("healthy", this.names.healthy),
-      changed: new Row("changed", this.names.changed),
-    };
-    this.dead = make("th", { scope: "col", textContent: "Dead neurons" });
-    this.table = testable(
-      make("table", { className: "results" }, [
-        make("thead", {}, [
-          make("tr", {}, [
-            make("td"),
-            make("th", { scope: "col", textContent: "Images held back" }),
-            make("th", { scope: "col", textContent: "1,000 fresh digits" }),
-            this.dead,
-          ]),
-        ]),
-        make("tbody", {}, [this.rows.healthy.element, this.rows.changed.element]),
-      ]),
-      "race-table",
+    const heads = SIDES.map((side) =>
+      make("th", { scope: "col", className: side, textContent: this.#called(side) }),
     );
-    this.ends = testable(make("p", { className: "words" }), "race-end");
-    this.ends.setAttribute("role", "status");
-    /** @type {Promise<typeof import("./charts.js")> | undefined} */
-    this.library = undefined;
-    /** @type {{cost: Chart, accuracy: Chart} | undefined} */
-    this.charts = undefined;
-    /** The newest that is to be drawn. @type {State | undefined} */
-    this.state = undefined;
-    root.replaceChildren(this.verdictWords, this.figures, this.table, this.ends);
+    this.#table.append(
+      make("thead", {}, [make("tr", {}, [make("td"), ...heads])]),
+      make("tbody", {}, MEASURES.map(([key, label]) => this.#row(key, label))),
+    );
+    root.replaceChildren(this.#verdict, this.#figures, this.#table, this.#ended);
     this.clear();
+  }
+
+  /** @param {(typeof SIDES)[number]} side */
+  #called(side) {
+    return side === "healthy" ? "the library’s" : this.#name;
+  }
+
+  /** @param {string} key @param {string} label */
+  #row(key, label) {
+    const cells = SIDES.map((side) => {
+      const cell = testable(make("td"), `race-${side}-${key}`);
+      this.#cells.set(`${side} ${key}`, cell);
+      return cell;
+    });
+    return make("tr", {}, [make("th", { scope: "row", textContent: label }), ...cells]);
   }
 
   /** Show nothing. */
   clear() {
-    this.state = undefined;
-    this.root.hidden = true;
-    this.verdictWords.textContent = "";
-    this.verdictWords.hidden = true;
-    delete this.verdictWords.dataset.right;
-    this.figures.hidden = true;
-    this.table.hidden = true;
+    this.#state = undefined;
+    this.#root.hidden = this.#verdict.hidden = this.#figures.hidden = this.#table.hidden = true;
+    this.#verdict.textContent = "";
+    delete this.#verdict.dataset.right;
     this.#end("");
   }
 
   /** What the gradient check says. @param {Found} found */
   verdict(found) {
-    this.root.hidden = false;
-    this.verdictWords.hidden = false;
-    this.verdictWords.dataset.right = found.right ? "yes" : "no";
-    this.verdictWords.replaceChildren(
+    this.#root.hidden = false;
+    this.#verdict.hidden = false;
+    this.#verdict.dataset.right = found.right ? "yes" : "no";
+    this.#verdict.replaceChildren(
       make("strong", { textContent: found.right ? "Gradient check: right. " : "Gradient check: wrong. " }),
       judged(found),
     );
@@ -95,75 +105,66 @@ export class RaceView {
 
   /** How the race stands. @param {State} state */
   draw(state) {
-    this.root.hidden = false;
-    this.figures.hidden = false;
-    this.state = state;
-    this.table.hidden = state.running;
-    const dead = SIDES.some((name) => (state[name].dead ?? 0) > 0);
-    this.dead.hidden = !dead;
-    for (const name of SIDES) this.rows[name].show(state[name], dead);
-    const ended = SIDES.flatMap((name) => {
-      const { trouble } = state[name];
-      return trouble ? [`${this.names[name]} ended early. ${sentence(trouble)}`] : [];
+    this.#state = state;
+    this.#root.hidden = this.#figures.hidden = false;
+    this.#table.hidden = state.running;
+    for (const side of SIDES) {
+      for (const [key, , format] of MEASURES) show(this.#cell(side, key), state[side][key], format);
+    }
+    const { parentElement } = this.#cell("changed", "dead");
+    if (parentElement) parentElement.hidden = !(state.healthy.dead || state.changed.dead);
+    const ended = SIDES.flatMap((side) => {
+      const { trouble } = state[side];
+      return trouble ? [`Ended early (${this.#called(side)}). ${sentence(trouble)}`] : [];
     });
     this.#end(ended.join(" "), ended.length > 0);
-    void this.#redraw();
+    this.#redraw().catch(({ message }) =>
+      this.trouble({ message: `The curves cannot be drawn: ${message}`, line: null }),
+    );
+  }
+
+  /** @param {string} side @param {string} key */
+  #cell(side, key) {
+    return /** @type {HTMLElement} */ (this.#cells.get(`${side} ${key}`));
   }
 
   /** Why there is no race. @param {{message: string, line: number | null}} trouble */
   trouble(trouble) {
-    this.root.hidden = false;
+    this.#root.hidden = false;
     this.#end(sentence(trouble), true);
   }
 
   /** @param {string} text @param {boolean} [bad] */
   #end(text, bad = false) {
-    if (this.ends.textContent !== text) this.ends.textContent = text;
-    this.ends.dataset.kind = bad ? "trouble" : "quiet";
-    this.ends.hidden = text === "";
+    if (this.#ended.textContent !== text) this.#ended.textContent = text;
+    this.#ended.dataset.kind = bad ? "trouble" : "quiet";
+    this.#ended.hidden = text === "";
   }
 
   async #redraw() {
-    this.library ??= import("./charts.js");
-    const { Chart, aligned } = await this.library.catch((error) => {
-      this.library = undefined;
-      this.trouble({ message: `The curves cannot be drawn: ${error.message}`, line: null });
+    this.#library ??= import("./charts.js").catch((error) => {
+      this.#library = undefined;
       throw error;
     });
-    if (!this.state) return;
-    this.charts ??= {
-      cost: new Chart(this.places.cost, this.lines, (v) => v.toPrecision(2), { min: 0 }),
-      accuracy: new Chart(this.places.accuracy, this.lines, (v) => percent(v, 0), { min: 0, max: 1 }),
+    const { Chart, aligned } = await this.#library;
+    if (!this.#state) return;
+    const lines = [
+      { label: this.#called("healthy"), colour: "--positive" },
+      { label: this.#called("changed"), colour: "--negative", dash: [6, 4] }, // both seen where they agree
+    ];
+    this.#charts ??= {
+      cost: new Chart(this.#cost, lines, (v) => v.toPrecision(2), { min: 0 }),
+      accuracy: new Chart(this.#accuracy, lines, (v) => percent(v, 0), { min: 0, max: 1 }),
     };
-    const [a, b] = SIDES.map((name) => /** @type {State} */ (this.state)[name].curves);
-    this.charts.cost.draw(aligned([a, b].map(({ epochs, costs }) => ({ x: epochs, y: costs }))));
-    this.charts.accuracy.draw(
-      aligned([a, b].map(({ testEpochs, testAccuracies }) => ({ x: testEpochs, y: testAccuracies }))),
+    const { healthy, changed } = this.#state;
+    const most = CEILING * Math.max(...healthy.curves.costs, 1e-6);
+    const sides = [healthy.curves, changed.curves];
+    this.#charts.cost.draw(
+      aligned(sides.map(({ epochs, costs }) => ({ x: epochs, y: costs.map((y) => Math.min(y, most)) }))),
     );
-  }
-}
-
-/** A side's line of the table. */
-class Row {
-  /** @param {"healthy" | "changed"} name @param {string} title */
-  constructor(name, title) {
-    this.held = testable(make("td"), `race-${name}-held`);
-    this.fresh = testable(make("td"), `race-${name}-fresh`);
-    this.dead = testable(make("td"), `race-${name}-dead`);
-    this.element = make("tr", {}, [
-      make("th", { scope: "row", className: name, textContent: title }),
-      this.held,
-      this.fresh,
-      this.dead,
-    ]);
-  }
-
-  /** @param {Side} side @param {boolean} hasDead is the column of the dead shown? */
-  show({ testAccuracy, fresh, dead }, hasDead) {
-    show(this.held, testAccuracy, percent);
-    show(this.fresh, fresh, percent);
-    show(this.dead, dead, String);
-    this.dead.hidden = !hasDead;
+    this.#charts.accuracy.draw(
+      aligned(sides.map(({ testEpochs, testAccuracies }) => ({ x: testEpochs, y: testAccuracies }))),
+    );
   }
 }
 

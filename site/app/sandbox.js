@@ -25,6 +25,7 @@ class Sandbox {
   /** @type {(error: Error) => void} */
   #end = () => {};
   #over = false;
+  #listening = new AbortController();
 
   constructor() {
     this.#frame.hidden = true;
@@ -54,6 +55,7 @@ class Sandbox {
   stop(why = "It has been stopped.") {
     if (this.#over) return;
     this.#over = true;
+    this.#listening.abort();
     this.#frame.remove(); // and its worker with it
     this.#port?.close();
     const error = new Error(why);
@@ -67,11 +69,12 @@ class Sandbox {
     const ended = new Promise((_, reject) => (this.#end = reject));
     ended.catch(() => {});
     const loaded = new Promise((resolve) => {
-      addEventListener("message", (event) => {
-        if (event.source !== this.#frame.contentWindow || this.#over) return;
-        if (event.data?.loaded === true) resolve(undefined);
-        if (typeof event.data?.died === "string") this.stop("The code’s Python could not go on.");
-      });
+      const heard = (/** @type {MessageEvent} */ { source, data }) => {
+        if (source !== this.#frame.contentWindow) return;
+        if (data?.loaded === true) resolve(undefined);
+        if (data?.died === true) this.stop("The Python for your code could not go on.");
+      };
+      addEventListener("message", heard, { signal: this.#listening.signal });
     });
     this.#frame.src = new URL("sandbox/frame.html", SITE).href;
     document.body.append(this.#frame);

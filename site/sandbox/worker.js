@@ -34,7 +34,9 @@ async function start(parts, port) {
   };
   let lines = 0;
   const print = (/** @type {string} */ line) => {
-    if (lines++ < MOST_LINES) port.postMessage({ print: line.slice(0, LONGEST_LINE) });
+    if (++lines > MOST_LINES) return;
+    const last = lines === MOST_LINES;
+    port.postMessage({ print: last ? "… and more, which is not shown" : line.slice(0, LONGEST_LINE) });
   };
   const settings = { jsglobals: {}, stdout: print, stderr: print };
   const pyodide = await boot(contents, new URL(parts.base), settings);
