@@ -190,9 +190,9 @@ BUGS = {
             outcome="same",
             check_sees=True,
             lesson=(
-                "δ went back through w − η ∂C/∂w, the weights of the next step and not those of the "
-                "forward pass. At the start that matters, soon a step hardly changes the weights: "
-                "of 2,000 steps the curve shows nothing. The check does: the output layer is right, "
+                "δ went back through w − η ∂C/∂w, the weights of the next step and not those of "
+                "the forward pass. At the start that matters, but soon a step hardly changes the "
+                "weights, and the curve shows nothing. The check does: the output layer is right, "
                 "the one below is not."
             ),
         ),

@@ -1,7 +1,7 @@
 // The section "Break it": bugs to guess about, to try and to mend. Python patches and races
 // (nets_core/bugs.py, workshop.py).
 
-import { reversed, showPatch } from "./diff.js";
+import { showPatch } from "./diff.js";
 import { make, part, percent } from "./dom.js";
 import { RaceView } from "./race.js";
 import { whileSeen } from "./seen.js";
@@ -90,7 +90,7 @@ export function bugsSection(engine, training) {
     part("bugs-story", HTMLElement).textContent = one.story;
     part("bugs-setting", HTMLElement).textContent = one.run;
     part("bugs-diff", HTMLElement).replaceChildren(showPatch(one));
-    part("bugs-fix", HTMLElement).replaceChildren(showPatch(reversed(one)));
+    part("bugs-fix", HTMLElement).replaceChildren(showPatch(one, true));
     part("bugs-lesson", HTMLElement).textContent = one.lesson;
     edit.hidden = !one.editable;
     form.reset();

@@ -14,33 +14,35 @@ import { make } from "./dom.js";
 /** Unchanged lines shown on each side of the change. */
 const CONTEXT = 3;
 
-/** The patch that takes this one back. @param {Patch} patch @returns {Patch} */
-export function reversed({ before, after, removed, added, ...rest }) {
-  return { ...rest, before: after, after: before, removed: added, added: removed };
-}
-
-/** @param {Patch} patch */
-export function showPatch({ before, after, first, removed, added, file, line }) {
-  const code = make("code");
-  const kept = (/** @type {number} */ from, /** @type {number} */ to, /** @type {string[]} */ lines) =>
-    lines.slice(from, to).map((text, i) => row(" ", text, file ? line + from + i : undefined));
-  const changed = (/** @type {string} */ mark, /** @type {string[]} */ lines, /** @type {number} */ count) =>
-    lines
-      .slice(first, first + count)
-      .map((text, i) => row(mark, text, file ? line + first + i : undefined));
-  code.append(
-    ...folded(kept(0, first, before), "above"),
-    ...changed("−", before, removed),
-    ...changed("+", after, added),
-    ...folded(kept(first + added, after.length, after), "below"),
-  );
+/**
+ * The patch, or with `back` the one that takes it back. Lines have the numbers of the file, so that
+ * those which are not in it have none.
+ * @param {Patch} patch
+ * @param {boolean} [back]
+ */
+export function showPatch({ before, after, first, removed, added, file, line }, back = false) {
+  /** @type {(mark: string, from: number, to: number) => HTMLElement[]} */
+  const library = (mark, from, to) =>
+    before.slice(from, to).map((text, i) => row(mark, text, file ? line + from + i : undefined));
+  const patched = (/** @type {string} */ mark) =>
+    after.slice(first, first + added).map((text) => row(mark, text));
+  const end = first + removed;
+  const code = make("code", {}, [
+    ...folded(library(" ", 0, first), "above"),
+    ...(back
+      ? [...patched("−"), ...library("+", first, end)]
+      : [...library("−", first, end), ...patched("+")]),
+    ...folded(library(" ", end, before.length), "below"),
+  ]);
   return make("figure", { className: "patch" }, [
-    make("figcaption", { textContent: file ? `nets_core/${file}, line ${line + first}` : "The script that trains" }),
-    make("pre", { className: "code", tabIndex: 0, ariaLabel: "Patch" }, [code]),
+    make("figcaption", {
+      textContent: file ? `nets_core/${file}, line ${line + first}` : "The script that trains",
+    }),
+    make("pre", { className: "code", tabIndex: 0, ariaLabel: back ? "The fix" : "The patch" }, [code]),
   ]);
 }
 
-/** @param {string} mark @param {string} text @param {number | undefined} number */
+/** @param {string} mark @param {string} text @param {number} [number] */
 function row(mark, text, number) {
   const kind = { "−": " removed", "+": " added" }[mark] ?? "";
   return make("span", { className: `line${kind}` }, [
