@@ -34,7 +34,7 @@ export function showPatch({ before, after, first, removed, added, file, line }, 
       : [...library("−", first, end), ...patched("+")]),
     ...folded(library(" ", end, before.length), "below"),
   ]);
-  return make("figure", { className: "patch" }, [
+  return make("figure", { className: file ? "patch" : "patch script" }, [
     make("figcaption", {
       textContent: file ? `nets_core/${file}, line ${line + first}` : "The script that trains",
     }),

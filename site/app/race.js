@@ -201,7 +201,7 @@ function judged({ right, finite, examples, arrays }) {
   const rest = good.length ? ` Right are ${listed(good.map(symbol))}.` : "";
   return (
     `backward and the nudged cost disagree in ${listed(wrong.map(symbol))}. In the worst place, ` +
-    `a weight of ${symbol(worst)}, ${how}.${rest}`
+    `in ${symbol(worst)}, ${how}.${rest}`
   );
 }
 
