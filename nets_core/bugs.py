@@ -6,11 +6,12 @@ of it, and whether finite differences can see it. ``tests/test_bugs.py`` holds e
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from nets_core import checks, patching
+from nets_core.settings import Settings
 
 OUTCOMES = {
     "same": "It learns just as well",
@@ -50,19 +51,24 @@ class Bug:
 
     def text(self) -> str:
         """The function with the bug in it; ValueError for a bug that is no patch."""
-        if self.target is None:
-            raise ValueError(f"bug {self.id!r} changes a setting, not a function")
-        source = patching.source_of(self.target)
-        if source.count(self.old) != 1:
-            raise ValueError(f"bug {self.id!r} does not fit {self.target} any more")
-        return source.replace(self.old, self.new)
+        return _replaced(self._source(), self.old, self.new)
+
+    def mended(self) -> str:
+        """The function after the fix, the reversed patch: the library's own text again."""
+        return _replaced(self.text(), self.new, self.old)
 
     def plain(self) -> dict[str, Any]:
-        """The bug for a page; ``before`` and ``after`` are the lines of the function, or one line
-        of the script."""
-        before = patching.source_of(self.target) if self.target else self.old
-        after = self.text() if self.target else self.new
-        file, line = patching.place_of(self.target) if self.target else ("your script", 1)
+        """The bug for a page.
+
+        ``before`` and ``after`` are the lines of the function, or one line of the script;
+        ``first`` is the first of them that differs, from 0, and ``removed`` and ``added`` how many
+        do. ``run`` says in words what is trained, ``epochs`` how long.
+        """
+        before = (self._source() if self.target else self.old).rstrip("\n").split("\n")
+        after = (self.text() if self.target else self.new).rstrip("\n").split("\n")
+        file, line = patching.place_of(self.target) if self.target else ("", 1)
+        first = _alike(before, after)
+        last = _alike(before[first:][::-1], after[first:][::-1])
         return {
             "id": self.id,
             "name": self.name,
@@ -70,12 +76,47 @@ class Bug:
             "target": self.target,
             "file": file,
             "line": line,
-            "before": before.rstrip("\n").split("\n"),
-            "after": after.rstrip("\n").split("\n"),
+            "before": before,
+            "after": after,
+            "first": first,
+            "removed": len(before) - first - last,
+            "added": len(after) - first - last,
+            "run": self._run(),
+            "epochs": self.epochs,
             "outcome": self.outcome,
             "checkSees": self.check_sees,
             "lesson": self.lesson,
         }
+
+    def _source(self) -> str:
+        if self.target is None:
+            raise ValueError(f"bug {self.id!r} changes a setting, not a function")
+        return patching.source_of(self.target)
+
+    def _run(self) -> str:
+        settings = Settings.from_plain(self.settings)
+        sizes = "-".join(str(size) for size in (784, *settings.hidden, 10))
+        neurons = {"relu": "ReLUs", "sigmoid": "sigmoids"}[settings.activation]
+        return (
+            f"A net {sizes} of {neurons} with η = {settings.learningRate:g}, "
+            f"mini-batches of {settings.batchSize}, {self.epochs} epochs of {self.examples:,} "
+            "digits."
+        )
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    if text.count(old) != 1:
+        raise ValueError(f"the text has {old!r} {text.count(old)} times, expected once")
+    return text.replace(old, new)
+
+
+def _alike(lines: Sequence[str], others: Sequence[str]) -> int:
+    """How many lines are the same from the beginning on."""
+    pairs = zip(lines, others, strict=False)
+    return next(
+        (i for i, (line, other) in enumerate(pairs) if line != other),
+        min(len(lines), len(others)),
+    )
 
 
 PLAIN = {"optimizer": "sgd", "learningRate": 3.0, "batchSize": 10, "augment": False}
@@ -99,8 +140,8 @@ BUGS = {
             name="The gradient summed, not averaged",
             story="Every example of the mini-batch has its gradient. Add them all up, and go.",
             target="Dense.gradients",
-            old="    delta = delta / len(delta)\n",
-            new="",
+            old="    delta = delta / len(delta)\n    return [ops.matmul_tn(",
+            new="    return [ops.matmul_tn(",
             settings=PLAIN,
             outcome="nothing",
             check_sees=True,
@@ -136,23 +177,23 @@ BUGS = {
             id="early-update",
             name="Updated before δ went back",
             story=(
-                "Go backward through the layers, compute each one’s gradient, update its weights "
-                "there and then, and take δ on to the layer before."
+                "Go backward through the layers and update each one’s weights as soon as their "
+                "gradient is known: why wait? Then take δ on to the layer before."
             ),
             target="Network.backpropagate",
             old="        delta = above.backward(delta) * layer.sigma_prime()\n",
             new=(
-                "        for p, g in zip(above.parameters(), above.gradients(delta)):\n"
-                "            p -= 0.5 * g\n"
-                "        delta = above.backward(delta) * layer.sigma_prime()\n"
+                "        updated = above.weights - 0.5 * above.gradients(delta)[0]\n"
+                "        delta = delta @ updated * layer.sigma_prime()\n"
             ),
             settings=PLAIN | {"learningRate": 0.5},
             outcome="same",
             check_sees=True,
             lesson=(
-                "δ went back through weights that no longer are those of the forward pass. One "
-                "step changes them so little that the curve tells you nothing. The check does: it "
-                "is exact, and this is not."
+                "δ went back through w − η ∂C/∂w, the weights of the next step and not those of "
+                "the forward pass. At the start that matters, but soon a step hardly changes the "
+                "weights, and the curve shows nothing. The check does: the output layer is right, "
+                "the one below is not."
             ),
         ),
         Bug(
@@ -210,8 +251,8 @@ BUGS = {
             name="Labels off by one",
             story="Labels counted from 1, rows of the target counted from 0.",
             target="Trainer.learn",
-            old="self._targets[labels])",
-            new="self._targets[labels - 1])",
+            old="self._wanted(labels))",
+            new="self._wanted(labels - 1))",
             settings=PLAIN,
             outcome="astray",
             check_sees=False,

@@ -157,7 +157,9 @@ def told(error: BaseException, changes: Sequence[Change]) -> dict[str, Any]:
     if isinstance(error, patching.Refused):
         return {"message": str(error), "line": error.line, "diverged": False}
     if isinstance(error, Diverged):
-        return {"message": str(error), "line": None, "diverged": True}
+        # what follows the colon blames the learning rate, and here it is the changed code
+        what = str(error).partition(":")[0].replace(" nan", " NaN")
+        return {"message": f"{what[:1].upper()}{what[1:]}.", "line": None, "diverged": True}
     lines = [patching.line_of(error, change.name) for change in changes]
     line = next((one for one in lines if one is not None), None)
     message = f"{type(error).__name__}: {error}".rstrip(": ")

@@ -88,25 +88,30 @@ class Workshop:
         ]
 
     def bugs(self) -> dict[str, Any]:
-        """The gallery: ``outcomes`` to choose from, and ``bugs`` as of ``bugs.Bug.plain``."""
-        known = {target.name for target in TARGETS}
+        """The gallery: ``outcomes`` to choose from, and ``bugs`` as of ``bugs.Bug.plain``.
+
+        Each bug has ``editable`` too: is its function one of ``targets()``?
+        """
+        known = {one.name for one in TARGETS}
         return {
             "outcomes": bugs.OUTCOMES,
             "bugs": [bug.plain() | {"editable": bug.target in known} for bug in bugs.BUGS.values()],
         }
 
     def try_bug(self, bug: str, mended: bool = False) -> dict[str, Any]:
-        """Begin the race of a bug of the gallery, or of its mended code, against the library's;
-        returns what the gradient check says of it."""
+        """Begin the race of a bug of the gallery; returns what the gradient check says of it.
+
+        With ``mended`` the patched text races after its fix, which should change nothing.
+        """
         chosen = bugs.get(bug)
         settings = Settings.from_plain(chosen.settings)
-        changed = settings
+        different = {} if mended else chosen.changed
+        changed = Settings.from_plain({**chosen.settings, **different})
         changes = []
         if chosen.target is not None:
-            text = patching.source_of(chosen.target) if mended else chosen.text()
-            changes.append(Change(chosen.target, patching.compiled(chosen.target, text)))
-        elif not mended:
-            changed = Settings.from_plain({**chosen.settings, **chosen.changed})
+            text = chosen.mended() if mended else chosen.text()
+            function = patching.compiled(chosen.target, text)
+            changes.append(Change(chosen.target, function))
         return self._begin(settings, changed, changes, chosen.epochs, chosen.examples)
 
     def try_text(self, target: str, text: str, settings: Mapping[str, Any]) -> dict[str, Any]:
@@ -179,19 +184,6 @@ class Workshop:
         hidden: list[Array] = [layer.a for layer in trainer.net.layers[:-1]]
         dead = sum(int((a == 0).all(axis=0).sum()) for a in hidden)
         return {"fresh": float(right.mean()), "dead": dead}
-
-
-def _described(target: Target) -> dict[str, Any]:
-    file, line = patching.place_of(target.name)
-    settings = Settings.from_plain(target.settings).plain()
-    return {
-        "name": target.name,
-        "what": target.what,
-        "file": file,
-        "line": line,
-        "text": patching.source_of(target.name),
-        "settings": {name: settings[name] for name in ADJUSTABLE},
-    }
 
 
 def _trainer(settings: Settings, split: tuple[Examples, Examples, Examples]) -> Trainer:

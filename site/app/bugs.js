@@ -1,235 +1,275 @@
-// The section "Break it": bugs that people really make, one by one: what changes in the code, a
-// prediction, the evidence, the lesson, and the mended code.
+// The section "Break it": bugs to guess about, to try and to mend. Python patches and races
+// (nets_core/bugs.py, workshop.py).
 
-import { make, part } from "./dom.js";
+import { showPatch } from "./diff.js";
+import { make, part, percent } from "./dom.js";
 import { RaceView } from "./race.js";
 import { whileSeen } from "./seen.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("./training.js").Training} Training */
+/** @typedef {import("./diff.js").Patch} Patch */
+/** @typedef {import("./stranger.js").State} State */
 /**
- * @typedef {{
- *   id: string, name: string, story: string, target?: string, file: string, line: number,
- *   before: string[], after: string[], outcome: string, checkSees: boolean, lesson: string,
- *   editable: boolean,
+ * @typedef {Patch & {
+ *   id: string, name: string, story: string, target: string | undefined, run: string,
+ *   epochs: number, outcome: string, checkSees: boolean, lesson: string, editable: boolean,
  * }} Bug
  */
+/** @typedef {{outcome: string, sees: string}} Guess */
 
 /** How long Python races before it tells how it stands, in milliseconds. */
 const TURN = 30;
-/** Unchanged lines that are shown around a change. */
-const CONTEXT = 3;
 
 /**
  * @param {Engine} engine
  * @param {Training} training
- * @returns {EventTarget} event "edit" (detail: {target, text}): the visitor wants to mend it by hand
+ * @returns {EventTarget} "edit" (detail: {target, text}) asks for the patched function to be edited
  */
 export function bugsSection(engine, training) {
+  const events = new EventTarget();
   const section = part("section-bugs", HTMLElement);
-  const list = part("bugs-list", HTMLElement);
-  const body = part("bugs-body", HTMLElement);
+  const list = part("bugs-list", HTMLOListElement);
+  const form = part("bugs-guess", HTMLFormElement);
+  const outcomes = part("bugs-outcomes", HTMLFieldSetElement);
+  const sees = part("bugs-sees", HTMLFieldSetElement);
   const run = part("bugs-run", HTMLButtonElement);
   const mend = part("bugs-mend", HTMLButtonElement);
   const edit = part("bugs-edit", HTMLButtonElement);
+  const hint = part("bugs-hint", HTMLElement);
+  const bar = part("bugs-bar", HTMLProgressElement);
   const words = part("bugs-words", HTMLElement);
-  const verdict = part("bugs-verdict", HTMLElement);
+  const mendedWords = part("bugs-mended-words", HTMLElement);
   const evidence = part("bugs-evidence", HTMLElement);
-  const form = part("bugs-predictions", HTMLFormElement);
-  const view = new RaceView(part("bugs-race", HTMLElement), "with the bug");
-  const mended = new RaceView(part("bugs-mended", HTMLElement), "mended");
-  const events = new EventTarget();
+  const broken = new RaceView(part("bugs-race", HTMLElement), "patched");
+  const mended = new RaceView(part("bugs-mended-race", HTMLElement), "mended");
 
   /** @type {Bug[]} */
   let bugs = [];
-  /** @type {Record<string, string>} */
-  let outcomes = {};
+  /** What may come of a bug, in words. @type {Record<string, string>} */
+  let answers = {};
   /** @type {Bug | undefined} */
   let bug;
-  /** What has been predicted rightly, by the bug's id. @type {Map<string, boolean>} */
-  const guessed = new Map();
-  /** Counts races, so that one that was left is not drawn. */
-  let races = 0;
+  /** What was guessed of the bugs that were tried. @type {Map<string, Guess>} */
+  const tried = new Map();
+  /** Counts races, so that a loop whose race is no longer looked at stops. */
+  let latest = 0;
   let racing = false;
 
   const { request } = whileSeen(section, async () => {
     if (engine.state !== "ready" || bugs.length) return;
-    ({ bugs, outcomes } = await engine.call("workshop.bugs"));
+    ({ bugs, outcomes: answers } = await engine.call("workshop.bugs"));
+    outcomes.append(
+      ...Object.entries(answers).map(([value, text]) =>
+        make("label", {}, [make("input", { type: "radio", name: "outcome", value }), ` ${text}`]),
+      ),
+    );
     list.replaceChildren(
       ...bugs.map((one) => {
         const button = make("button", { type: "button", textContent: one.name });
+        button.dataset.testid = `bug-${one.id}`;
         button.addEventListener("click", () => choose(one));
         return make("li", {}, [button]);
       }),
     );
-    part("bugs-outcomes", HTMLElement).replaceChildren(
-      ...Object.entries(outcomes).map(([value, label]) => choice("outcome", value, label)),
-    );
-    part("bugs-checks", HTMLElement).replaceChildren(
-      choice("check", "yes", "Yes, it will see it"),
-      choice("check", "no", "No, it cannot see it"),
-    );
+    part("bugs-waiting", HTMLElement).hidden = true;
+    part("bugs-card", HTMLElement).hidden = false;
     choose(bugs[0]);
   });
-  engine.addEventListener("ready", request);
-  request();
 
-  /** @param {string} name @param {string} value @param {string} label */
-  function choice(name, value, label) {
-    return make("label", {}, [make("input", { type: "radio", name, value }), ` ${label}`]);
-  }
-
-  /** @param {Bug} chosen */
-  function choose(chosen) {
-    races++;
-    racing = false;
-    bug = chosen;
-    body.hidden = false;
+  /** Show a bug; a race of another one is over. @param {Bug} one */
+  function choose(one) {
+    stop();
+    bug = one;
     for (const [i, item] of [...list.children].entries()) {
       const button = /** @type {HTMLElement} */ (item.firstElementChild);
-      button.setAttribute("aria-pressed", String(bugs[i] === chosen));
+      if (bugs[i] === one) button.setAttribute("aria-current", "true");
+      else button.removeAttribute("aria-current");
     }
-    part("bugs-title", HTMLElement).textContent = chosen.name;
-    part("bugs-story", HTMLElement).textContent = chosen.story;
-    part("bugs-diff", HTMLElement).replaceChildren(...diff(chosen.before, chosen.after, chosen));
-    part("bugs-fix", HTMLElement).replaceChildren(...diff(chosen.after, chosen.before, chosen));
-    const place = chosen.target ? `nets_core/${chosen.file}, in ${chosen.target}` : chosen.file;
-    for (const name of ["bugs-place", "bugs-fix-place"]) part(name, HTMLElement).textContent = place;
-    part("bugs-lesson", HTMLElement).textContent = chosen.lesson;
-    edit.hidden = !chosen.editable;
+    part("bugs-name", HTMLElement).textContent = one.name;
+    part("bugs-story", HTMLElement).textContent = one.story;
+    part("bugs-setting", HTMLElement).textContent = one.run;
+    part("bugs-diff", HTMLElement).replaceChildren(showPatch(one));
+    part("bugs-fix", HTMLElement).replaceChildren(showPatch(one, true));
+    part("bugs-lesson", HTMLElement).textContent = one.lesson;
+    edit.hidden = !one.editable;
     form.reset();
-    evidence.hidden = true;
-    view.clear();
-    mended.clear();
-    say("");
+    const before = tried.get(one.id);
+    if (before) for (const input of inputs()) input.checked = input.value === before[field(input)];
+    clear();
     controls();
   }
 
-  const prediction = () => new FormData(form);
+  const inputs = () => /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("input")]);
+  const field = (/** @type {HTMLInputElement} */ { name }) => /** @type {keyof Guess} */ (name);
+
+  /** @returns {Guess | undefined} */
+  function guess() {
+    const { outcome, sees: seen } = Object.fromEntries(
+      inputs().flatMap(({ name, value, checked }) => (checked ? [[name, value]] : [])),
+    );
+    return outcome && seen ? { outcome, sees: seen } : undefined;
+  }
+
+  /** Take away what an earlier race left. */
+  function clear() {
+    broken.clear();
+    mended.clear();
+    evidence.hidden = true;
+    say(words, "");
+    say(mendedWords, "");
+  }
+
+  function stop() {
+    latest++;
+    racing = false;
+    bar.hidden = true;
+  }
+
+  /** @param {HTMLElement} element @param {string} text @param {"quiet" | "trouble"} [kind] */
+  function say(element, text, kind = "quiet") {
+    if (element.textContent !== text) element.textContent = text;
+    element.dataset.kind = kind;
+  }
 
   function controls() {
-    const made = prediction();
-    const ready = made.has("outcome") && made.has("check");
-    run.disabled = racing || !bug || !ready;
-    mend.disabled = racing;
-    part("bugs-ask", HTMLElement).hidden = ready;
+    const done = bug !== undefined && tried.has(bug.id);
+    const ready = engine.state === "ready" && !racing;
+    run.disabled = !ready || !guess();
+    run.textContent = done ? "Try it again" : "Try it";
+    mend.disabled = !ready;
+    outcomes.disabled = sees.disabled = racing || done;
+    hint.hidden = done || racing;
+    hint.textContent = guess() ? "Your guesses are in." : "Guess both first: then it can be tried.";
+    for (const [i, item] of [...list.children].entries()) {
+      item.classList.toggle("tried", tried.has(bugs[i].id));
+    }
+    const right = bugs.filter((one) => foreseen(one)).length;
+    part("bugs-tally", HTMLElement).textContent = tried.size
+      ? `${tried.size} of ${bugs.length} tried, ${right} foreseen.`
+      : "";
   }
 
-  /** @param {string} text @param {"quiet" | "trouble"} [kind] */
-  function say(text, kind = "quiet") {
-    words.textContent = text;
-    words.dataset.kind = kind;
+  /** Were both guesses about a bug right? @param {Bug} one */
+  function foreseen({ id, outcome, checkSees }) {
+    const said = tried.get(id);
+    return said?.outcome === outcome && said.sees === (checkSees ? "yes" : "no");
   }
 
-  /** Race the bug, or its mended code, against the library's. @param {RaceView} shown @param {boolean} repaired */
-  async function race(shown, repaired) {
-    if (!bug || racing) return;
-    const chosen = bug;
-    const mine = ++races;
+  /**
+   * Race the patched function, or its fix, against the library's.
+   * @param {Bug} one @param {boolean} fixed @param {RaceView} view @param {HTMLElement} told
+   * @returns {Promise<State | undefined>} how it ended, undefined where it did not
+   */
+  async function race(one, fixed, view, told) {
+    stop();
+    const mine = latest;
     racing = true;
-    shown.clear();
     controls();
+    view.clear();
+    const loading = (/** @type {Event} */ event) => {
+      const { loaded, total } = /** @type {CustomEvent} */ (event).detail;
+      if (mine === latest) say(told, `Fetching MNIST: ${percent(loaded / total, 0)}`);
+    };
+    training.addEventListener("data", loading);
     try {
-      say("Fetching MNIST …");
+      say(told, "Fetching MNIST …");
       await training.load();
-      if (mine !== races) return;
-      say("Nudging weights, to check the gradient …");
-      const found = await engine.call("workshop.try_bug", { bug: chosen.id, mended: repaired });
-      if (mine !== races) return;
-      shown.verdict(found);
-      say("Racing: the library’s code and the changed one, on the same digits …");
-      for (let running = true; running; ) {
+      if (mine !== latest) return undefined;
+      say(told, "Checking the gradient …");
+      const found = await engine.call("workshop.try_bug", { bug: one.id, mended: fixed });
+      if (mine !== latest) return undefined;
+      view.verdict(found);
+      say(told, fixed ? "Racing: the library’s code and the mended." : "Racing: the library’s code and the patched.");
+      bar.hidden = fixed;
+      for (;;) {
         const state = await engine.call("workshop.advance", { milliseconds: TURN });
-        if (mine !== races) return;
-        shown.draw(state);
-        running = state.running;
+        if (mine !== latest) return undefined;
+        view.draw(state);
+        const { epochs } = state.healthy.curves;
+        bar.value = (epochs[epochs.length - 1] ?? 0) / one.epochs;
+        if (!state.running) {
+          say(told, "");
+          return state;
+        }
       }
-      say("");
-      if (!repaired) judge(chosen);
     } catch (error) {
-      if (mine === races) say(/** @type {Error} */ (error).message, "trouble");
+      if (mine !== latest) return undefined;
+      const { message } = /** @type {Error} */ (error);
+      const way = engine.state === "failed" ? " Start Python again at the top of the page, then try once more." : "";
+      say(told, `${message}${way}`, "trouble");
+      return undefined;
     } finally {
-      if (mine === races) {
-        racing = false;
+      training.removeEventListener("data", loading);
+      if (mine === latest) {
+        stop();
         controls();
       }
     }
   }
 
-  /** Set the prediction beside the evidence. @param {Bug} chosen */
-  function judge(chosen) {
-    const made = prediction();
-    const right = made.get("outcome") === chosen.outcome;
-    const seen = (made.get("check") === "yes") === chosen.checkSees;
-    verdict.replaceChildren(
-      told(right, "What came of it", `${small(outcomes[chosen.outcome])}`),
-      told(seen, "The gradient check", chosen.checkSees ? "it sees it" : "it cannot see it"),
-    );
-    evidence.hidden = false;
-    if (!guessed.has(chosen.id)) guessed.set(chosen.id, right && seen);
-    const rightly = [...guessed.values()].filter(Boolean).length;
-    part("bugs-tally", HTMLElement).textContent =
-      `${guessed.size} of ${bugs.length} tried, ${rightly} foreseen.`;
-    for (const [i, item] of [...list.children].entries()) {
-      item.classList.toggle("tried", guessed.has(bugs[i].id));
-    }
-  }
+  run.addEventListener("click", async () => {
+    const said = guess();
+    const one = bug;
+    if (!one || !said) return;
+    clear();
+    if (!(await race(one, false, broken, words))) return;
+    tried.set(one.id, said);
+    answer(one, said);
+    controls();
+  });
 
-  form.addEventListener("change", controls);
-  form.addEventListener("submit", (event) => event.preventDefault());
-  run.addEventListener("click", () => void race(view, false));
-  mend.addEventListener("click", () => void race(mended, true));
+  mend.addEventListener("click", async () => {
+    if (!bug) return;
+    const state = await race(bug, true, mended, mendedWords);
+    if (!state) return;
+    const same = alike(state.healthy.curves.costs, state.changed.curves.costs);
+    say(
+      mendedWords,
+      same
+        ? "Mended: the two curves are one, to the last digit."
+        : "The curves still differ.",
+      same ? "quiet" : "trouble",
+    );
+  });
+
   edit.addEventListener("click", () => {
-    if (!bug?.target) return;
+    if (!bug) return;
     const detail = { target: bug.target, text: `${bug.after.join("\n")}\n` };
     events.dispatchEvent(new CustomEvent("edit", { detail }));
   });
-  controls();
+
+  /** What came of it, beside what was guessed. @param {Bug} one @param {Guess} said */
+  function answer(one, said) {
+    const seen = (/** @type {boolean} */ yes) =>
+      yes ? "The gradient check sees it" : "The gradient check does not see it";
+    part("bugs-answers", HTMLElement).replaceChildren(
+      line(answers[one.outcome], answers[said.outcome], one.outcome === said.outcome),
+      line(seen(one.checkSees), seen(said.sees === "yes"), one.checkSees === (said.sees === "yes")),
+    );
+    evidence.hidden = false;
+  }
+
+  /** @param {string} what @param {string} said @param {boolean} right */
+  function line(what, said, right) {
+    const item = make("li", { className: right ? "right" : "" }, [
+      make("strong", { textContent: `${what}.` }),
+      right ? " As you said." : ` You said: ${said[0].toLowerCase()}${said.slice(1)}.`,
+    ]);
+    item.dataset.right = right ? "yes" : "no";
+    return item;
+  }
+
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("change", controls);
+  engine.addEventListener("ready", () => {
+    request();
+    controls();
+  });
+  engine.addEventListener("failed", controls);
+  request();
   return events;
 }
 
-/** A prediction beside what was found. @param {boolean} right @param {string} what @param {string} found */
-function told(right, what, found) {
-  const element = make("li", { className: "verdict", textContent: `${what}: ${found}${right ? ", as you said" : ""}.` });
-  element.dataset.right = right ? "yes" : "no";
-  return element;
-}
-
-/** A sentence's beginning within another one. @param {string} text */
-const small = (text) => text[0].toLowerCase() + text.slice(1);
-
-/**
- * The lines around a change, those that go and those that come marked.
- * @param {string[]} before
- * @param {string[]} after
- * @param {{line: number, target?: string}} place
- * @returns {HTMLElement[]}
- */
-function diff(before, after, { line, target }) {
-  let start = 0;
-  while (start < before.length && before[start] === after[start]) start++;
-  let rest = 0;
-  while (
-    rest < Math.min(before.length, after.length) - start &&
-    before[before.length - 1 - rest] === after[after.length - 1 - rest]
-  ) {
-    rest++;
-  }
-  const from = Math.max(0, start - CONTEXT);
-  const row = (/** @type {string} */ sign, /** @type {string} */ text, /** @type {number} */ i) => {
-    const number = target && i >= 0 ? String(line + i) : "";
-    const kind = sign === "−" ? "goes" : sign === "+" ? "comes" : "";
-    return make("span", { className: `line ${kind}` }, [
-      make("span", { className: "number", textContent: number }),
-      make("span", { className: "sign", textContent: sign }),
-      `${text}\n`,
-    ]);
-  };
-  const end = before.length - rest;
-  return [
-    ...before.slice(from, start).map((text, i) => row(" ", text, from + i)),
-    ...before.slice(start, end).map((text, i) => row("−", text, start + i)),
-    ...after.slice(start, after.length - rest).map((text) => row("+", text, -1)),
-    ...before.slice(end, end + CONTEXT).map((text, i) => row(" ", text, end + i)),
-  ];
-}
+/** @param {ArrayLike<number>} a @param {ArrayLike<number>} b */
+const alike = (a, b) => a.length === b.length && Array.from(a).every((value, i) => value === b[i]);
