@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nets_core import checks, digits, explain, lesson, recipes, saving
+from nets_core import checks, digits, explain, lesson, ops, recipes, saving
 from nets_core.activations import ACTIVATIONS
 from nets_core.curves import Curves
 from nets_core.examination import Examination
@@ -201,22 +201,54 @@ class Lab:
 
     # --- one step of learning, followed
 
-    def trace(self, model: str, label: int, rate: float, **drawing: Any) -> dict[str, Any]:
-        """One step of a net on a drawing that is a ``label``: see ``lesson.Lesson.plain``.
+    def examples(self, name: str, count: int, seed: int) -> dict[str, Any]:
+        """So many different images of MNIST's "train" or "test" that a seed picks, of those that
+        have arrived: ``indices``, ``labels`` and ``images`` (count · 784 uint8)."""
+        there = self._arrived(name)
+        if checks.count("count", count) > there:
+            raise ValueError(f"count is {count}, but {there} images are there")
+        rng = np.random.default_rng(checks.count("seed", seed, least=0))
+        indices = rng.choice(there, count, replace=False)
+        return {
+            "indices": indices,
+            "labels": self._data[f"{name}-labels"][indices],
+            "images": self._data[f"{name}-images"][indices].ravel(),
+        }
 
-        The net in training takes it with its own optimizer, any other with SGD at ``rate``.
-        Nothing is changed by it. Raises ValueError for a net that has other than dense layers.
+    def trace(
+        self,
+        model: str,
+        labels: list[int],
+        rate: float,
+        name: str | None = None,
+        indices: list[int] | None = None,
+        **drawing: Any,
+    ) -> dict[str, Any]:
+        """One step of a net, followed: see ``lesson.Lesson.plain``.
+
+        It learns from a drawing, or from the images ``indices`` of MNIST's ``name`` ("train" or
+        "test"); ``labels`` has one digit for each. The net in training takes the step with its own
+        optimizer, any other with SGD at ``rate``. Nothing is changed by it. Raises ValueError for a
+        net that has other than dense layers and for images that have not arrived.
         """
         net = self._net(model)
         live = model == LIVE and self._trainer is not None
         optimizer = self._trainer.optimizer if live and self._trainer else SGD(rate)
-        x = _image(**drawing)[np.newaxis].astype(net.dtype)
-        self._lesson = Lesson(net, x, label, optimizer)
+        if name is None or indices is None:
+            x = _image(**drawing)[np.newaxis].astype(net.dtype)
+        else:
+            there = self._arrived(name)
+            if not indices or any(checks.count("indices", i, least=0) >= there for i in indices):
+                raise ValueError(f"indices is {indices}, expected some from 0 to {there - 1}")
+            x = ops.as_floats(self._data[f"{name}-images"][indices], net.dtype)
+        self._lesson = Lesson(net, x, labels, optimizer)
         return self._lesson.plain()
 
-    def follow(self, layer: int, neuron: int, source: int) -> dict[str, float]:
+    def follow(
+        self, layer: int, neuron: int, source: int, example: int = 0
+    ) -> dict[str, float | Array]:
         """One weight through the step that was traced last: see ``lesson.Lesson.follow``."""
-        return self._followed().follow(layer, neuron, source)
+        return self._followed().follow(layer, neuron, source, example)
 
     def check_gradient(self, entries: int) -> dict[str, Any]:
         """Finite differences for the step that was traced last: see ``lesson.Lesson.check``."""
@@ -249,6 +281,12 @@ class Lab:
         self._available = checks.count("images", images, least=0)
         if self._trainer is not None:
             self._trainer.available = images
+
+    def _arrived(self, name: str) -> int:
+        """How many images of "train" or "test" are there."""
+        if f"{checks.one_of('name', name, ('train', 'test'))}-images" not in self._data:
+            raise ValueError("MNIST has not been loaded yet")
+        return self._available if name == "train" else len(self._data["test-images"])
 
     def weight(self, neuron: int, source: int, model: str = LIVE) -> float:
         """The value that one weight of the first layer has now, counted from 0."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from nets_core import checks, gradcheck, trace
 from nets_core.layers import Dense
@@ -22,16 +23,16 @@ LIMIT = 1e-6
 
 
 class Lesson:
-    """A step of ``net`` on one example ``x`` (1, inputs) that shows a ``label``.
+    """A step of ``net`` on a mini-batch ``x`` (batch, inputs) that shows the ``labels`` (batch,).
 
-    Raises ValueError or TypeError as ``trace.step`` does, or for a label that the net has not.
+    Raises ValueError or TypeError as ``trace.step`` does, or for labels that the net has not.
     """
 
-    def __init__(self, net: Network, x: Array, label: int, optimizer: Optimizer) -> None:
-        labels = checks.label_array("label", [label], 1, net.outputs)
+    def __init__(self, net: Network, x: Array, labels: npt.ArrayLike, optimizer: Optimizer) -> None:
+        known = checks.label_array("labels", labels, len(x), net.outputs)
         self._net = net
         self._x = x
-        self._y = np.eye(net.outputs, dtype=net.dtype)[labels]
+        self._y = np.eye(net.outputs, dtype=net.dtype)[known]
         self._optimizer = optimizer
         self._layers = trace.dense_layers(net)
         self._before = [p.copy() for p in net.parameters()]
@@ -47,8 +48,10 @@ class Lesson:
         """The stages for a page.
 
         ``sizes`` are the neurons of each layer from 1 to L, ``activations`` and ``loss`` names,
-        ``stages`` have equation, layer, source and result: a list of symbol, layer, values (flat,
-        of the one example) and largest, the largest magnitude among them.
+        ``stages`` have equation, layer, source and result: a list of symbol, layer, rows (how many
+        examples have one for themselves, 1 for what they share), values (flat, a row after the
+        other) and largest, the largest magnitude in each row. ``parameters`` are w and b before
+        the step, in the same form; ``examples`` is the size of the mini-batch.
         """
         return {
             "sizes": [self._net.inputs, *(layer.outputs for layer in self._layers)],
@@ -56,53 +59,58 @@ class Lesson:
             "loss": self._net.loss.name,
             "optimizer": self._optimizer.name,
             "rate": self._optimizer.learning_rate,
+            "examples": len(self._x),
+            "parameters": [
+                _plain(trace.Quantity("b" if i % 2 else "w", i // 2 + 2, p))
+                for i, p in enumerate(self._before)
+            ],
             "stages": [
                 {
                     "equation": stage.equation,
                     "layer": stage.layer,
                     "source": asdict(stage.source),
-                    "result": [
-                        {
-                            "symbol": quantity.symbol,
-                            "layer": quantity.layer,
-                            "values": np.asarray(quantity.values, np.float32).ravel(),
-                            "largest": float(np.abs(quantity.values).max(initial=0)),
-                        }
-                        for quantity in stage.result
-                    ],
+                    "result": [_plain(quantity) for quantity in stage.result],
                 }
                 for stage in self._stages
             ],
         }
 
-    def follow(self, layer: int, neuron: int, source: int) -> dict[str, float]:
+    def follow(
+        self, layer: int, neuron: int, source: int, example: int = 0
+    ) -> dict[str, float | Array]:
         """The numbers of w^l_{jk} through the whole chain: l = ``layer`` (from 2 on), j =
-        ``neuron`` and k = ``source``, both from 0.
+        ``neuron`` and k = ``source``, all of one ``example``; the last three from 0.
 
         Keys: a_in, w, b, z, a, slope (σ'), error (what comes before σ': (w^{l+1})ᵀ δ^{l+1} or
-        ∇_a C), delta, dw, rate, w_new. Raises ValueError for a place that the net has not.
+        ∇_a C) and delta of the example; products, a^{l-1}_k δ^l_j of every example, their total,
+        and dw, which is their mean; rate, w_new. Raises ValueError for a place that the net has
+        not and for an example that the mini-batch has not.
         """
         if not 2 <= layer <= len(self._layers) + 1:
             raise ValueError(f"layer is {layer}, expected 2 to {len(self._layers) + 1}")
         l = layer - 2  # noqa: E741 — the book's letter
         w, b = self._before[2 * l : 2 * l + 2]
-        for name, value, most in (("neuron", neuron, w.shape[0]), ("source", source, w.shape[1])):
-            if checks.count(name, value, least=0) >= most:
-                raise ValueError(f"{name} is {value}, expected 0 to {most - 1}")
-        delta = self._kept["delta", layer][0]
+        most = {"neuron": w.shape[0], "source": w.shape[1], "example": len(self._x)}
+        for name, value in (("neuron", neuron), ("source", source), ("example", example)):
+            if checks.count(name, value, least=0) >= most[name]:
+                raise ValueError(f"{name} is {value}, expected 0 to {most[name] - 1}")
+        a_in, delta = self._kept["a", layer - 1][:, source], self._kept["delta", layer][:, neuron]
         if l == len(self._layers) - 1:
-            error = self._net.loss.gradient(self._kept["a", layer], self._y)[0, neuron]
+            error = self._net.loss.gradient(self._kept["a", layer], self._y)[example, neuron]
         else:
-            error = self._kept["delta", layer + 1][0] @ self._before[2 * l + 2][:, neuron]
+            error = self._kept["delta", layer + 1][example] @ self._before[2 * l + 2][:, neuron]
+        products = a_in * delta
         return {
-            "a_in": float(self._kept["a", layer - 1][0, source]),
+            "a_in": float(a_in[example]),
             "w": float(w[neuron, source]),
             "b": float(b[neuron]),
-            "z": float(self._kept["z", layer][0, neuron]),
-            "a": float(self._kept["a", layer][0, neuron]),
-            "slope": float(self._slopes[l][neuron]),
+            "z": float(self._kept["z", layer][example, neuron]),
+            "a": float(self._kept["a", layer][example, neuron]),
+            "slope": float(self._slopes[l][example, neuron]),
             "error": float(error),
-            "delta": float(delta[neuron]),
+            "delta": float(delta[example]),
+            "products": products.astype(np.float64),
+            "total": float(products.sum()),
             "dw": float(self._kept["dw", layer][neuron, source]),
             "rate": self._optimizer.learning_rate,
             "w_new": float(self._kept["w", layer][neuron, source]),
@@ -137,11 +145,24 @@ class Lesson:
         return {"arrays": arrays, "bins": BINS, "right": right}
 
 
+def _plain(quantity: trace.Quantity) -> dict[str, Any]:
+    """A quantity for a page, as ``Lesson.plain`` says."""
+    values = np.asarray(quantity.values, np.float32)
+    rows = values.reshape(len(values) if quantity.symbol in trace.EACH else 1, -1)
+    return {
+        "symbol": quantity.symbol,
+        "layer": quantity.layer,
+        "rows": len(rows),
+        "values": rows.ravel(),
+        "largest": np.abs(rows).max(axis=1, initial=0),
+    }
+
+
 def _slope(layer: Dense) -> Array:
-    """σ'(z) of the latest example, (outputs,); NaN for softmax, where there is none by itself."""
+    """σ'(z), (batch, outputs); NaN for softmax, where there is none by itself."""
     if layer.activation.output_only:
-        return np.full(layer.outputs, np.nan)
-    return layer.activation.derivative(layer.z, layer.a)[0]
+        return np.full_like(layer.z, np.nan)
+    return layer.activation.derivative(layer.z, layer.a)
 
 
 def source(file: str) -> str:
