@@ -1,6 +1,6 @@
 // The four equations, and the words around them. No numbers are computed here.
 
-/** @typedef {{layer: number, top: number, loss: string, optimizer: string, activation: string}} Facts */
+/** @typedef {{layer: number, top: number, loss: string, optimizer: string, activation: string, examples: number}} Facts */
 /**
  * @typedef {{
  *   short: (layer: number) => string,
@@ -24,16 +24,24 @@ export const COMMANDS = {
   "\\symDB": "\\htmlClass{symbol sym-db}{\\frac{\\partial C}{\\partial b^{#1}_j}}",
   "\\symY": "\\htmlClass{symbol sym-y}{y}",
   "\\symC": "\\htmlClass{symbol sym-C}{C}",
+  "\\symM": "\\htmlClass{symbol sym-m}{m}",
+  "\\symV": "\\htmlClass{symbol sym-v}{v}",
+  "\\symN": "\\htmlClass{symbol sym-n}{n}",
+  "\\symEta": "\\htmlClass{symbol sym-eta}{\\eta}",
+  "\\symG": "\\htmlClass{symbol sym-dw}{\\frac{\\partial C}{\\partial w^{#1}}}",
 };
+
+/** The mean over the mini-batch, where there is one. @param {Facts} facts */
+const mean = ({ examples }) => (examples > 1 ? "\\frac{1}{\\symN} \\sum_x " : "");
 
 /** @type {Record<string, Text>} */
 export const STAGES = {
   input: {
     short: () => "a¹",
     title: () => "The input",
-    tex: () => "\\symA{1} = x",
+    tex: () => "\\symA{1} = \\htmlClass{symbol sym-a}{x}",
     words: () => "784 pixels, 0 for paper and 1 for ink, are the activations of the first layer.",
-    tokens: { a: "a" },
+    tokens: { a: "a", x: "a" },
     inputs: () => [],
   },
   z: {
@@ -44,7 +52,7 @@ export const STAGES = {
       "Each neuron adds up what it gets, each input times its weight, and its bias. In the code a " +
       "whole mini-batch is one matrix, a row for each example, so w stands transposed behind.",
     tokens: { "self.z": "z", a: "a", "self.weights": "w", "self.biases": "b" },
-    inputs: (l) => [`a${l - 1}`],
+    inputs: (l) => [`w${l}`, `b${l}`, `a${l - 1}`],
   },
   a: {
     short: (l) => `a${up(l)}`,
@@ -57,31 +65,37 @@ export const STAGES = {
   cost: {
     short: () => "C",
     title: () => "How wrong was it?",
-    tex: ({ top, loss, activation }) =>
-      loss === "mse"
-        ? `\\symC = \\tfrac12 \\lVert \\symY - \\symA{${top}} \\rVert^2`
-        : activation === "softmax"
-          ? `\\symC = -\\sum_j \\symY_j \\ln \\symA{${top}}_j`
-          : `\\symC = -\\sum_j \\symY_j \\ln \\symA{${top}}_j + (1 - \\symY_j) \\ln (1 - \\symA{${top}}_j)`,
-    words: () =>
+    tex: (facts) => {
+      const { top, loss, activation } = facts;
+      const one =
+        loss === "mse"
+          ? `\\tfrac12 \\lVert \\symY - \\symA{${top}} \\rVert^2`
+          : activation === "softmax"
+            ? `\\sum_j -\\symY_j \\ln \\symA{${top}}_j`
+            : `\\sum_j -\\symY_j \\ln \\symA{${top}}_j - (1 - \\symY_j) \\ln (1 - \\symA{${top}}_j)`;
+      return `\\symC = ${mean(facts)}${one}`;
+    },
+    words: ({ loss, examples }) =>
       "y is what the output should have been: 1 for the right digit, 0 for the others. C is the " +
-      "one number that learning makes smaller.",
-    tokens: { a: "a", y: "y", z: "z", difference: "C", loss: "C" },
-    inputs: (l) => [`a${l}`],
+      "one number that learning makes smaller." +
+      (examples > 1 ? ` It is the mean over the ${examples} examples x of the mini-batch.` : "") +
+      (loss === "mse" ? "" : " The code computes it from z, which does not fail where a rounds to 0 or 1."),
+    tokens: { a: "a", y: "y", z: "z", return: "C", "len(a)": "n", "loss.mean": "n" },
+    inputs: (l) => [`a${l}`, `z${l}`],
   },
   delta_output: {
     short: (l) => `δ${up(l)}`,
     title: () => "Backward: the error of the output",
     tex: ({ top, loss }) =>
       loss === "mse"
-        ? `\\symD{${top}} = \\nabla_a C \\odot \\sigma'(\\symZ{${top}})`
+        ? `\\symD{${top}} = \\nabla_a C \\odot \\sigma'(\\symZ{${top}}) = (\\symA{${top}} - \\symY) \\odot \\sigma'(\\symZ{${top}})`
         : `\\symD{${top}} = \\nabla_a C \\odot \\sigma'(\\symZ{${top}}) = \\symA{${top}} - \\symY`,
     words: ({ loss }) =>
       "δ is ∂C/∂z: how the cost would change if this neuron's weighted input grew a little. " +
       (loss === "mse"
-        ? "For the quadratic cost ∇C is a − y. Where σ is flat, σ′ is nearly 0, and a neuron that is wrong hardly learns."
+        ? "For the quadratic cost ∇C is a − y, and ⊙ multiplies entry by entry. Where σ is flat, σ′ is nearly 0, and a neuron that is wrong hardly learns."
         : "With this cost σ′ cancels, and what is left is how far the output is off."),
-    tokens: { a: "a", y: "y", z: "z" },
+    tokens: { a: "a", y: "y", z: "z", return: "delta" },
     inputs: (l) => [`a${l}`, `y${l}`, `z${l}`],
   },
   delta: {
@@ -91,27 +105,38 @@ export const STAGES = {
     words: () =>
       "The error goes back along the weights it came by: a neuron is to blame for each error " +
       "above it, as much as its weight let it through. This is what gives backpropagation its name.",
-    tokens: { delta: "delta", "layer.sigma_prime": "z", above: "w" },
-    inputs: (l) => [`delta${l + 1}`, `z${l}`],
+    tokens: { delta: "delta", "layer.sigma_prime": "z", "above.backward": "w" },
+    inputs: (l) => [`w${l + 1}`, `delta${l + 1}`, `z${l}`],
   },
   db: {
     short: (l) => `∂b${up(l)}`,
     title: (l) => `The gradient of the biases of layer ${l}`,
-    tex: ({ layer: l }) => `\\symDB{${l}} = \\symD{${l}}_j`,
-    words: () =>
-      "A bias moves z one for one, so its gradient is δ itself. Over a mini-batch it is the mean, " +
-      "not the sum: delta was divided by the number of examples a line above.",
-    tokens: { delta: "delta" },
+    tex: (facts) => `\\symDB{${facts.layer}} = ${mean(facts)}\\symD{${facts.layer}}_j`,
+    words: ({ examples }) =>
+      "A bias moves z one for one, so its gradient is δ itself; j counts the neurons of the layer. " +
+      (examples > 1
+        ? `Each of the ${examples} examples x has a δ: the gradient is their mean, not their sum.`
+        : "Over a mini-batch it is the mean, not the sum: the code divides by the number of examples, here 1."),
+    tokens: { delta: "delta", "delta.sum": "db", "len(delta)": "n" },
     inputs: (l) => [`delta${l}`],
   },
   dw: {
     short: (l) => `∂w${up(l)}`,
     title: (l) => `The gradient of the weights of layer ${l}`,
-    tex: ({ layer: l }) => `\\symDW{${l}} = \\symA{${l - 1}}_k \\, \\symD{${l}}_j`,
-    words: ({ layer }) =>
-      "A weight matters as much as what came in through it, times the error behind it." +
-      (layer === 2 ? " So each picture is the drawing itself, tinted by its neuron's δ. Press one to follow that weight." : ""),
-    tokens: { delta: "delta", "self.a_in": "a" },
+    tex: (facts) => {
+      const { layer: l } = facts;
+      return `\\symDW{${l}} = ${mean(facts)}\\symA{${l - 1}}_k \\, \\symD{${l}}_j`;
+    },
+    words: ({ layer, examples }) =>
+      "A weight from neuron k to neuron j matters as much as what came in through it, times the " +
+      "error behind it." +
+      (examples > 1
+        ? ` Each of the ${examples} examples x says something else: the gradient is the mean, the sum divided by n = ${examples}. Summing without dividing is a mistake that is hard to see.`
+        : layer === 2
+          ? " So each picture is the image itself, tinted by its neuron’s δ."
+          : "") +
+      (layer === 2 ? " Press a pixel to follow its weight." : " Press a cell to follow its weight."),
+    tokens: { delta: "delta", "self.a_in": "a", "ops.matmul_tn": "dw", "len(delta)": "n" },
     inputs: (l) => [`a${l - 1}`, `delta${l}`],
   },
   update: {
@@ -119,45 +144,63 @@ export const STAGES = {
     title: (l) => `The update of layer ${l}`,
     tex: ({ layer: l, optimizer }) =>
       optimizer === "sgd"
-        ? `\\symW{${l}} \\leftarrow \\symW{${l}} - \\eta \\htmlClass{symbol sym-dw}{\\frac{\\partial C}{\\partial w^{${l}}}}`
-        : `\\symW{${l}} \\leftarrow \\symW{${l}} - \\eta \\, \\frac{m}{\\sqrt{v} + \\epsilon}`,
+        ? `\\symW{${l}} \\leftarrow \\symW{${l}} - \\symEta \\, \\symG{${l}}`
+        : "\\begin{aligned} " +
+          `\\symM &\\leftarrow \\beta_1 \\symM + (1 - \\beta_1) \\, \\symG{${l}} \\\\ ` +
+          `\\symV &\\leftarrow \\beta_2 \\symV + (1 - \\beta_2) \\left(\\symG{${l}}\\right)^2 \\\\ ` +
+          `\\symW{${l}} &\\leftarrow \\symW{${l}} - \\symEta_t \\, \\frac{\\symM}{\\sqrt{\\symV} + \\hat\\epsilon} \\end{aligned}`,
     words: ({ optimizer }) =>
-      optimizer === "sgd"
-        ? "A small step downhill: η, the learning rate, says how small. That was one step of .train(). It goes on like this, mini-batch after mini-batch."
-        : "Adam steps along a running mean m of the gradients, divided by the root of a running mean v of their squares.",
-    tokens: { p: "w", g: "dw" },
-    inputs: (l) => [`dw${l}`],
+      (optimizer === "sgd"
+        ? "A small step downhill: η, the learning rate, says how small."
+        : "Adam steps along m, a running mean of the gradients, divided by the root of v, a running " +
+          "mean of their squares. η with t makes up for m and v having begun at 0; in the code g is " +
+          "the gradient first and scratch space afterwards.") +
+      " The biases move in the same way. That was one step of .train(): it goes on, mini-batch " +
+      "after mini-batch.",
+    tokens: { p: "w", g: "dw", m: "m", v: "v", rate: "eta", "self.learning_rate": "eta" },
+    inputs: (l) => [`w${l}`, `dw${l}`],
   },
 };
 
 /**
  * One weight's way through the step, with its numbers filled in.
- * @param {Record<string, number>} n as `Lesson.follow` gives them
- * @param {{layer: number, j: number, k: number, top: number}} place
+ * @param {any} n as `Lesson.follow` gives them
+ * @param {{layer: number, j: number, k: number, top: number, examples: number, optimizer: string}} place
  * @returns {{equation: string, tex: string}[]}
  */
-export function chain(n, { layer: l, j, k, top }) {
-  const back =
-    l === top ? "\\nabla_a C" : `\\textstyle\\sum_i w^{${l + 1}}_{i,${j}} \\delta^{${l + 1}}_i`;
+export function chain(n, { layer: l, j, k, top, examples, optimizer }) {
+  const [w, a, z] = [`\\symW{${l}}_{${j},${k}}`, `\\symA{${l - 1}}_{${k}}`, `\\symZ{${l}}_{${j}}`];
+  const [delta, dw] = [`\\symD{${l}}_{${j}}`, `\\htmlClass{symbol sym-dw}{\\frac{\\partial C}{\\partial w^{${l}}_{${j},${k}}}}`];
+  const back = l === top ? "\\nabla_a C" : `\\textstyle\\sum_i \\symW{${l + 1}}_{i,${j}} \\symD{${l + 1}}_i`;
   const error = Number.isNaN(n.slope)
-    ? `\\delta^{${l}}_{${j}} = a_{${j}} - y_{${j}} = ${bare(n.delta)}`
-    : `\\delta^{${l}}_{${j}} = ${back} \\cdot \\sigma'(z) = ${tex(n.error)} \\cdot ${tex(n.slope)} = ${bare(n.delta)}`;
+    ? `${delta} = \\symA{${l}}_{${j}} - \\symY_{${j}} = ${bare(n.delta)}`
+    : `\\begin{aligned} ${delta} &= ${back} \\cdot \\sigma'(${z}) \\\\ &= ${tex(n.error)} \\cdot ${tex(n.slope)} = ${bare(n.delta)} \\end{aligned}`;
+  const gradient =
+    examples > 1
+      ? `${dw} = \\frac{1}{\\symN} \\sum_x ${a} ${delta} = \\frac{${bare(n.total)}}{${examples}} = ${bare(n.dw)}`
+      : `${dw} = ${a} \\, ${delta} = ${tex(n.a_in)} \\cdot ${tex(n.delta)} = ${bare(n.dw)}`;
+  const update =
+    optimizer === "sgd"
+      ? `\\begin{aligned} ${w} &\\leftarrow ${bare(n.w)} - ${bare(n.rate)} \\cdot ${tex(n.dw)} \\\\ &= ${bare(n.w_new)} \\end{aligned}`
+      : `${w}: \\; ${bare(n.w)} \\to ${bare(n.w_new)}`;
+  const activation = `\\symA{${l}}_{${j}}`;
   return [
     {
       equation: "z",
-      tex: `z^{${l}}_{${j}} = \\dots + \\underbrace{${tex(n.w)}}_{w^{${l}}_{${j},${k}}} \\cdot \\underbrace{${tex(n.a_in)}}_{a^{${l - 1}}_{${k}}} + \\dots = ${bare(n.z)}`,
+      tex: `${z} = \\dots + \\underbrace{${tex(n.w)}}_{${w}} \\cdot \\underbrace{${tex(n.a_in)}}_{${a}} + \\dots = ${bare(n.z)}`,
     },
-    { equation: "a", tex: `a^{${l}}_{${j}} = \\sigma(${bare(n.z)}) = ${bare(n.a)}` },
+    { equation: "a", tex: `${activation} = \\sigma(${bare(n.z)}) = ${bare(n.a)}` },
     { equation: "delta", tex: error },
-    {
-      equation: "dw",
-      tex: `\\frac{\\partial C}{\\partial w^{${l}}_{${j},${k}}} = ${tex(n.a_in)} \\cdot ${tex(n.delta)} = ${bare(n.dw)}`,
-    },
-    {
-      equation: "update",
-      tex: `w^{${l}}_{${j},${k}}: \\; ${bare(n.w)} \\to ${bare(n.w_new)}`,
-    },
+    { equation: "dw", tex: gradient },
+    { equation: "update", tex: update },
   ];
+}
+
+/** A number in a sentence. @param {number} value */
+export function plain(value) {
+  const size = Math.abs(value);
+  const digits = value === 0 || size >= 0.001 ? String(Number(size.toPrecision(3))) : size.toExponential(1);
+  return (value < 0 ? "−" : "") + digits;
 }
 
 /** A number as a factor: in brackets where it is negative. @param {number} value */

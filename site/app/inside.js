@@ -2,17 +2,18 @@
 // number (nets_core/trace.py, lesson.py); here they are shown beside equation and source.
 
 import { make, part } from "./dom.js";
-import { COMMANDS, STAGES, chain } from "./equations.js";
-import { paintSigned, palette } from "./pictures.js";
+import { COMMANDS, STAGES, chain, plain } from "./equations.js";
+import { Example } from "./example.js";
+import { figure, legend, nameOf, scalar } from "./quantities.js";
 import { whileSeen } from "./seen.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("./training.js").Training} Training */
 /** @typedef {import("./sheet.js").Sheet} Sheet */
-/** @typedef {{symbol: string, layer: number, values: Float32Array, largest: number}} Quantity */
+/** @typedef {import("./quantities.js").Quantity} Quantity */
 /** @typedef {{file: string, begin: number, end: number, first: number, last: number}} Source */
 /** @typedef {{equation: string, layer: number, source: Source, result: Quantity[]}} Stage */
-/** @typedef {{sizes: number[], activations: string[], loss: string, optimizer: string, rate: number, stages: Stage[]}} Lesson */
+/** @typedef {{sizes: number[], activations: string[], loss: string, optimizer: string, rate: number, examples: number, brightest: number, parameters: Quantity[], stages: Stage[]}} Lesson */
 
 /** How long a stage is shown while it plays, in milliseconds. */
 const BEAT = 2500;
@@ -23,7 +24,7 @@ const ENTRIES = 60;
 export function insideSection(engine, training, sheet) {
   const section = part("section-inside", HTMLElement);
   const net = part("inside-net", HTMLSelectElement);
-  const truth = part("inside-truth", HTMLSelectElement);
+  const example = new Example(engine, training, sheet);
   const rate = part("inside-rate", HTMLInputElement);
   const body = part("inside-body", HTMLElement);
   const words = part("inside-words", HTMLElement);
@@ -42,6 +43,11 @@ export function insideSection(engine, training, sheet) {
   let at = 0;
   /** The weight that is followed, w^layer_{neuron source}; neuron and source count from 0. */
   let weight = { layer: 2, neuron: 0, source: 406 };
+  /** Was it picked by the visitor? Else it is one from an inked pixel. */
+  let chose = false;
+  /** Count what is asked for, so that only the latest is shown. */
+  let turns = 0;
+  let chains = 0;
   /** @type {Map<string, Promise<string>>} */
   const sources = new Map();
   /** @type {Promise<typeof import("katex").default> | undefined} */
@@ -73,26 +79,20 @@ export function insideSection(engine, training, sheet) {
     section,
     async () => {
       if (engine.state !== "ready") return;
-      const drawing = sheet.drawing;
-      body.hidden = !drawing;
-      if (!drawing) {
-        lesson = undefined;
-        words.textContent = "Draw a digit above: it is the example that this step learns from.";
-        return;
-      }
       try {
+        const taken = await example.take();
+        if ("words" in taken) return withdraw(taken.words);
         await engine.open(net.value);
         lesson = await engine.call("trace", {
           model: net.value,
-          label: Number(truth.value),
           rate: Number(rate.value),
-          ...drawing,
+          ...taken.args,
         });
       } catch (error) {
-        body.hidden = true;
-        words.textContent = /** @type {Error} */ (error).message;
+        if (engine.state === "ready") withdraw(/** @type {Error} */ (error).message);
         return;
       }
+      body.hidden = false;
       words.textContent = "";
       rate.disabled = net.value === "live";
       part("inside-verdict", HTMLElement).textContent = "";
@@ -102,6 +102,19 @@ export function insideSection(engine, training, sheet) {
     },
     100,
   );
+
+  /** There is no step to show. @param {string} why */
+  function withdraw(why) {
+    stop();
+    lesson = undefined;
+    body.hidden = true;
+    words.textContent = why;
+  }
+
+  /** What was asked for is no longer there: a worker died, or another step was traced meanwhile. */
+  function gone() {
+    sources.clear();
+  }
 
   function lessonNow() {
     if (!lesson) throw new Error("no step has been traced");
@@ -117,19 +130,18 @@ export function insideSection(engine, training, sheet) {
         const button = make("button", { type: "button", textContent: STAGES[stage.equation].short(stage.layer) });
         button.addEventListener("click", () => {
           stop();
-          void show(i);
+          show(i).catch(gone);
         });
         return make("li", {}, [button]);
       }),
     );
-    const { sizes } = lessonNow();
-    weight.layer = Math.min(weight.layer, sizes.length);
   }
 
   /** Show a stage. @param {number} i */
   async function show(i) {
-    const { stages, sizes, activations, loss, optimizer } = lessonNow();
+    const { stages, sizes, activations, loss, optimizer, examples } = lessonNow();
     at = i;
+    const mine = ++turns;
     const stage = stages[i];
     const text = STAGES[stage.equation];
     for (const [k, item] of [...steps.children].entries()) {
@@ -138,22 +150,23 @@ export function insideSection(engine, training, sheet) {
       else button.removeAttribute("aria-current");
     }
     title.textContent = text.title(stage.layer);
-    const facts = { layer: stage.layer, top: sizes.length, loss, optimizer, activation: activations[stage.layer - 2] };
+    const facts = { layer: stage.layer, top: sizes.length, loss, optimizer, examples, activation: activations[stage.layer - 2] };
     explained.textContent = text.words(facts);
     part("inside-back", HTMLButtonElement).disabled = i === 0;
     part("inside-next", HTMLButtonElement).disabled = i === stages.length - 1;
-    await Promise.all([
-      typeset(equation, text.tex(facts)),
-      showCode(stage.source, text.tokens),
-      showChain(),
-    ]);
+    await typeset(equation, text.tex(facts));
+    if (mine !== turns) return; // another stage or another step was asked for meanwhile
+    const symbols = [...equation.querySelectorAll(".katex-html .symbol")].map(symbolOf);
+    part("inside-legend", HTMLElement).replaceChildren(...legend(new Set(symbols)));
     showValues(stage);
+    await Promise.all([showCode(stage.source, text.tokens, mine), showChain()]);
   }
 
-  /** The function that did it, its line marked. @param {Source} source @param {Record<string, string>} tokens */
-  async function showCode({ file, begin, end, first, last }, tokens) {
+  /** The function that did it, its line marked. @param {Source} source @param {Record<string, string>} tokens @param {number} mine */
+  async function showCode({ file, begin, end, first, last }, tokens, mine) {
     if (!sources.has(file)) sources.set(file, engine.call("source", { file }));
     const lines = (await /** @type {Promise<string>} */ (sources.get(file))).split("\n");
+    if (mine !== turns) return;
     const shown = lines.slice(begin - 1, end);
     const indent = Math.min(...shown.filter((line) => line.trim()).map((line) => line.search(/\S/)));
     part("inside-file", HTMLElement).textContent = `nets_core/${file}, line ${first}`;
@@ -183,7 +196,7 @@ export function insideSection(engine, training, sheet) {
     const names = Object.keys(tokens).sort((a, b) => b.length - a.length);
     if (!names.length) return [line];
     const pattern = new RegExp(
-      `(?<![\\w.])(${names.map((name) => name.replaceAll(".", "\\.")).join("|")})(?!\\w)`,
+      `(?<![\\w.])(${names.map((name) => name.replace(/[.()]/g, "\\$&")).join("|")})(?!\\w)`,
     );
     return line.split(pattern).map((piece, i) =>
       i % 2 ? make("span", { className: `symbol sym-${tokens[piece]}`, textContent: piece }) : piece,
@@ -192,142 +205,89 @@ export function insideSection(engine, training, sheet) {
 
   /** What the stage made, and what it made it of. @param {Stage} stage */
   function showValues(stage) {
+    const { stages, parameters, sizes, examples, rate: eta } = lessonNow();
     const known = new Map();
-    for (const { result } of lessonNow().stages) {
-      for (const quantity of result) {
-        const key = `${quantity.symbol}${quantity.layer}`;
-        if (!known.has(key)) known.set(key, quantity);
-      }
+    for (const quantity of [...parameters, ...stages.flatMap(({ result }) => result)]) {
+      const key = `${quantity.symbol}${quantity.layer}`;
+      if (!known.has(key)) known.set(key, quantity);
     }
+    const facts = { sizes, example: example.picked, examples, weight };
+    const moves = stage.equation === "update";
     const before = STAGES[stage.equation].inputs(stage.layer).flatMap((key) => known.get(key) ?? []);
-    values.replaceChildren(
-      ...[...before.map((quantity) => figure(quantity)), ...stage.result.map((one) => figure(one, true))],
-    );
-  }
-
-  /** One quantity as a picture, bars or a number. @param {Quantity} quantity @param {boolean} [made] */
-  function figure({ symbol, layer, values: numbers, largest }, made = false) {
-    const name = `${NAMES[symbol]}${SUPERSCRIPT[layer] ?? layer}`;
-    const { sizes } = lessonNow();
-    const caption = make("figcaption", {}, [
-      make("span", { className: `symbol sym-${symbol}`, textContent: symbol === "C" ? "C" : name }),
-      symbol === "C" ? ` = ${numbers[0].toPrecision(4)}` : `, largest ${largest.toPrecision(3)}`,
-    ]);
-    const element = make("figure", { className: made ? "quantity made" : "quantity" }, [caption]);
-    if (symbol === "C") return element;
-    if (symbol === "a" && layer === 1) element.append(picture(numbers, 0, largest));
-    else if ((symbol === "dw" || symbol === "w") && sizes[layer - 2] === 784) {
-      const box = make("div", { className: "weights" });
-      const rows = Math.min(sizes[layer - 1], 60);
-      for (let j = 0; j < rows; j++) {
-        const button = make("button", { type: "button", title: `neuron ${j + 1}` }, [
-          picture(numbers, j * 784, largest),
-        ]);
-        button.setAttribute("aria-label", `Follow a weight of neuron ${j + 1}`);
-        button.setAttribute("aria-pressed", String(weight.layer === layer && weight.neuron === j));
-        button.addEventListener("click", (event) => pick(layer, j, event, button));
-        box.append(button);
-      }
-      element.append(box);
-    } else if (symbol === "dw" || symbol === "w") {
-      element.append(matrix(numbers, layer, sizes[layer - 1], sizes[layer - 2], largest));
-    } else {
-      element.append(bars(numbers, largest));
-    }
-    return element;
-  }
-
-  /** Follow the weight of the pixel that was pressed. @param {number} layer @param {number} neuron @param {MouseEvent} event @param {HTMLElement} button */
-  function pick(layer, neuron, event, button) {
-    const box = button.getBoundingClientRect();
-    const inside = event.detail > 0; // by a pointer, not by the keyboard
-    const column = inside ? Math.floor(((event.clientX - box.left) / box.width) * 28) : 14;
-    const row = inside ? Math.floor(((event.clientY - box.top) / box.height) * 28) : 14;
-    const limit = (/** @type {number} */ n) => Math.max(0, Math.min(27, n));
-    weight = { layer, neuron, source: limit(row) * 28 + limit(column) };
-    for (const other of values.querySelectorAll("[aria-pressed]")) {
-      other.setAttribute("aria-pressed", String(other === button));
-    }
-    void showChain();
-  }
-
-  /** @param {Float32Array} numbers @param {number} start @param {number} largest */
-  function picture(numbers, start, largest) {
-    const canvas = make("canvas");
-    const scaled = Int8Array.from(
-      numbers.subarray(start, start + 784),
-      (value) => (value / (largest || 1)) * 127,
-    );
-    paintSigned(canvas, scaled, 28, palette());
-    return canvas;
-  }
-
-  /** @param {Float32Array} numbers @param {number} largest */
-  function bars(numbers, largest) {
-    const list = make("ol", { className: "signed" });
-    for (const [j, value] of numbers.entries()) {
-      const bar = make("li", { title: `${j + 1}: ${value.toPrecision(4)}` });
-      bar.style.setProperty("--share", String(Math.abs(value) / (largest || 1)));
-      bar.classList.toggle("negative", value < 0);
-      list.append(bar);
-    }
-    return list;
-  }
-
-  /** @param {Float32Array} numbers @param {number} layer @param {number} rows @param {number} columns @param {number} largest */
-  function matrix(numbers, layer, rows, columns, largest) {
-    const table = make("div", { className: "matrix" });
-    table.style.setProperty("--columns", String(columns));
-    for (let j = 0; j < rows; j++) {
-      for (let k = 0; k < columns; k++) {
-        const value = numbers[j * columns + k];
-        const cell = make("button", { type: "button", title: `j = ${j + 1}, k = ${k + 1}: ${value.toPrecision(4)}` });
-        cell.tabIndex = j === 0 && k === 0 ? 0 : -1;
-        cell.setAttribute("aria-label", `Follow the weight from neuron ${k + 1} to neuron ${j + 1}`);
-        cell.style.setProperty("--share", String(Math.abs(value) / (largest || 1)));
-        cell.classList.toggle("negative", value < 0);
-        cell.addEventListener("click", () => {
-          weight = { layer, neuron: j, source: k };
-          void showChain();
-        });
-        table.append(cell);
-      }
-    }
-    table.addEventListener("keydown", (event) => {
-      const cells = /** @type {HTMLElement[]} */ ([...table.children]);
-      const now = cells.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-      const move = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
-      if (move === undefined || !cells[now + move]) return;
-      event.preventDefault();
-      cells[now].tabIndex = -1;
-      cells[now + move].tabIndex = 0;
-      cells[now + move].focus();
+    const given = before.map((quantity) => {
+      const when = moves && quantity.symbol === "w" ? "before" : undefined;
+      return figure(quantity, { ...facts, when }, follow);
     });
-    return table;
+    const made = stage.result.map((quantity) => {
+      const when = moves ? "after" : undefined;
+      return figure(quantity, { ...facts, when }, follow);
+    });
+    for (const element of made) element.classList.add("made");
+    if (equation.querySelector(".sym-n")) given.push(scalar("n", examples));
+    if (moves) given.push(scalar("eta", eta));
+    values.replaceChildren(...given, ...made);
+  }
+
+  /** Follow the weight that was pressed. @param {typeof weight} pressed */
+  function follow(pressed) {
+    weight = pressed;
+    chose = true;
+    const now = document.activeElement?.closest(".weights button");
+    for (const other of values.querySelectorAll(".weights [aria-pressed]")) {
+      other.setAttribute("aria-pressed", String(other === now));
+    }
+    showChain().catch(gone);
   }
 
   /** The picked weight through the whole step, with its numbers filled in. */
   async function showChain() {
-    const { sizes, stages } = lessonNow();
-    const { layer } = weight;
+    const { sizes, stages, examples, brightest, optimizer } = lessonNow();
+    const layer = Math.min(weight.layer, sizes.length);
     const neuron = Math.min(weight.neuron, sizes[layer - 1] - 1);
-    const source = Math.min(weight.source, sizes[layer - 2] - 1);
+    const source = chose || layer > 2 ? Math.min(weight.source, sizes[layer - 2] - 1) : brightest;
     weight = { layer, neuron, source };
-    const numbers = await engine.call("follow", weight);
+    const mine = ++chains;
+    const numbers = await engine.call("follow", { ...weight, example: example.picked });
     const now = stages[at].equation;
-    part("inside-weight", HTMLElement).textContent =
-      `layer ${layer}, from ${layer === 2 ? `pixel ${source + 1}` : `neuron ${source + 1}`} to neuron ${neuron + 1}`;
-    const rows = chain(numbers, { layer, j: neuron + 1, k: source + 1, top: sizes.length });
-    chosen.replaceChildren(
-      ...(await Promise.all(
-        rows.map(async ({ equation: name, tex }) => {
-          const item = make("li");
-          if (name === now || (name === "delta" && now === "delta_output")) item.classList.add("now");
-          await typeset(item, tex);
-          return item;
-        }),
-      )),
+    const rows = chain(numbers, { layer, j: neuron + 1, k: source + 1, top: sizes.length, examples, optimizer });
+    const items = await Promise.all(
+      rows.map(async ({ equation: name, tex }) => {
+        const formula = make("div");
+        const item = make("li", {}, [formula]);
+        if (name === now || (name === "delta" && now === "delta_output")) item.classList.add("now");
+        await typeset(formula, tex);
+        if (name === "dw" && examples > 1) item.append(...mean(numbers));
+        return item;
+      }),
     );
+    if (mine !== chains) return; // another weight, example or stage was asked for meanwhile
+    part("inside-weight", HTMLElement).textContent =
+      `layer ${layer}, from ${layer === 2 ? `pixel ${source + 1}` : `neuron ${source + 1}`} to neuron ${neuron + 1}` +
+      (examples > 1 ? `, in example ${example.picked + 1}` : "");
+    part("inside-paper", HTMLElement).hidden = layer > 2 || numbers.a_in !== 0;
+    chosen.replaceChildren(...items);
+  }
+
+  /** What every example says of the weight, their sum and their mean. @param {any} numbers */
+  function mean({ products, total, dw }) {
+    const list = make("ol", { className: "products" });
+    for (const [i, product] of Array.from(/** @type {Float64Array} */ (products)).entries()) {
+      const item = make("li", { textContent: plain(product) });
+      item.dataset.value = String(product);
+      item.classList.toggle("picked", i === example.picked);
+      list.append(item);
+    }
+    list.dataset.testid = "inside-products";
+    list.setAttribute("aria-label", "a times δ of each example");
+    const words = make("p", {
+      textContent:
+        `a · δ of each of the ${products.length} examples. Their sum is ${plain(total)}; divided by ` +
+        `n = ${products.length} it is ${plain(dw)}. Without the division each step would be ` +
+        `${products.length} times as long.`,
+    });
+    words.dataset.testid = "inside-mean";
+    words.dataset.value = String(dw);
+    return [list, words];
   }
 
   function stop() {
@@ -338,20 +298,20 @@ export function insideSection(engine, training, sheet) {
 
   part("inside-back", HTMLButtonElement).addEventListener("click", () => {
     stop();
-    if (lesson) void show(Math.max(0, at - 1));
+    if (lesson) show(Math.max(0, at - 1)).catch(gone);
   });
   part("inside-next", HTMLButtonElement).addEventListener("click", () => {
     stop();
-    if (lesson) void show(Math.min(lesson.stages.length - 1, at + 1));
+    if (lesson) show(Math.min(lesson.stages.length - 1, at + 1)).catch(gone);
   });
   play.addEventListener("click", () => {
     if (playing) return stop();
     play.textContent = "Stop";
     const next = () => {
       if (!lesson || at === lesson.stages.length - 1) return stop();
-      return void show(at + 1);
+      show(at + 1).catch(gone);
     };
-    if (lesson && at === lesson.stages.length - 1) void show(0);
+    if (lesson && at === lesson.stages.length - 1) show(0).catch(gone);
     else next();
     playing = setInterval(next, BEAT);
   });
@@ -387,35 +347,49 @@ export function insideSection(engine, training, sheet) {
         make("li", { title: `${count} with an error of about 1e${bins[i]}` }, [bar, make("span", { textContent: label })]),
       );
     }
-    const caption = `${NAMES[symbol]}${SUPERSCRIPT[layer] ?? layer}: ${checked} checked, largest ${error.toExponential(0)}`;
+    const caption = `${nameOf(symbol, layer)}: ${checked} checked, largest ${error.toExponential(0)}`;
     return make("figure", {}, [make("figcaption", { textContent: caption }), list]);
   }
 
-  // A symbol under the pointer lights up wherever it stands: equation, code, values.
-  section.addEventListener("pointerover", (event) => light(event.target));
-  section.addEventListener("focusin", (event) => light(event.target));
+  // A symbol under the pointer or with the focus lights up wherever it stands: equation, code,
+  // values, legend. A value does so as a whole.
+  for (const type of ["pointerover", "focusin"]) {
+    section.addEventListener(type, ({ target }) => light(target));
+  }
+  section.addEventListener("pointerleave", () => light(document.activeElement));
+  section.addEventListener("focusout", () => light(null));
   /** @param {EventTarget | null} target */
   function light(target) {
-    const symbol = target instanceof Element ? target.closest("[class*='sym-']") : null;
-    const name = symbol ? [...symbol.classList].find((one) => one.startsWith("sym-")) : undefined;
+    const element = target instanceof Element && section.contains(target) ? target : undefined;
+    const symbol = element?.closest(".symbol, [data-symbol]");
     for (const old of section.querySelectorAll(".lit")) old.classList.remove("lit");
-    if (name) for (const same of section.querySelectorAll(`.${name}`)) same.classList.add("lit");
+    if (!symbol) return;
+    for (const same of section.querySelectorAll(`.sym-${symbolOf(symbol)}`)) same.classList.add("lit");
   }
 
-  for (const control of [net, truth, rate]) control.addEventListener("change", request);
-  sheet.addEventListener("change", request);
+  for (const control of [net, rate]) control.addEventListener("change", request);
+  example.addEventListener("change", request);
+  example.addEventListener("pick", () => {
+    if (lesson) show(at).catch(gone);
+  });
   engine.addEventListener("ready", request);
+  engine.addEventListener("failed", () => {
+    sources.clear();
+    withdraw("Python has stopped, and this step with it. It comes back once Python is started again.");
+  });
   training.addEventListener("state", () => {
     const option = [...net.options].find(({ value }) => value === "live");
     if (training.hasNet && !option) net.append(new Option("The net in training", "live"));
     if (!training.hasNet && option) {
+      const chosen = option.selected;
       option.remove();
-      request();
-    }
+      if (chosen) request();
+    } else if (net.value === "live") request(); // it has learned since
   });
 }
 
-/** @type {Record<string, string>} */
-const NAMES = { a: "a", z: "z", delta: "δ", w: "w", b: "b", dw: "∂C/∂w", db: "∂C/∂b", y: "y", C: "C" };
-/** @type {Record<number, string>} */
-const SUPERSCRIPT = { 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+/** Which symbol an element stands for. @param {Element} element @returns {string} */
+function symbolOf(element) {
+  if (element instanceof HTMLElement && element.dataset.symbol) return element.dataset.symbol;
+  return [...element.classList].find((name) => name.startsWith("sym-"))?.slice(4) ?? "";
+}
