@@ -51,9 +51,10 @@ class Lesson:
         ``stages`` have equation, layer, source and result: a list of symbol, layer, rows (how many
         examples have one for themselves, 1 for what they share), values (flat, a row after the
         other) and largest, the largest magnitude in each row. ``parameters`` are w and b before
-        the step, in the same form; ``examples`` is the size of the mini-batch, ``brightest`` the
-        input that is largest over all of it, counted from 0.
+        the step, in the same form; ``examples`` is the size of the mini-batch; ``telling`` is the
+        neuron and the source, from 0, of the weight of layer 2 that has the largest gradient.
         """
+        steepest = self._kept["dw", 2]
         return {
             "sizes": [self._net.inputs, *(layer.outputs for layer in self._layers)],
             "activations": [layer.activation.name for layer in self._layers],
@@ -61,7 +62,9 @@ class Lesson:
             "optimizer": self._optimizer.name,
             "rate": self._optimizer.learning_rate,
             "examples": len(self._x),
-            "brightest": int(self._x.sum(axis=0).argmax()),
+            "telling": [
+                int(i) for i in np.unravel_index(np.abs(steepest).argmax(), steepest.shape)
+            ],
             "parameters": [
                 _plain(trace.Quantity("b" if i % 2 else "w", i // 2 + 2, p))
                 for i, p in enumerate(self._before)

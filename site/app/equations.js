@@ -15,11 +15,11 @@
 
 /** Each symbol carries a class, by which it lights up with its value and its place in the code. */
 export const COMMANDS = {
-  "\\symA": "\\htmlClass{symbol sym-a}{a^{#1}}",
-  "\\symZ": "\\htmlClass{symbol sym-z}{z^{#1}}",
-  "\\symW": "\\htmlClass{symbol sym-w}{w^{#1}}",
-  "\\symB": "\\htmlClass{symbol sym-b}{b^{#1}}",
-  "\\symD": "\\htmlClass{symbol sym-delta}{\\delta^{#1}}",
+  "\\symA": "\\htmlClass{symbol sym-a}{a^{#1}_{#2}}",
+  "\\symZ": "\\htmlClass{symbol sym-z}{z^{#1}_{#2}}",
+  "\\symW": "\\htmlClass{symbol sym-w}{w^{#1}_{#2}}",
+  "\\symB": "\\htmlClass{symbol sym-b}{b^{#1}_{#2}}",
+  "\\symD": "\\htmlClass{symbol sym-delta}{\\delta^{#1}_{#2}}",
   "\\symDW": "\\htmlClass{symbol sym-dw}{\\frac{\\partial C}{\\partial w^{#1}_{jk}}}",
   "\\symDB": "\\htmlClass{symbol sym-db}{\\frac{\\partial C}{\\partial b^{#1}_j}}",
   "\\symY": "\\htmlClass{symbol sym-y}{y}",
@@ -39,15 +39,17 @@ export const STAGES = {
   input: {
     short: () => "a¹",
     title: () => "The input",
-    tex: () => "\\symA{1} = \\htmlClass{symbol sym-a}{x}",
-    words: () => "784 pixels, 0 for paper and 1 for ink, are the activations of the first layer.",
+    tex: () => "\\symA{1}{} = \\htmlClass{symbol sym-a}{x}",
+    words: ({ top }) =>
+      "784 pixels, 0 for paper and 1 for ink, are the activations of layer 1. The output is layer " +
+      `${top}, the L of the equations. Next goes forward to it, then backward, to one weight.`,
     tokens: { a: "a", x: "a" },
     inputs: () => [],
   },
   z: {
     short: (l) => `z${up(l)}`,
     title: (l) => `Forward: the weighted input of layer ${l}`,
-    tex: ({ layer: l }) => `\\symZ{${l}} = \\symW{${l}} \\symA{${l - 1}} + \\symB{${l}}`,
+    tex: ({ layer: l }) => `\\symZ{${l}}{} = \\symW{${l}}{} \\symA{${l - 1}}{} + \\symB{${l}}{}`,
     words: () =>
       "Each neuron adds up what it gets, each input times its weight, and its bias. In the code a " +
       "whole mini-batch is one matrix, a row for each example, so w stands transposed behind.",
@@ -57,7 +59,7 @@ export const STAGES = {
   a: {
     short: (l) => `a${up(l)}`,
     title: (l) => `Forward: the activation of layer ${l}`,
-    tex: ({ layer: l }) => `\\symA{${l}} = \\sigma(\\symZ{${l}})`,
+    tex: ({ layer: l }) => `\\symA{${l}}{} = \\sigma(\\symZ{${l}}{})`,
     words: ({ activation }) => `Here σ is ${activation}: without it, all layers would be one linear map.`,
     tokens: { "self.a": "a", "self.z": "z" },
     inputs: (l) => [`z${l}`],
@@ -69,10 +71,10 @@ export const STAGES = {
       const { top, loss, activation } = facts;
       const one =
         loss === "mse"
-          ? `\\tfrac12 \\lVert \\symY - \\symA{${top}} \\rVert^2`
+          ? `\\tfrac12 \\lVert \\symY - \\symA{${top}}{} \\rVert^2`
           : activation === "softmax"
-            ? `\\sum_j -\\symY_j \\ln \\symA{${top}}_j`
-            : `\\sum_j -\\symY_j \\ln \\symA{${top}}_j - (1 - \\symY_j) \\ln (1 - \\symA{${top}}_j)`;
+            ? `\\sum_j -\\symY_j \\ln \\symA{${top}}{j}`
+            : `\\sum_j -\\symY_j \\ln \\symA{${top}}{j} - (1 - \\symY_j) \\ln (1 - \\symA{${top}}{j})`;
       return `\\symC = ${mean(facts)}${one}`;
     },
     words: ({ loss, examples }) =>
@@ -88,8 +90,8 @@ export const STAGES = {
     title: () => "Backward: the error of the output",
     tex: ({ top, loss }) =>
       loss === "mse"
-        ? `\\symD{${top}} = \\nabla_a C \\odot \\sigma'(\\symZ{${top}}) = (\\symA{${top}} - \\symY) \\odot \\sigma'(\\symZ{${top}})`
-        : `\\symD{${top}} = \\nabla_a C \\odot \\sigma'(\\symZ{${top}}) = \\symA{${top}} - \\symY`,
+        ? `\\symD{${top}}{} = \\nabla_a C \\odot \\sigma'(\\symZ{${top}}{}) = (\\symA{${top}}{} - \\symY) \\odot \\sigma'(\\symZ{${top}}{})`
+        : `\\symD{${top}}{} = \\nabla_a C \\odot \\sigma'(\\symZ{${top}}{}) = \\symA{${top}}{} - \\symY`,
     words: ({ loss }) =>
       "δ is ∂C/∂z: how the cost would change if this neuron's weighted input grew a little. " +
       (loss === "mse"
@@ -101,7 +103,7 @@ export const STAGES = {
   delta: {
     short: (l) => `δ${up(l)}`,
     title: (l) => `Backward: the error of layer ${l}`,
-    tex: ({ layer: l }) => `\\symD{${l}} = \\big((\\symW{${l + 1}})^T \\symD{${l + 1}}\\big) \\odot \\sigma'(\\symZ{${l}})`,
+    tex: ({ layer: l }) => `\\symD{${l}}{} = \\big((\\symW{${l + 1}}{})^T \\symD{${l + 1}}{}\\big) \\odot \\sigma'(\\symZ{${l}}{})`,
     words: () =>
       "The error goes back along the weights it came by: a neuron is to blame for each error " +
       "above it, as much as its weight let it through. This is what gives backpropagation its name.",
@@ -111,7 +113,7 @@ export const STAGES = {
   db: {
     short: (l) => `∂b${up(l)}`,
     title: (l) => `The gradient of the biases of layer ${l}`,
-    tex: (facts) => `\\symDB{${facts.layer}} = ${mean(facts)}\\symD{${facts.layer}}_j`,
+    tex: (facts) => `\\symDB{${facts.layer}} = ${mean(facts)}\\symD{${facts.layer}}{j}`,
     words: ({ examples }) =>
       "A bias moves z one for one, so its gradient is δ itself; j counts the neurons of the layer. " +
       (examples > 1
@@ -125,7 +127,7 @@ export const STAGES = {
     title: (l) => `The gradient of the weights of layer ${l}`,
     tex: (facts) => {
       const { layer: l } = facts;
-      return `\\symDW{${l}} = ${mean(facts)}\\symA{${l - 1}}_k \\, \\symD{${l}}_j`;
+      return `\\symDW{${l}} = ${mean(facts)}\\symA{${l - 1}}{k} \\, \\symD{${l}}{j}`;
     },
     words: ({ layer, examples }) =>
       "A weight from neuron k to neuron j matters as much as what came in through it, times the " +
@@ -144,11 +146,11 @@ export const STAGES = {
     title: (l) => `The update of layer ${l}`,
     tex: ({ layer: l, optimizer }) =>
       optimizer === "sgd"
-        ? `\\symW{${l}} \\leftarrow \\symW{${l}} - \\symEta \\, \\symG{${l}}`
+        ? `\\symW{${l}}{} \\leftarrow \\symW{${l}}{} - \\symEta \\, \\symG{${l}}`
         : "\\begin{aligned} " +
           `\\symM &\\leftarrow \\beta_1 \\symM + (1 - \\beta_1) \\, \\symG{${l}} \\\\ ` +
           `\\symV &\\leftarrow \\beta_2 \\symV + (1 - \\beta_2) \\left(\\symG{${l}}\\right)^2 \\\\ ` +
-          `\\symW{${l}} &\\leftarrow \\symW{${l}} - \\symEta_t \\, \\frac{\\symM}{\\sqrt{\\symV} + \\hat\\epsilon} \\end{aligned}`,
+          `\\symW{${l}}{} &\\leftarrow \\symW{${l}}{} - \\symEta_t \\, \\frac{\\symM}{\\sqrt{\\symV} + \\hat\\epsilon} \\end{aligned}`,
     words: ({ optimizer }) =>
       (optimizer === "sgd"
         ? "A small step downhill: η, the learning rate, says how small."
@@ -169,25 +171,25 @@ export const STAGES = {
  * @returns {{equation: string, tex: string}[]}
  */
 export function chain(n, { layer: l, j, k, top, examples, optimizer }) {
-  const [w, a, z] = [`\\symW{${l}}_{${j},${k}}`, `\\symA{${l - 1}}_{${k}}`, `\\symZ{${l}}_{${j}}`];
-  const [delta, dw] = [`\\symD{${l}}_{${j}}`, `\\htmlClass{symbol sym-dw}{\\frac{\\partial C}{\\partial w^{${l}}_{${j},${k}}}}`];
-  const back = l === top ? "\\nabla_a C" : `\\textstyle\\sum_i \\symW{${l + 1}}_{i,${j}} \\symD{${l + 1}}_i`;
+  const [w, a, z] = [`\\symW{${l}}{${j},${k}}`, `\\symA{${l - 1}}{${k}}`, `\\symZ{${l}}{${j}}`];
+  const [delta, dw] = [`\\symD{${l}}{${j}}`, `\\htmlClass{symbol sym-dw}{\\frac{\\partial C}{\\partial w^{${l}}_{${j},${k}}}}`];
+  const back = l === top ? "\\nabla_a C" : `\\textstyle\\sum_i \\symW{${l + 1}}{i,${j}} \\symD{${l + 1}}{i}`;
   const error = Number.isNaN(n.slope)
-    ? `${delta} = \\symA{${l}}_{${j}} - \\symY_{${j}} = ${bare(n.delta)}`
+    ? `${delta} = \\symA{${l}}{${j}} - \\symY_{${j}} = ${bare(n.delta)}`
     : `\\begin{aligned} ${delta} &= ${back} \\cdot \\sigma'(${z}) \\\\ &= ${tex(n.error)} \\cdot ${tex(n.slope)} = ${bare(n.delta)} \\end{aligned}`;
   const gradient =
     examples > 1
-      ? `${dw} = \\frac{1}{\\symN} \\sum_x ${a} ${delta} = \\frac{${bare(n.total)}}{${examples}} = ${bare(n.dw)}`
-      : `${dw} = ${a} \\, ${delta} = ${tex(n.a_in)} \\cdot ${tex(n.delta)} = ${bare(n.dw)}`;
+      ? `\\begin{aligned} ${dw} &= \\frac{1}{\\symN} \\sum_x ${a} \\, ${delta} \\\\ &= \\frac{${bare(n.total)}}{${examples}} = ${bare(n.dw)} \\end{aligned}`
+      : `\\begin{aligned} ${dw} &= ${a} \\, ${delta} \\\\ &= ${tex(n.a_in)} \\cdot ${tex(n.delta)} = ${bare(n.dw)} \\end{aligned}`;
   const update =
     optimizer === "sgd"
       ? `\\begin{aligned} ${w} &\\leftarrow ${bare(n.w)} - ${bare(n.rate)} \\cdot ${tex(n.dw)} \\\\ &= ${bare(n.w_new)} \\end{aligned}`
       : `${w}: \\; ${bare(n.w)} \\to ${bare(n.w_new)}`;
-  const activation = `\\symA{${l}}_{${j}}`;
+  const activation = `\\symA{${l}}{${j}}`;
   return [
     {
       equation: "z",
-      tex: `${z} = \\dots + \\underbrace{${tex(n.w)}}_{${w}} \\cdot \\underbrace{${tex(n.a_in)}}_{${a}} + \\dots = ${bare(n.z)}`,
+      tex: `\\begin{aligned} ${z} &= \\dots + \\underbrace{${tex(n.w)}}_{${w}} \\cdot \\underbrace{${tex(n.a_in)}}_{${a}} + \\dots \\\\ &= ${bare(n.z)} \\end{aligned}`,
     },
     { equation: "a", tex: `${activation} = \\sigma(${bare(n.z)}) = ${bare(n.a)}` },
     { equation: "delta", tex: error },

@@ -13,7 +13,7 @@ import { whileSeen } from "./seen.js";
 /** @typedef {import("./quantities.js").Quantity} Quantity */
 /** @typedef {{file: string, begin: number, end: number, first: number, last: number}} Source */
 /** @typedef {{equation: string, layer: number, source: Source, result: Quantity[]}} Stage */
-/** @typedef {{sizes: number[], activations: string[], loss: string, optimizer: string, rate: number, examples: number, brightest: number, parameters: Quantity[], stages: Stage[]}} Lesson */
+/** @typedef {{sizes: number[], activations: string[], loss: string, optimizer: string, rate: number, examples: number, telling: number[], parameters: Quantity[], stages: Stage[]}} Lesson */
 
 /** How long a stage is shown while it plays, in milliseconds. */
 const BEAT = 2500;
@@ -43,7 +43,7 @@ export function insideSection(engine, training, sheet) {
   let at = 0;
   /** The weight that is followed, w^layer_{neuron source}; neuron and source count from 0. */
   let weight = { layer: 2, neuron: 0, source: 406 };
-  /** Was it picked by the visitor? Else it is one from an inked pixel. */
+  /** Was it picked by the visitor? Else it is the one that the step moves most. */
   let chose = false;
   /** Count what is asked for, so that only the latest is shown. */
   let turns = 0;
@@ -97,6 +97,7 @@ export function insideSection(engine, training, sheet) {
       rate.disabled = net.value === "live";
       part("inside-verdict", HTMLElement).textContent = "";
       part("inside-histogram", HTMLElement).replaceChildren();
+      choose();
       outline();
       await show(Math.min(at, lessonNow().stages.length - 1));
     },
@@ -119,6 +120,16 @@ export function insideSection(engine, training, sheet) {
   function lessonNow() {
     if (!lesson) throw new Error("no step has been traced");
     return lesson;
+  }
+
+  /** See that the followed weight is one of this net. */
+  function choose() {
+    const { sizes, telling } = lessonNow();
+    if (!chose) weight = { layer: 2, neuron: telling[0], source: telling[1] };
+    const layer = Math.min(weight.layer, sizes.length);
+    const neuron = Math.min(weight.neuron, sizes[layer - 1] - 1);
+    const source = Math.min(weight.source, sizes[layer - 2] - 1);
+    weight = { layer, neuron, source };
   }
 
   /** The stages as a row of buttons. */
@@ -184,10 +195,11 @@ export function insideSection(engine, training, sheet) {
         return element;
       }),
     );
-    const line = code.querySelector(".now");
+    const marked = /** @type {HTMLElement[]} */ ([...code.querySelectorAll(".now")]);
     const frame = code.parentElement;
-    if (line instanceof HTMLElement && frame) {
-      frame.scrollTop = line.offsetTop - frame.clientHeight / 2;
+    if (marked.length && frame) {
+      const [top, bottom] = [marked[0].offsetTop, marked[marked.length - 1].offsetTop];
+      frame.scrollTop = Math.min(top - 12, (top + bottom - frame.clientHeight) / 2);
     }
   }
 
@@ -241,11 +253,8 @@ export function insideSection(engine, training, sheet) {
 
   /** The picked weight through the whole step, with its numbers filled in. */
   async function showChain() {
-    const { sizes, stages, examples, brightest, optimizer } = lessonNow();
-    const layer = Math.min(weight.layer, sizes.length);
-    const neuron = Math.min(weight.neuron, sizes[layer - 1] - 1);
-    const source = chose || layer > 2 ? Math.min(weight.source, sizes[layer - 2] - 1) : brightest;
-    weight = { layer, neuron, source };
+    const { sizes, stages, examples, optimizer } = lessonNow();
+    const { layer, neuron, source } = weight;
     const mine = ++chains;
     const numbers = await engine.call("follow", { ...weight, example: example.picked });
     const now = stages[at].equation;

@@ -1,6 +1,7 @@
 // The quantities of one step as pictures, bars and numbers.
 
 import { make } from "./dom.js";
+import { plain } from "./equations.js";
 import { paintSigned, palette } from "./pictures.js";
 
 /** @typedef {{symbol: string, layer: number, rows: number, values: Float32Array, largest: Float32Array}} Quantity */
@@ -50,7 +51,7 @@ export function legend(symbols) {
 
 /** A number that stands by itself. @param {string} symbol @param {number} value @returns {HTMLElement} */
 export function scalar(symbol, value) {
-  return framed(symbol, nameOf(symbol), ` = ${Number(value.toPrecision(4))}, ${MEANINGS[symbol]}`);
+  return framed(symbol, nameOf(symbol), ` = ${plain(value)}, ${MEANINGS[symbol]}`);
 }
 
 /**
@@ -68,12 +69,12 @@ export function figure({ symbol, layer, rows, values, largest }, facts, pick) {
   const most = largest[row];
   const mean = facts.examples > 1 && ["dw", "db", "C"].includes(symbol);
   const whose = mean ? `, mean of ${facts.examples}` : rows > 1 ? `, example ${row + 1}` : "";
-  if (symbol === "C") return framed("C", "C", ` = ${numbers[0].toPrecision(4)}${whose}`);
+  if (symbol === "C") return framed("C", "C", ` = ${plain(numbers[0])}${whose}`);
   const when = facts.when ? ` ${facts.when}` : "";
   const element = framed(
     symbol,
     nameOf(symbol, symbol === "y" ? undefined : layer) + when,
-    `${whose}, largest ${most.toPrecision(3)}`,
+    `${whose}, largest ${plain(most)}`,
   );
   if (symbol === "a" && layer === 1) element.append(picture(numbers, 0, most));
   else if (!["w", "dw", "m", "v"].includes(symbol)) element.append(bars(numbers, most));

@@ -314,6 +314,13 @@ class TestMiniBatch:
                 assert one["dw"] == pytest.approx(sum(products) / 4)
                 assert one["w_new"] == pytest.approx(one["w"] - 0.25 * sum(products) / 4)
 
+    def test_the_telling_weight_has_the_largest_gradient(
+        self, net: Network, batch: np.ndarray
+    ) -> None:
+        neuron, source = Lesson(net, batch, self.LABELS, SGD(1)).plain()["telling"]
+        gradient = np.abs(net.backward(batch, np.eye(3)[list(self.LABELS)])[1][0])
+        assert gradient[neuron, source] == gradient.max()
+
     def test_an_example_that_is_not_there(self, batch: np.ndarray) -> None:
         lesson = Lesson(Network.mlp([6, 3]), batch.astype(np.float32), self.LABELS, SGD(1))
         with pytest.raises(ValueError, match="example is 4, expected 0 to 3"):
