@@ -45,6 +45,8 @@ export function insideSection(engine, training, sheet) {
   let weight = { layer: 2, neuron: 0, source: 406 };
   /** Was it picked by the visitor? Else it is the one that the step moves most. */
   let chose = false;
+  /** The symbol that is lit up, or "". */
+  let bright = "";
   /** Count what is asked for, so that only the latest is shown. */
   let turns = 0;
   let chains = 0;
@@ -167,10 +169,20 @@ export function insideSection(engine, training, sheet) {
     part("inside-next", HTMLButtonElement).disabled = i === stages.length - 1;
     await typeset(equation, text.tex(facts));
     if (mine !== turns) return; // another stage or another step was asked for meanwhile
-    const symbols = [...equation.querySelectorAll(".katex-html .symbol")].map(symbolOf);
-    part("inside-legend", HTMLElement).replaceChildren(...legend(new Set(symbols)));
+    showLegend();
     showValues(stage);
+    relight();
     await Promise.all([showCode(stage.source, text.tokens, mine), showChain()]);
+    if (mine === turns) relight();
+  }
+
+  /** What the equation's symbols mean; what has the focus stays, if it still belongs here. */
+  function showLegend() {
+    const list = part("inside-legend", HTMLElement);
+    const symbols = new Set([...equation.querySelectorAll(".katex-html .symbol")].map(symbolOf));
+    const shown = [...list.querySelectorAll(".symbol")].map(symbolOf);
+    if (shown.join() === [...symbols].join()) return;
+    list.replaceChildren(...legend(symbols));
   }
 
   /** The function that did it, its line marked. @param {Source} source @param {Record<string, string>} tokens @param {number} mine */
@@ -275,6 +287,7 @@ export function insideSection(engine, training, sheet) {
       (examples > 1 ? `, in example ${example.picked + 1}` : "");
     part("inside-paper", HTMLElement).hidden = layer > 2 || numbers.a_in !== 0;
     chosen.replaceChildren(...items);
+    relight();
   }
 
   /** What every example says of the weight, their sum and their mean. @param {any} numbers */
@@ -362,18 +375,24 @@ export function insideSection(engine, training, sheet) {
 
   // A symbol under the pointer or with the focus lights up wherever it stands: equation, code,
   // values, legend. A value does so as a whole.
-  for (const type of ["pointerover", "focusin"]) {
-    section.addEventListener(type, ({ target }) => light(target));
+  // It is the pointer's own moves that count: what scrolls past below a resting one does not.
+  for (const type of ["pointermove", "pointerdown", "pointerleave", "focusin", "focusout"]) {
+    section.addEventListener(type, (event) => light(type === "focusout" ? null : event.target));
   }
-  section.addEventListener("pointerleave", () => light(document.activeElement));
-  section.addEventListener("focusout", () => light(null));
-  /** @param {EventTarget | null} target */
+  /** @param {EventTarget | null} target where the pointer or the focus has come to */
   function light(target) {
-    const element = target instanceof Element && section.contains(target) ? target : undefined;
-    const symbol = element?.closest(".symbol, [data-symbol]");
+    const places = [target, document.activeElement].filter((place) => place instanceof Element);
+    const [symbol] = places.flatMap((place) => place.closest(".symbol, [data-symbol]") ?? []);
+    const name = symbol && section.contains(symbol) ? symbolOf(symbol) : "";
+    if (name === bright) return;
+    bright = name;
+    relight();
+  }
+  /** Light up what is to be lit, in what is shown anew as well. */
+  function relight() {
     for (const old of section.querySelectorAll(".lit")) old.classList.remove("lit");
-    if (!symbol) return;
-    for (const same of section.querySelectorAll(`.sym-${symbolOf(symbol)}`)) same.classList.add("lit");
+    if (!bright) return;
+    for (const same of section.querySelectorAll(`.sym-${bright}`)) same.classList.add("lit");
   }
 
   for (const control of [net, rate]) control.addEventListener("change", request);
