@@ -90,7 +90,7 @@ export const STAGES = {
     title: () => "Backward: the error of the output",
     tex: ({ top, loss }) =>
       loss === "mse"
-        ? `\\symD{${top}}{} = \\nabla_a C \\odot \\sigma'(\\symZ{${top}}{}) = (\\symA{${top}}{} - \\symY) \\odot \\sigma'(\\symZ{${top}}{})`
+        ? `\\begin{aligned} \\symD{${top}}{} &= \\nabla_a C \\odot \\sigma'(\\symZ{${top}}{}) \\\\ &= (\\symA{${top}}{} - \\symY) \\odot \\sigma'(\\symZ{${top}}{}) \\end{aligned}`
         : `\\symD{${top}}{} = \\nabla_a C \\odot \\sigma'(\\symZ{${top}}{}) = \\symA{${top}}{} - \\symY`,
     words: ({ loss }) =>
       "δ is ∂C/∂z: how the cost would change if this neuron's weighted input grew a little. " +
@@ -180,7 +180,7 @@ export function chain(n, { layer: l, j, k, top, examples, optimizer }) {
   const gradient =
     examples > 1
       ? `\\begin{aligned} ${dw} &= \\frac{1}{\\symN} \\sum_x ${a} \\, ${delta} \\\\ &= \\frac{${bare(n.total)}}{${examples}} = ${bare(n.dw)} \\end{aligned}`
-      : `\\begin{aligned} ${dw} &= ${a} \\, ${delta} \\\\ &= ${tex(n.a_in)} \\cdot ${tex(n.delta)} = ${bare(n.dw)} \\end{aligned}`;
+      : `\\begin{aligned} ${dw} &= ${a} \\, ${delta} \\\\ &= ${tex(n.a_in)} \\cdot ${tex(n.delta)} \\\\ &= ${bare(n.dw)} \\end{aligned}`;
   const update =
     optimizer === "sgd"
       ? `\\begin{aligned} ${w} &\\leftarrow ${bare(n.w)} - ${bare(n.rate)} \\cdot ${tex(n.dw)} \\\\ &= ${bare(n.w_new)} \\end{aligned}`
