@@ -224,6 +224,8 @@ def test_a_mini_batchs_stages_light_up_too(page: Page) -> None:
 
 def test_nothing_breaks_when_everything_is_changed_at_once(page: Page) -> None:
     steps = part(page, "inside-steps").get_by_role("button")
+    part(page, "inside-example").select_option("batch")
+    expect(part(page, "inside-batch").get_by_role("button")).to_have_count(10, timeout=60_000)
     stage(page, STAGES.index("∂w³"))
     part(page, "inside-values").locator(".matrix button").nth(250).click()
     for net in ("softmax", "mlp-30", "softmax", "fresh"):
