@@ -269,7 +269,7 @@ export function insideSection(engine, training, sheet) {
     const { layer, neuron, source } = weight;
     const mine = ++chains;
     const numbers = await engine.call("follow", { ...weight, example: example.picked });
-    const now = stages[at].equation;
+    const now = stages[at].layer === layer ? stages[at].equation : "";
     const rows = chain(numbers, { layer, j: neuron + 1, k: source + 1, top: sizes.length, examples, optimizer });
     const items = await Promise.all(
       rows.map(async ({ equation: name, tex }) => {
