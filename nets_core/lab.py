@@ -36,8 +36,6 @@ from nets_core.training import Diverged, Evaluation, Step, Trainer, Waiting, Wor
 LIVE = "live"
 FRESH = "fresh"
 """The name under which the default recipe's net can be asked for before it has learned anything."""
-BATCH = 10
-"""Examples in the mini-batch of a step that is followed."""
 PICTURES = 100
 """How many neurons' weights are sent as pictures at the most."""
 
@@ -204,45 +202,52 @@ class Lab:
 
     # --- one step of learning, followed
 
+    def examples(self, name: str, count: int, seed: int) -> dict[str, Any]:
+        """So many different images of MNIST's "train" or "test" that a seed picks, of those that
+        have arrived: ``indices``, ``labels`` and ``images`` (count · 784 uint8)."""
+        there = self._arrived(name)
+        if checks.count("count", count) > there:
+            raise ValueError(f"count is {count}, but {there} images are there")
+        rng = np.random.default_rng(checks.count("seed", seed, least=0))
+        indices = rng.choice(there, count, replace=False)
+        return {
+            "indices": indices,
+            "labels": self._data[f"{name}-labels"][indices],
+            "images": self._data[f"{name}-images"][indices].ravel(),
+        }
+
     def trace(
         self,
         model: str,
+        labels: list[int],
         rate: float,
-        label: int | None = None,
-        test: int | None = None,
-        batch: int | None = None,
-        example: int = 0,
+        name: str | None = None,
+        indices: list[int] | None = None,
         **drawing: Any,
     ) -> dict[str, Any]:
-        """One step of a net: see ``lesson.Lesson.plain``, from the sight of ``example``.
+        """One step of a net, followed: see ``lesson.Lesson.plain``.
 
-        It learns from a drawing that is a ``label``; or from MNIST's ``test`` image of this number,
-        which is what it is labelled unless ``label`` says otherwise; or from the mini-batch of ten
-        training images of this number, both taken round where there are fewer. ``images`` are all
-        its examples (n · 784, 0…1). The net in training takes it with its own optimizer, any other
-        with SGD at ``rate``. Nothing is changed by it. Raises ValueError for a net that has other
-        than dense layers, and where MNIST is needed and has not been loaded.
+        It learns from a drawing, or from the images ``indices`` of MNIST's ``name`` ("train" or
+        "test"); ``labels`` has one digit for each. The net in training takes the step with its own
+        optimizer, any other with SGD at ``rate``. Nothing is changed by it. Raises ValueError for a
+        net that has other than dense layers and for images that have not arrived.
         """
         net = self._net(model)
         live = model == LIVE and self._trainer is not None
         optimizer = self._trainer.optimizer if live and self._trainer else SGD(rate)
-        x: Array
-        if batch is not None:
-            x, labels = _taken(self._examples()[0], checks.count("batch", batch, least=0), BATCH)
-        elif test is not None:
-            x, labels = _taken(self._examples()[1], checks.count("test", test, least=0), 1)
-            labels = labels if label is None else np.array([label])
+        if name is None or indices is None:
+            x = _image(**drawing)[np.newaxis].astype(net.dtype)
         else:
-            x, labels = _image(**drawing)[np.newaxis], np.array([label])
-        x = ops.as_floats(x, net.dtype)
+            there = self._arrived(name)
+            if not indices or any(checks.count("indices", i, least=0) >= there for i in indices):
+                raise ValueError(f"indices is {indices}, expected some from 0 to {there - 1}")
+            x = ops.as_floats(self._data[f"{name}-images"][indices], net.dtype)
         self._lesson = Lesson(net, x, labels, optimizer)
-        return self._lesson.plain(example) | {"images": x.ravel()}
+        return self._lesson.plain()
 
-    def view_example(self, example: int) -> dict[str, Any]:
-        """The step that was traced last from the sight of another of its examples."""
-        return self._followed().plain(example)
-
-    def follow(self, layer: int, neuron: int, source: int, example: int = 0) -> dict[str, float]:
+    def follow(
+        self, layer: int, neuron: int, source: int, example: int = 0
+    ) -> dict[str, float | Array]:
         """One weight through the step that was traced last: see ``lesson.Lesson.follow``."""
         return self._followed().follow(layer, neuron, source, example)
 
@@ -291,6 +296,12 @@ class Lab:
         self._available = checks.count("images", images, least=0)
         if self._trainer is not None:
             self._trainer.available = images
+
+    def _arrived(self, name: str) -> int:
+        """How many images of "train" or "test" are there."""
+        if f"{checks.one_of('name', name, ('train', 'test'))}-images" not in self._data:
+            raise ValueError("MNIST has not been loaded yet")
+        return self._available if name == "train" else len(self._data["test-images"])
 
     def weight(self, neuron: int, source: int, model: str = LIVE) -> float:
         """The value that one weight of the first layer has now, counted from 0."""
@@ -522,12 +533,6 @@ def _numbers(name: str, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
         raise TypeError(
             f"{name} is a {type(values).__name__}, expected a list of numbers"
         ) from None
-
-
-def _taken(examples: Examples, number: int, size: int) -> tuple[Array, npt.ArrayLike]:
-    """The ``number``-th lot of so many examples, counted round: images and labels."""
-    rows = np.arange(number * size, (number + 1) * size) % len(examples.labels)
-    return examples.images[rows], examples.labels[rows]
 
 
 def _size(net: Network) -> int:

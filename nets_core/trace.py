@@ -23,6 +23,13 @@ from nets_core.network import Network
 from nets_core.ops import Array
 from nets_core.optimizers import Optimizer
 
+EACH = frozenset({"a", "z", "delta", "y"})
+"""The symbols of what every example of a mini-batch has for itself."""
+_MEMORY = {"mean": "m", "square": "v"}
+"""What an optimizer remembers, and the letters of its equations."""
+_COSTS = {"mse": "(a - y)", "cross_entropy": "if self.output"}
+"""How the first line of each loss's formula can be known."""
+
 
 @dataclass(frozen=True)
 class Source:
@@ -38,9 +45,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Quantity:
-    """One quantity: ``symbol`` is "a", "z", "delta", "w", "b", "dw", "db", "y" or "C".
+    """One quantity: ``symbol`` is "a", "z", "delta", "w", "b", "dw", "db", "y", "C", "m" or "v".
 
-    ``layer`` is l; values are batch first where the quantity belongs to single examples.
+    ``layer`` is l. Values of ``EACH`` are batch first, a row for each example; "C", "dw" and "db"
+    are means over the mini-batch. "m" and "v" are Adam's running means for w^l.
     """
 
     symbol: str
@@ -77,14 +85,14 @@ def step(net: Network, x: Array, y: Array, optimizer: Optimizer) -> list[Stage]:
         quantities = tuple(Quantity(symbol, layer, value) for symbol, value in result.items())
         return Stage(equation, layer, quantities, source)
 
-    update = _lines(type(optimizer).update, "p -= g")
-    parameters = updated(net, gradients, optimizer)
+    update = _lines(type(optimizer).update, "self.learning_rate", "p -= g")
+    parameters, memory = updated(net, gradients, optimizer)
     stages = [stage("input", 1, _lines(Network.propagate, "x.reshape"), a=layers[0].a_in)]
     for number, layer in enumerate(layers, start=2):
         stages.append(stage("z", number, _lines(Dense.forward, "self.z =", "self.z +="), z=layer.z))
         stages.append(stage("a", number, _lines(Dense.forward, "self.a = self.act"), a=layer.a))
-    cost_line = _lines(type(net.loss).cost, "return")
-    stages.append(stage("cost", top, cost_line, y=np.asarray(y), C=np.array([cost])))
+    cost_lines = _lines(type(net.loss).cost, _COSTS[net.loss.name], "return")
+    stages.append(stage("cost", top, cost_lines, y=np.asarray(y), C=np.array([cost])))
     output = _lines(type(net.loss).delta, "return")
     stages.append(stage("delta_output", top, output, delta=net.deltas[-1]))
     above = _lines(Network.backpropagate, "above.backward")
@@ -92,11 +100,12 @@ def step(net: Network, x: Array, y: Array, optimizer: Optimizer) -> list[Stage]:
         stages.append(stage("delta", number, above, delta=net.deltas[number - 2]))
     for number in inner:
         dw, db = gradients[2 * number - 4 : 2 * number - 2]
-        stages.append(stage("db", number, _lines(Dense.gradients, "delta.sum"), db=db))
-        stages.append(stage("dw", number, _lines(Dense.gradients, "matmul_tn"), dw=dw))
+        mean = _lines(Dense.gradients, "/ len(delta)", "return")
+        stages += [stage("db", number, mean, db=db), stage("dw", number, mean, dw=dw)]
     for number in inner:
         w, b = parameters[2 * number - 4 : 2 * number - 2]
-        stages.append(stage("update", number, update, w=w, b=b))
+        kept = {_MEMORY[name]: arrays[2 * number - 4] for name, arrays in memory.items()}
+        stages.append(stage("update", number, update, **kept, w=w, b=b))
     return stages
 
 
@@ -108,11 +117,15 @@ def dense_layers(net: Network) -> list[Dense]:
     return layers
 
 
-def updated(net: Network, gradients: list[Array], optimizer: Optimizer) -> list[Array]:
-    """What the optimizer would make of the net's parameters; both stay as they are."""
+def updated(
+    net: Network, gradients: list[Array], optimizer: Optimizer
+) -> tuple[list[Array], dict[str, list[Array]]]:
+    """What the optimizer would make of the net's parameters, and what it would remember of them by
+    the names of ``Optimizer.memory``; both stay as they are."""
     parameters = [p.copy() for p in net.parameters()]
-    copy.deepcopy(optimizer).update(parameters, [g.copy() for g in gradients])
-    return parameters
+    optimizer = copy.deepcopy(optimizer)
+    optimizer.update(parameters, [g.copy() for g in gradients])
+    return parameters, {name: optimizer.state[name] for name in optimizer.memory if name in _MEMORY}
 
 
 def _lines(function: Callable[..., Any], begin: str, end: str | None = None) -> Source:

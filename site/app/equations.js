@@ -15,41 +15,51 @@
 
 /** Each symbol carries a class, by which it lights up with its value and its place in the code. */
 export const COMMANDS = {
-  "\\symA": "\\htmlClass{symbol sym-a}{a^{#1}}",
-  "\\symZ": "\\htmlClass{symbol sym-z}{z^{#1}}",
-  "\\symW": "\\htmlClass{symbol sym-w}{w^{#1}}",
-  "\\symB": "\\htmlClass{symbol sym-b}{b^{#1}}",
-  "\\symD": "\\htmlClass{symbol sym-delta}{\\delta^{#1}}",
+  "\\symA": "\\htmlClass{symbol sym-a}{a^{#1}_{#2}}",
+  "\\symZ": "\\htmlClass{symbol sym-z}{z^{#1}_{#2}}",
+  "\\symW": "\\htmlClass{symbol sym-w}{w^{#1}_{#2}}",
+  "\\symB": "\\htmlClass{symbol sym-b}{b^{#1}_{#2}}",
+  "\\symD": "\\htmlClass{symbol sym-delta}{\\delta^{#1}_{#2}}",
   "\\symDW": "\\htmlClass{symbol sym-dw}{\\frac{\\partial C}{\\partial w^{#1}_{jk}}}",
   "\\symDB": "\\htmlClass{symbol sym-db}{\\frac{\\partial C}{\\partial b^{#1}_j}}",
   "\\symY": "\\htmlClass{symbol sym-y}{y}",
   "\\symC": "\\htmlClass{symbol sym-C}{C}",
+  "\\symM": "\\htmlClass{symbol sym-m}{m}",
+  "\\symV": "\\htmlClass{symbol sym-v}{v}",
+  "\\symN": "\\htmlClass{symbol sym-n}{n}",
+  "\\symEta": "\\htmlClass{symbol sym-eta}{\\eta}",
+  "\\symG": "\\htmlClass{symbol sym-dw}{\\frac{\\partial C}{\\partial w^{#1}}}",
 };
+
+/** The mean over the mini-batch, where there is one. @param {Facts} facts */
+const mean = ({ examples }) => (examples > 1 ? "\\frac{1}{\\symN} \\sum_x " : "");
 
 /** @type {Record<string, Text>} */
 export const STAGES = {
   input: {
     short: () => "a¹",
     title: () => "The input",
-    tex: () => "\\symA{1} = x",
-    words: () => "784 pixels, 0 for paper and 1 for ink, are the activations of the first layer.",
-    tokens: { a: "a" },
+    tex: () => "\\symA{1}{} = \\htmlClass{symbol sym-a}{x}",
+    words: ({ top }) =>
+      "784 pixels, 0 for paper and 1 for ink, are the activations of layer 1. The output is layer " +
+      `${top}, the L of the equations. Next goes forward to it, then backward, to one weight.`,
+    tokens: { a: "a", x: "a" },
     inputs: () => [],
   },
   z: {
     short: (l) => `z${up(l)}`,
     title: (l) => `Forward: the weighted input of layer ${l}`,
-    tex: ({ layer: l }) => `\\symZ{${l}} = \\symW{${l}} \\symA{${l - 1}} + \\symB{${l}}`,
+    tex: ({ layer: l }) => `\\symZ{${l}}{} = \\symW{${l}}{} \\symA{${l - 1}}{} + \\symB{${l}}{}`,
     words: () =>
       "Each neuron adds up what it gets, each input times its weight, and its bias. In the code a " +
       "whole mini-batch is one matrix, a row for each example, so w stands transposed behind.",
     tokens: { "self.z": "z", a: "a", "self.weights": "w", "self.biases": "b" },
-    inputs: (l) => [`a${l - 1}`],
+    inputs: (l) => [`w${l}`, `b${l}`, `a${l - 1}`],
   },
   a: {
     short: (l) => `a${up(l)}`,
     title: (l) => `Forward: the activation of layer ${l}`,
-    tex: ({ layer: l }) => `\\symA{${l}} = \\sigma(\\symZ{${l}})`,
+    tex: ({ layer: l }) => `\\symA{${l}}{} = \\sigma(\\symZ{${l}}{})`,
     words: ({ activation }) => `Here σ is ${activation}: without it, all layers would be one linear map.`,
     tokens: { "self.a": "a", "self.z": "z" },
     inputs: (l) => [`z${l}`],
@@ -57,68 +67,78 @@ export const STAGES = {
   cost: {
     short: () => "C",
     title: () => "How wrong was it?",
-    tex: ({ top, loss, activation, examples }) =>
-      loss === "mse"
-        ? `\\symC = ${mean(examples)} \\tfrac12 \\lVert \\symY - \\symA{${top}} \\rVert^2`
-        : activation === "softmax"
-          ? `\\symC = -${mean(examples)} \\sum_j \\symY_j \\ln \\symA{${top}}_j`
-          : `\\symC = -${mean(examples)} \\sum_j \\big( \\symY_j \\ln \\symA{${top}}_j + (1 - \\symY_j) \\ln (1 - \\symA{${top}}_j) \\big)`,
-    words: ({ examples }) =>
+    tex: (facts) => {
+      const { top, loss, activation } = facts;
+      const one =
+        loss === "mse"
+          ? `\\tfrac12 \\lVert \\symY - \\symA{${top}}{} \\rVert^2`
+          : activation === "softmax"
+            ? `\\sum_j -\\symY_j \\ln \\symA{${top}}{j}`
+            : `\\sum_j -\\symY_j \\ln \\symA{${top}}{j} - (1 - \\symY_j) \\ln (1 - \\symA{${top}}{j})`;
+      return `\\symC = ${mean(facts)}${one}`;
+    },
+    words: ({ loss, examples }) =>
       "y is what the output should have been: 1 for the right digit, 0 for the others. C is the " +
       "one number that learning makes smaller." +
-      (examples > 1 ? ` It is the mean over the ${examples} examples x of the mini-batch.` : ""),
-    tokens: { a: "a", y: "y", z: "z", difference: "C", loss: "C" },
-    inputs: (l) => [`a${l}`],
+      (examples > 1 ? ` It is the mean over the ${examples} examples x of the mini-batch.` : "") +
+      (loss === "mse" ? "" : " The code computes it from z, which does not fail where a rounds to 0 or 1."),
+    tokens: { a: "a", y: "y", z: "z", return: "C", "len(a)": "n", "loss.mean": "n" },
+    inputs: (l) => [`a${l}`, `z${l}`],
   },
   delta_output: {
     short: (l) => `δ${up(l)}`,
     title: () => "Backward: the error of the output",
     tex: ({ top, loss }) =>
       loss === "mse"
-        ? `\\symD{${top}} = \\nabla_a C \\odot \\sigma'(\\symZ{${top}})`
-        : `\\symD{${top}} = \\nabla_a C \\odot \\sigma'(\\symZ{${top}}) = \\symA{${top}} - \\symY`,
+        ? `\\begin{aligned} \\symD{${top}}{} &= \\nabla_a C \\odot \\sigma'(\\symZ{${top}}{}) \\\\ &= (\\symA{${top}}{} - \\symY) \\odot \\sigma'(\\symZ{${top}}{}) \\end{aligned}`
+        : `\\symD{${top}}{} = \\nabla_a C \\odot \\sigma'(\\symZ{${top}}{}) = \\symA{${top}}{} - \\symY`,
     words: ({ loss }) =>
       "δ is ∂C/∂z: how the cost would change if this neuron's weighted input grew a little. " +
       (loss === "mse"
-        ? "For the quadratic cost ∇C is a − y. Where σ is flat, σ′ is nearly 0, and a neuron that is wrong hardly learns."
+        ? "For the quadratic cost ∇C is a − y, and ⊙ multiplies entry by entry. Where σ is flat, σ′ is nearly 0, and a neuron that is wrong hardly learns."
         : "With this cost σ′ cancels, and what is left is how far the output is off."),
-    tokens: { a: "a", y: "y", z: "z" },
+    tokens: { a: "a", y: "y", z: "z", return: "delta" },
     inputs: (l) => [`a${l}`, `y${l}`, `z${l}`],
   },
   delta: {
     short: (l) => `δ${up(l)}`,
     title: (l) => `Backward: the error of layer ${l}`,
-    tex: ({ layer: l }) => `\\symD{${l}} = \\big((\\symW{${l + 1}})^T \\symD{${l + 1}}\\big) \\odot \\sigma'(\\symZ{${l}})`,
+    tex: ({ layer: l }) => `\\symD{${l}}{} = \\big((\\symW{${l + 1}}{})^T \\symD{${l + 1}}{}\\big) \\odot \\sigma'(\\symZ{${l}}{})`,
     words: () =>
       "The error goes back along the weights it came by: a neuron is to blame for each error " +
       "above it, as much as its weight let it through. This is what gives backpropagation its name.",
-    tokens: { delta: "delta", "layer.sigma_prime": "z", above: "w" },
-    inputs: (l) => [`delta${l + 1}`, `z${l}`],
+    tokens: { delta: "delta", "layer.sigma_prime": "z", "above.backward": "w" },
+    inputs: (l) => [`w${l + 1}`, `delta${l + 1}`, `z${l}`],
   },
   db: {
     short: (l) => `∂b${up(l)}`,
     title: (l) => `The gradient of the biases of layer ${l}`,
-    tex: ({ layer: l, examples }) => `\\symDB{${l}} = ${mean(examples)} \\symD{${l}}_j`,
+    tex: (facts) => `\\symDB{${facts.layer}} = ${mean(facts)}\\symD{${facts.layer}}{j}`,
     words: ({ examples }) =>
-      "A bias moves z one for one, so its gradient is δ itself. " +
+      "A bias moves z one for one, so its gradient is δ itself; j counts the neurons of the layer. " +
       (examples > 1
-        ? `Over the mini-batch it is the mean, not the sum: delta was divided by ${examples} a line above.`
-        : "Over a mini-batch it is the mean, not the sum: delta is divided by the number of examples a line above, here 1."),
-    tokens: { delta: "delta" },
+        ? `Each of the ${examples} examples x has a δ: the gradient is their mean, not their sum.`
+        : "Over a mini-batch it is the mean, not the sum: the code divides by the number of examples, here 1."),
+    tokens: { delta: "delta", "delta.sum": "db", "len(delta)": "n" },
     inputs: (l) => [`delta${l}`],
   },
   dw: {
     short: (l) => `∂w${up(l)}`,
     title: (l) => `The gradient of the weights of layer ${l}`,
-    tex: ({ layer: l, examples }) => `\\symDW{${l}} = ${mean(examples)} \\symA{${l - 1}}_k \\, \\symD{${l}}_j`,
+    tex: (facts) => {
+      const { layer: l } = facts;
+      return `\\symDW{${l}} = ${mean(facts)}\\symA{${l - 1}}{k} \\, \\symD{${l}}{j}`;
+    },
     words: ({ layer, examples }) =>
-      "A weight matters as much as what came in through it, times the error behind it." +
+      "A weight from neuron k to neuron j matters as much as what came in through it, times the " +
+      "error behind it." +
       (examples > 1
-        ? ` Each of the ${examples} examples pulls its own way; the gradient is their mean. Forget the division, and every step is ${examples} times too long.`
+        ? ` Each of the ${examples} examples x says something else: the gradient is the mean, the sum divided by n = ${examples}. Summing without dividing is a mistake that is hard to see.`
         : layer === 2
-          ? " So each picture is the drawing itself, tinted by its neuron’s δ. Press one to follow that weight."
-          : ""),
-    tokens: { delta: "delta", "self.a_in": "a" },
+          ? " So each picture is the image itself, tinted by its neuron’s δ."
+          : "") +
+      (layer === 2 ? " Press a pixel to follow its weight." : " Press a cell to follow its weight."),
+    tokens: { delta: "delta", "self.a_in": "a", "ops.matmul_tn": "dw", "len(delta)": "n" },
     inputs: (l) => [`a${l - 1}`, `delta${l}`],
   },
   update: {
@@ -126,57 +146,63 @@ export const STAGES = {
     title: (l) => `The update of layer ${l}`,
     tex: ({ layer: l, optimizer }) =>
       optimizer === "sgd"
-        ? `\\symW{${l}} \\leftarrow \\symW{${l}} - \\eta \\htmlClass{symbol sym-dw}{\\frac{\\partial C}{\\partial w^{${l}}}}`
-        : `\\symW{${l}} \\leftarrow \\symW{${l}} - \\eta \\, \\frac{m}{\\sqrt{v} + \\epsilon}`,
+        ? `\\symW{${l}}{} \\leftarrow \\symW{${l}}{} - \\symEta \\, \\symG{${l}}`
+        : "\\begin{aligned} " +
+          `\\symM &\\leftarrow \\beta_1 \\symM + (1 - \\beta_1) \\, \\symG{${l}} \\\\ ` +
+          `\\symV &\\leftarrow \\beta_2 \\symV + (1 - \\beta_2) \\left(\\symG{${l}}\\right)^2 \\\\ ` +
+          `\\symW{${l}}{} &\\leftarrow \\symW{${l}}{} - \\symEta_t \\, \\frac{\\symM}{\\sqrt{\\symV} + \\hat\\epsilon} \\end{aligned}`,
     words: ({ optimizer }) =>
-      optimizer === "sgd"
-        ? "A small step downhill: η, the learning rate, says how small. That was one step of .train(). It goes on like this, mini-batch after mini-batch."
-        : "Adam steps along a running mean m of the gradients, divided by the root of a running mean v of their squares.",
-    tokens: { p: "w", g: "dw" },
-    inputs: (l) => [`dw${l}`],
+      (optimizer === "sgd"
+        ? "A small step downhill: η, the learning rate, says how small."
+        : "Adam steps along m, a running mean of the gradients, divided by the root of v, a running " +
+          "mean of their squares. η with t makes up for m and v having begun at 0; in the code g is " +
+          "the gradient first and scratch space afterwards.") +
+      " The biases move in the same way. That was one step of .train(): it goes on, mini-batch " +
+      "after mini-batch.",
+    tokens: { p: "w", g: "dw", m: "m", v: "v", rate: "eta", "self.learning_rate": "eta" },
+    inputs: (l) => [`w${l}`, `dw${l}`],
   },
 };
 
 /**
  * One weight's way through the step, with its numbers filled in.
- * @param {Record<string, number>} n as `Lesson.follow` gives them
- * @param {{layer: number, j: number, k: number, top: number, optimizer: string}} place
- * @returns {{equation: string, tex: string, wide?: boolean}[]}
+ * @param {any} n as `Lesson.follow` gives them
+ * @param {{layer: number, j: number, k: number, top: number, examples: number, optimizer: string}} place
+ * @returns {{equation: string, tex: string}[]}
  */
-export function chain(n, { layer: l, j, k, top, optimizer }) {
-  const step = optimizer === "sgd" ? ` - ${bare(n.rate)} \\cdot ${tex(n.dw)} =` : " \\to";
-  const back =
-    l === top ? "\\nabla_a C" : `\\textstyle\\sum_i w^{${l + 1}}_{i,${j}} \\delta^{${l + 1}}_i`;
+export function chain(n, { layer: l, j, k, top, examples, optimizer }) {
+  const [w, a, z] = [`\\symW{${l}}{${j},${k}}`, `\\symA{${l - 1}}{${k}}`, `\\symZ{${l}}{${j}}`];
+  const [delta, dw] = [`\\symD{${l}}{${j}}`, `\\htmlClass{symbol sym-dw}{\\frac{\\partial C}{\\partial w^{${l}}_{${j},${k}}}}`];
+  const back = l === top ? "\\nabla_a C" : `\\textstyle\\sum_i \\symW{${l + 1}}{i,${j}} \\symD{${l + 1}}{i}`;
   const error = Number.isNaN(n.slope)
-    ? `\\delta^{${l}}_{${j}} = a_{${j}} - y_{${j}} = ${bare(n.delta)}`
-    : `\\delta^{${l}}_{${j}} = ${back} \\cdot \\sigma'(z) = ${tex(n.error)} \\cdot ${tex(n.slope)} = ${bare(n.delta)}`;
+    ? `${delta} = \\symA{${l}}{${j}} - \\symY_{${j}} = ${bare(n.delta)}`
+    : `\\begin{aligned} ${delta} &= ${back} \\cdot \\sigma'(${z}) \\\\ &= ${tex(n.error)} \\cdot ${tex(n.slope)} = ${bare(n.delta)} \\end{aligned}`;
+  const gradient =
+    examples > 1
+      ? `\\begin{aligned} ${dw} &= \\frac{1}{\\symN} \\sum_x ${a} \\, ${delta} \\\\ &= \\frac{${bare(n.total)}}{${examples}} = ${bare(n.dw)} \\end{aligned}`
+      : `\\begin{aligned} ${dw} &= ${a} \\, ${delta} \\\\ &= ${tex(n.a_in)} \\cdot ${tex(n.delta)} \\\\ &= ${bare(n.dw)} \\end{aligned}`;
+  const update =
+    optimizer === "sgd"
+      ? `\\begin{aligned} ${w} &\\leftarrow ${bare(n.w)} - ${bare(n.rate)} \\cdot ${tex(n.dw)} \\\\ &= ${bare(n.w_new)} \\end{aligned}`
+      : `${w}: \\; ${bare(n.w)} \\to ${bare(n.w_new)}`;
+  const activation = `\\symA{${l}}{${j}}`;
   return [
     {
       equation: "z",
-      tex: `z^{${l}}_{${j}} = \\dots + \\underbrace{${tex(n.w)}}_{w^{${l}}_{${j},${k}}} \\cdot \\underbrace{${tex(n.a_in)}}_{a^{${l - 1}}_{${k}}} + \\dots = ${bare(n.z)}`,
+      tex: `\\begin{aligned} ${z} &= \\dots + \\underbrace{${tex(n.w)}}_{${w}} \\cdot \\underbrace{${tex(n.a_in)}}_{${a}} + \\dots \\\\ &= ${bare(n.z)} \\end{aligned}`,
     },
-    { equation: "a", tex: `a^{${l}}_{${j}} = \\sigma(${bare(n.z)}) = ${bare(n.a)}` },
+    { equation: "a", tex: `${activation} = \\sigma(${bare(n.z)}) = ${bare(n.a)}` },
     { equation: "delta", tex: error },
-    {
-      equation: "dw",
-      tex: `\\frac{\\partial C}{\\partial w^{${l}}_{${j},${k}}} = ${gradient(n)} = ${bare(n.dw)}`,
-      wide: n.examples > 1,
-    },
-    {
-      equation: "update",
-      tex: `w^{${l}}_{${j},${k}} \\leftarrow ${bare(n.w)}${step} ${bare(n.w_new)}`,
-    },
+    { equation: "dw", tex: gradient },
+    { equation: "update", tex: update },
   ];
 }
 
-/** Over a mini-batch, the mean over its examples x. @param {number} examples */
-const mean = (examples) => (examples > 1 ? `\\frac{1}{${examples}} \\sum_x` : "");
-
-/** One example's share of a gradient, and how the mean comes of all. @param {Record<string, number>} n */
-function gradient(n) {
-  const own = `${tex(n.a_in)} \\cdot ${tex(n.delta)}`;
-  if (n.examples === 1) return own;
-  return `\\frac{1}{${n.examples}} \\Big( \\dots + \\underbrace{${own}}_{\\text{this example}} + \\dots \\Big) = \\frac{${bare(n.sum)}}{${n.examples}}`;
+/** A number in a sentence. @param {number} value */
+export function plain(value) {
+  const size = Math.abs(value);
+  const digits = value === 0 || size >= 0.001 ? String(Number(size.toPrecision(3))) : size.toExponential(1);
+  return (value < 0 ? "−" : "") + digits;
 }
 
 /** A number as a factor: in brackets where it is negative. @param {number} value */

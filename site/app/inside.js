@@ -2,36 +2,29 @@
 // number (nets_core/trace.py, lesson.py); here they are shown beside equation and source.
 
 import { make, part } from "./dom.js";
-import { COMMANDS, STAGES, chain } from "./equations.js";
-import { paintPixels, paintSigned, palette } from "./pictures.js";
+import { COMMANDS, STAGES, chain, plain } from "./equations.js";
+import { Example } from "./example.js";
+import { figure, legend, nameOf, scalar } from "./quantities.js";
 import { whileSeen } from "./seen.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("./training.js").Training} Training */
 /** @typedef {import("./sheet.js").Sheet} Sheet */
-/** @typedef {{symbol: string, layer: number, values: Float32Array, largest: number}} Quantity */
+/** @typedef {import("./quantities.js").Quantity} Quantity */
 /** @typedef {{file: string, begin: number, end: number, first: number, last: number}} Source */
 /** @typedef {{equation: string, layer: number, source: Source, result: Quantity[]}} Stage */
-/** @typedef {{examples: number, labels: ArrayLike<number>, images: Float32Array, sizes: number[], activations: string[], loss: string, optimizer: string, rate: number, stages: Stage[]}} Lesson */
+/** @typedef {{sizes: number[], activations: string[], loss: string, optimizer: string, rate: number, examples: number, telling: number[], parameters: Quantity[], stages: Stage[]}} Lesson */
 
 /** How long a stage is shown while it plays, in milliseconds. */
 const BEAT = 2500;
 /** Entries of each array that the gradient check looks at. */
 const ENTRIES = 60;
 
-/**
- * @param {Engine} engine
- * @param {Training} training
- * @param {Sheet} sheet
- * @param {EventTarget} readings "reading" (detail: what the net reads in the drawing, or "")
- */
-export function insideSection(engine, training, sheet, readings) {
+/** @param {Engine} engine @param {Training} training @param {Sheet} sheet */
+export function insideSection(engine, training, sheet) {
   const section = part("section-inside", HTMLElement);
   const net = part("inside-net", HTMLSelectElement);
-  const kind = part("inside-example", HTMLSelectElement);
-  const another = part("inside-another", HTMLButtonElement);
-  const batch = part("inside-batch", HTMLElement);
-  const truth = part("inside-truth", HTMLSelectElement);
+  const example = new Example(engine, training, sheet);
   const rate = part("inside-rate", HTMLInputElement);
   const body = part("inside-body", HTMLElement);
   const words = part("inside-words", HTMLElement);
@@ -48,16 +41,15 @@ export function insideSection(engine, training, sheet, readings) {
   /** @type {Lesson | undefined} */
   let lesson;
   let at = 0;
-  /** Which of MNIST's test images, or mini-batches, is learned from. */
-  let lot = 0;
-  /** Which example of a mini-batch is looked at. */
-  let example = 0;
-  /** Has the visitor said what the example should have been? Else it is what it is taken for. */
-  let said = false;
-  /** What the net reads in the drawing. */
-  let reading = "";
   /** The weight that is followed, w^layer_{neuron source}; neuron and source count from 0. */
   let weight = { layer: 2, neuron: 0, source: 406 };
+  /** Was it picked by the visitor? Else it is the one that the step moves most. */
+  let chose = false;
+  /** The symbol that is lit up, or "". */
+  let bright = "";
+  /** Count what is asked for, so that only the latest is shown. */
+  let turns = 0;
+  let chains = 0;
   /** @type {Map<string, Promise<string>>} */
   const sources = new Map();
   /** @type {Promise<typeof import("katex").default> | undefined} */
@@ -89,93 +81,57 @@ export function insideSection(engine, training, sheet, readings) {
     section,
     async () => {
       if (engine.state !== "ready") return;
-      const given = kind.value === "drawing" ? drawn() : await taken();
-      body.hidden = !given;
-      if (!given) {
-        lesson = undefined;
-        return;
-      }
       try {
+        const taken = await example.take();
+        if ("words" in taken) return withdraw(taken.words);
         await engine.open(net.value);
-        const asked = { model: net.value, rate: Number(rate.value), example, ...given };
-        lesson = await engine.call("trace", asked);
+        lesson = await engine.call("trace", {
+          model: net.value,
+          rate: Number(rate.value),
+          ...taken.args,
+        });
       } catch (error) {
-        body.hidden = true;
-        words.textContent = /** @type {Error} */ (error).message;
+        if (engine.state === "ready") withdraw(/** @type {Error} */ (error).message);
         return;
       }
-      showBatch();
+      body.hidden = false;
       words.textContent = "";
       rate.disabled = net.value === "live";
       part("inside-verdict", HTMLElement).textContent = "";
       part("inside-histogram", HTMLElement).replaceChildren();
+      choose();
       outline();
       await show(Math.min(at, lessonNow().stages.length - 1));
     },
     100,
   );
 
-  /** The drawing on the pad, and what it should have been. */
-  function drawn() {
-    const { drawing } = sheet;
-    if (!drawing) {
-      words.textContent = "Draw a digit above: it is the example that this step learns from. Or take a test image.";
-      return undefined;
-    }
-    if (!said && reading) truth.value = reading;
-    return { ...drawing, label: Number(truth.value) };
+  /** There is no step to show. @param {string} why */
+  function withdraw(why) {
+    stop();
+    lesson = undefined;
+    body.hidden = true;
+    words.textContent = why;
   }
 
-  /** One of MNIST's images, or ten of them, once they are there. */
-  async function taken() {
-    try {
-      words.textContent = "Fetching MNIST …";
-      await training.load();
-    } catch (error) {
-      words.textContent = /** @type {Error} */ (error).message;
-      return undefined;
-    }
-    if (kind.value === "batch") return { batch: lot };
-    return said ? { test: lot, label: Number(truth.value) } : { test: lot };
-  }
-
-  /** The examples of the step, to choose the one whose numbers are shown. */
-  function showBatch() {
-    const { examples, labels, images } = lessonNow();
-    const many = kind.value === "batch";
-    batch.hidden = kind.value === "drawing";
-    part("inside-truth-label", HTMLElement).hidden = many;
-    if (kind.value === "test" && !said) truth.value = String(labels[0]);
-    batch.replaceChildren(
-      ...Array.from({ length: examples }, (_, i) => {
-        const canvas = make("canvas");
-        paintPixels(canvas, images.subarray(784 * i, 784 * (i + 1)));
-        const button = make("button", { type: "button" }, [
-          canvas,
-          make("span", { textContent: String(labels[i]) }),
-        ]);
-        button.setAttribute("aria-label", `Example ${i + 1}, a ${labels[i]}`);
-        button.setAttribute("aria-pressed", String(i === example));
-        button.disabled = !many;
-        button.addEventListener("click", () => void look(i));
-        return button;
-      }),
-    );
-  }
-
-  /** Look at another example of the mini-batch. @param {number} i */
-  async function look(i) {
-    example = i;
-    for (const [k, button] of [...batch.children].entries()) {
-      button.setAttribute("aria-pressed", String(k === i));
-    }
-    lesson = { ...lessonNow(), ...(await engine.call("view_example", { example: i })) };
-    await show(at);
+  /** What was asked for is no longer there: a worker died, or another step was traced meanwhile. */
+  function gone() {
+    sources.clear();
   }
 
   function lessonNow() {
     if (!lesson) throw new Error("no step has been traced");
     return lesson;
+  }
+
+  /** See that the followed weight is one of this net. */
+  function choose() {
+    const { sizes, telling } = lessonNow();
+    if (!chose) weight = { layer: 2, neuron: telling[0], source: telling[1] };
+    const layer = Math.min(weight.layer, sizes.length);
+    const neuron = Math.min(weight.neuron, sizes[layer - 1] - 1);
+    const source = Math.min(weight.source, sizes[layer - 2] - 1);
+    weight = { layer, neuron, source };
   }
 
   /** The stages as a row of buttons. */
@@ -187,19 +143,18 @@ export function insideSection(engine, training, sheet, readings) {
         const button = make("button", { type: "button", textContent: STAGES[stage.equation].short(stage.layer) });
         button.addEventListener("click", () => {
           stop();
-          void show(i);
+          show(i).catch(gone);
         });
         return make("li", {}, [button]);
       }),
     );
-    const { sizes } = lessonNow();
-    weight.layer = Math.min(weight.layer, sizes.length);
   }
 
   /** Show a stage. @param {number} i */
   async function show(i) {
     const { stages, sizes, activations, loss, optimizer, examples } = lessonNow();
     at = i;
+    const mine = ++turns;
     const stage = stages[i];
     const text = STAGES[stage.equation];
     for (const [k, item] of [...steps.children].entries()) {
@@ -208,22 +163,33 @@ export function insideSection(engine, training, sheet, readings) {
       else button.removeAttribute("aria-current");
     }
     title.textContent = text.title(stage.layer);
-    const facts = { layer: stage.layer, top: sizes.length, loss, optimizer, activation: activations[stage.layer - 2], examples };
+    const facts = { layer: stage.layer, top: sizes.length, loss, optimizer, examples, activation: activations[stage.layer - 2] };
     explained.textContent = text.words(facts);
     part("inside-back", HTMLButtonElement).disabled = i === 0;
     part("inside-next", HTMLButtonElement).disabled = i === stages.length - 1;
-    await Promise.all([
-      typeset(equation, text.tex(facts)),
-      showCode(stage.source, text.tokens),
-      showChain(),
-    ]);
+    await typeset(equation, text.tex(facts));
+    if (mine !== turns) return; // another stage or another step was asked for meanwhile
+    showLegend();
     showValues(stage);
+    relight();
+    await Promise.all([showCode(stage.source, text.tokens, mine), showChain()]);
+    if (mine === turns) relight();
   }
 
-  /** The function that did it, its line marked. @param {Source} source @param {Record<string, string>} tokens */
-  async function showCode({ file, begin, end, first, last }, tokens) {
+  /** What the equation's symbols mean; what has the focus stays, if it still belongs here. */
+  function showLegend() {
+    const list = part("inside-legend", HTMLElement);
+    const symbols = new Set([...equation.querySelectorAll(".katex-html .symbol")].map(symbolOf));
+    const shown = [...list.querySelectorAll(".symbol")].map(symbolOf);
+    if (shown.join() === [...symbols].join()) return;
+    list.replaceChildren(...legend(symbols));
+  }
+
+  /** The function that did it, its line marked. @param {Source} source @param {Record<string, string>} tokens @param {number} mine */
+  async function showCode({ file, begin, end, first, last }, tokens, mine) {
     if (!sources.has(file)) sources.set(file, engine.call("source", { file }));
     const lines = (await /** @type {Promise<string>} */ (sources.get(file))).split("\n");
+    if (mine !== turns) return;
     const shown = lines.slice(begin - 1, end);
     const indent = Math.min(...shown.filter((line) => line.trim()).map((line) => line.search(/\S/)));
     part("inside-file", HTMLElement).textContent = `nets_core/${file}, line ${first}`;
@@ -241,10 +207,11 @@ export function insideSection(engine, training, sheet, readings) {
         return element;
       }),
     );
-    const line = code.querySelector(".now");
+    const marked = /** @type {HTMLElement[]} */ ([...code.querySelectorAll(".now")]);
     const frame = code.parentElement;
-    if (line instanceof HTMLElement && frame) {
-      frame.scrollTop = line.offsetTop - frame.clientHeight / 2;
+    if (marked.length && frame) {
+      const [top, bottom] = [marked[0].offsetTop, marked[marked.length - 1].offsetTop];
+      frame.scrollTop = Math.min(top - 12, (top + bottom - frame.clientHeight) / 2);
     }
   }
 
@@ -253,7 +220,7 @@ export function insideSection(engine, training, sheet, readings) {
     const names = Object.keys(tokens).sort((a, b) => b.length - a.length);
     if (!names.length) return [line];
     const pattern = new RegExp(
-      `(?<![\\w.])(${names.map((name) => name.replaceAll(".", "\\.")).join("|")})(?!\\w)`,
+      `(?<![\\w.])(${names.map((name) => name.replace(/[.()]/g, "\\$&")).join("|")})(?!\\w)`,
     );
     return line.split(pattern).map((piece, i) =>
       i % 2 ? make("span", { className: `symbol sym-${tokens[piece]}`, textContent: piece }) : piece,
@@ -262,142 +229,87 @@ export function insideSection(engine, training, sheet, readings) {
 
   /** What the stage made, and what it made it of. @param {Stage} stage */
   function showValues(stage) {
+    const { stages, parameters, sizes, examples, rate: eta } = lessonNow();
     const known = new Map();
-    for (const { result } of lessonNow().stages) {
-      for (const quantity of result) {
-        const key = `${quantity.symbol}${quantity.layer}`;
-        if (!known.has(key)) known.set(key, quantity);
-      }
+    for (const quantity of [...parameters, ...stages.flatMap(({ result }) => result)]) {
+      const key = `${quantity.symbol}${quantity.layer}`;
+      if (!known.has(key)) known.set(key, quantity);
     }
+    const facts = { sizes, example: example.picked, examples, weight };
+    const moves = stage.equation === "update";
     const before = STAGES[stage.equation].inputs(stage.layer).flatMap((key) => known.get(key) ?? []);
-    values.replaceChildren(
-      ...[...before.map((quantity) => figure(quantity)), ...stage.result.map((one) => figure(one, true))],
-    );
-  }
-
-  /** One quantity as a picture, bars or a number. @param {Quantity} quantity @param {boolean} [made] */
-  function figure({ symbol, layer, values: numbers, largest }, made = false) {
-    const name = `${NAMES[symbol]}${SUPERSCRIPT[layer] ?? layer}`;
-    const { sizes } = lessonNow();
-    const caption = make("figcaption", {}, [
-      make("span", { className: `symbol sym-${symbol}`, textContent: symbol === "C" ? "C" : name }),
-      symbol === "C" ? ` = ${numbers[0].toPrecision(4)}` : `, largest ${largest.toPrecision(3)}`,
-    ]);
-    const element = make("figure", { className: made ? "quantity made" : "quantity" }, [caption]);
-    if (symbol === "C") return element;
-    if (symbol === "a" && layer === 1) element.append(picture(numbers, 0, largest));
-    else if ((symbol === "dw" || symbol === "w") && sizes[layer - 2] === 784) {
-      const box = make("div", { className: "weights" });
-      const rows = Math.min(sizes[layer - 1], 60);
-      for (let j = 0; j < rows; j++) {
-        const button = make("button", { type: "button", title: `neuron ${j + 1}` }, [
-          picture(numbers, j * 784, largest),
-        ]);
-        button.setAttribute("aria-label", `Follow a weight of neuron ${j + 1}`);
-        button.setAttribute("aria-pressed", String(weight.layer === layer && weight.neuron === j));
-        button.addEventListener("click", (event) => pick(layer, j, event, button));
-        box.append(button);
-      }
-      element.append(box);
-    } else if (symbol === "dw" || symbol === "w") {
-      element.append(matrix(numbers, layer, sizes[layer - 1], sizes[layer - 2], largest));
-    } else {
-      element.append(bars(numbers, largest));
-    }
-    return element;
-  }
-
-  /** Follow the weight of the pixel that was pressed. @param {number} layer @param {number} neuron @param {MouseEvent} event @param {HTMLElement} button */
-  function pick(layer, neuron, event, button) {
-    const box = button.getBoundingClientRect();
-    const inside = event.detail > 0; // by a pointer, not by the keyboard
-    const column = inside ? Math.floor(((event.clientX - box.left) / box.width) * 28) : 14;
-    const row = inside ? Math.floor(((event.clientY - box.top) / box.height) * 28) : 14;
-    const limit = (/** @type {number} */ n) => Math.max(0, Math.min(27, n));
-    weight = { layer, neuron, source: limit(row) * 28 + limit(column) };
-    for (const other of values.querySelectorAll("[aria-pressed]")) {
-      other.setAttribute("aria-pressed", String(other === button));
-    }
-    void showChain();
-  }
-
-  /** @param {Float32Array} numbers @param {number} start @param {number} largest */
-  function picture(numbers, start, largest) {
-    const canvas = make("canvas");
-    const scaled = Int8Array.from(
-      numbers.subarray(start, start + 784),
-      (value) => (value / (largest || 1)) * 127,
-    );
-    paintSigned(canvas, scaled, 28, palette());
-    return canvas;
-  }
-
-  /** @param {Float32Array} numbers @param {number} largest */
-  function bars(numbers, largest) {
-    const list = make("ol", { className: "signed" });
-    for (const [j, value] of numbers.entries()) {
-      const bar = make("li", { title: `${j + 1}: ${value.toPrecision(4)}` });
-      bar.style.setProperty("--share", String(Math.abs(value) / (largest || 1)));
-      bar.classList.toggle("negative", value < 0);
-      list.append(bar);
-    }
-    return list;
-  }
-
-  /** @param {Float32Array} numbers @param {number} layer @param {number} rows @param {number} columns @param {number} largest */
-  function matrix(numbers, layer, rows, columns, largest) {
-    const table = make("div", { className: "matrix" });
-    table.style.setProperty("--columns", String(columns));
-    for (let j = 0; j < rows; j++) {
-      for (let k = 0; k < columns; k++) {
-        const value = numbers[j * columns + k];
-        const cell = make("button", { type: "button", title: `j = ${j + 1}, k = ${k + 1}: ${value.toPrecision(4)}` });
-        cell.tabIndex = j === 0 && k === 0 ? 0 : -1;
-        cell.setAttribute("aria-label", `Follow the weight from neuron ${k + 1} to neuron ${j + 1}`);
-        cell.style.setProperty("--share", String(Math.abs(value) / (largest || 1)));
-        cell.classList.toggle("negative", value < 0);
-        cell.addEventListener("click", () => {
-          weight = { layer, neuron: j, source: k };
-          void showChain();
-        });
-        table.append(cell);
-      }
-    }
-    table.addEventListener("keydown", (event) => {
-      const cells = /** @type {HTMLElement[]} */ ([...table.children]);
-      const now = cells.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-      const move = { ArrowRight: 1, ArrowLeft: -1, ArrowDown: columns, ArrowUp: -columns }[event.key];
-      if (move === undefined || !cells[now + move]) return;
-      event.preventDefault();
-      cells[now].tabIndex = -1;
-      cells[now + move].tabIndex = 0;
-      cells[now + move].focus();
+    const given = before.map((quantity) => {
+      const when = moves && quantity.symbol === "w" ? "before" : undefined;
+      return figure(quantity, { ...facts, when }, follow);
     });
-    return table;
+    const made = stage.result.map((quantity) => {
+      const when = moves ? "after" : undefined;
+      return figure(quantity, { ...facts, when }, follow);
+    });
+    for (const element of made) element.classList.add("made");
+    if (equation.querySelector(".sym-n")) given.push(scalar("n", examples));
+    if (moves) given.push(scalar("eta", eta));
+    values.replaceChildren(...given, ...made);
+  }
+
+  /** Follow the weight that was pressed. @param {typeof weight} pressed */
+  function follow(pressed) {
+    weight = pressed;
+    chose = true;
+    const now = document.activeElement?.closest(".weights button");
+    for (const other of values.querySelectorAll(".weights [aria-pressed]")) {
+      other.setAttribute("aria-pressed", String(other === now));
+    }
+    showChain().catch(gone);
   }
 
   /** The picked weight through the whole step, with its numbers filled in. */
   async function showChain() {
-    const { sizes, stages, optimizer } = lessonNow();
-    const { layer } = weight;
-    const neuron = Math.min(weight.neuron, sizes[layer - 1] - 1);
-    const source = Math.min(weight.source, sizes[layer - 2] - 1);
-    weight = { layer, neuron, source };
-    const numbers = await engine.call("follow", { ...weight, example });
-    const now = stages[at].equation;
-    part("inside-weight", HTMLElement).textContent =
-      `layer ${layer}, from ${layer === 2 ? `pixel ${source + 1}` : `neuron ${source + 1}`} to neuron ${neuron + 1}`;
-    const rows = chain(numbers, { layer, j: neuron + 1, k: source + 1, top: sizes.length, optimizer });
-    chosen.replaceChildren(
-      ...(await Promise.all(
-        rows.map(async ({ equation: name, tex, wide }) => {
-          const item = make("li", { className: wide ? "wide" : "" });
-          if (name === now || (name === "delta" && now === "delta_output")) item.classList.add("now");
-          await typeset(item, tex);
-          return item;
-        }),
-      )),
+    const { sizes, stages, examples, optimizer } = lessonNow();
+    const { layer, neuron, source } = weight;
+    const mine = ++chains;
+    const numbers = await engine.call("follow", { ...weight, example: example.picked });
+    const now = stages[at].layer === layer ? stages[at].equation : "";
+    const rows = chain(numbers, { layer, j: neuron + 1, k: source + 1, top: sizes.length, examples, optimizer });
+    const items = await Promise.all(
+      rows.map(async ({ equation: name, tex }) => {
+        const formula = make("div");
+        const item = make("li", {}, [formula]);
+        if (name === now || (name === "delta" && now === "delta_output")) item.classList.add("now");
+        await typeset(formula, tex);
+        if (name === "dw" && examples > 1) item.append(...mean(numbers));
+        return item;
+      }),
     );
+    if (mine !== chains) return; // another weight, example or stage was asked for meanwhile
+    part("inside-weight", HTMLElement).textContent =
+      `layer ${layer}, from ${layer === 2 ? `pixel ${source + 1}` : `neuron ${source + 1}`} to neuron ${neuron + 1}` +
+      (examples > 1 ? `, in example ${example.picked + 1}` : "");
+    part("inside-paper", HTMLElement).hidden = layer > 2 || numbers.a_in !== 0;
+    chosen.replaceChildren(...items);
+    relight();
+  }
+
+  /** What every example says of the weight, their sum and their mean. @param {any} numbers */
+  function mean({ products, total, dw }) {
+    const list = make("ol", { className: "products" });
+    for (const [i, product] of Array.from(/** @type {Float64Array} */ (products)).entries()) {
+      const item = make("li", { textContent: plain(product) });
+      item.dataset.value = String(product);
+      item.classList.toggle("picked", i === example.picked);
+      list.append(item);
+    }
+    list.dataset.testid = "inside-products";
+    list.setAttribute("aria-label", "a times δ of each example");
+    const words = make("p", {
+      textContent:
+        `a · δ of each of the ${products.length} examples. Their sum is ${plain(total)}; divided by ` +
+        `n = ${products.length} it is ${plain(dw)}. Without the division each step would be ` +
+        `${products.length} times as long.`,
+    });
+    words.dataset.testid = "inside-mean";
+    words.dataset.value = String(dw);
+    return [list, words];
   }
 
   function stop() {
@@ -408,20 +320,20 @@ export function insideSection(engine, training, sheet, readings) {
 
   part("inside-back", HTMLButtonElement).addEventListener("click", () => {
     stop();
-    if (lesson) void show(Math.max(0, at - 1));
+    if (lesson) show(Math.max(0, at - 1)).catch(gone);
   });
   part("inside-next", HTMLButtonElement).addEventListener("click", () => {
     stop();
-    if (lesson) void show(Math.min(lesson.stages.length - 1, at + 1));
+    if (lesson) show(Math.min(lesson.stages.length - 1, at + 1)).catch(gone);
   });
   play.addEventListener("click", () => {
     if (playing) return stop();
     play.textContent = "Stop";
     const next = () => {
       if (!lesson || at === lesson.stages.length - 1) return stop();
-      return void show(at + 1);
+      show(at + 1).catch(gone);
     };
-    if (lesson && at === lesson.stages.length - 1) void show(0);
+    if (lesson && at === lesson.stages.length - 1) show(0).catch(gone);
     else next();
     playing = setInterval(next, BEAT);
   });
@@ -457,65 +369,55 @@ export function insideSection(engine, training, sheet, readings) {
         make("li", { title: `${count} with an error of about 1e${bins[i]}` }, [bar, make("span", { textContent: label })]),
       );
     }
-    const caption = `${NAMES[symbol]}${SUPERSCRIPT[layer] ?? layer}: ${checked} checked, largest ${error.toExponential(0)}`;
+    const caption = `${nameOf(symbol, layer)}: ${checked} checked, largest ${error.toExponential(0)}`;
     return make("figure", {}, [make("figcaption", { textContent: caption }), list]);
   }
 
-  // A symbol under the pointer lights up wherever it stands: equation, code, values.
-  section.addEventListener("pointerover", (event) => light(event.target));
-  section.addEventListener("focusin", (event) => light(event.target));
-  /** @param {EventTarget | null} target */
+  // A symbol under the pointer or with the focus lights up wherever it stands: equation, code,
+  // values, legend. A value does so as a whole.
+  // It is the pointer's own moves that count: what scrolls past below a resting one does not.
+  for (const type of ["pointermove", "pointerdown", "pointerleave", "focusin", "focusout"]) {
+    section.addEventListener(type, (event) => light(type === "focusout" ? null : event.target));
+  }
+  /** @param {EventTarget | null} target where the pointer or the focus has come to */
   function light(target) {
-    const symbol = target instanceof Element ? target.closest("[class*='sym-']") : null;
-    const name = symbol ? [...symbol.classList].find((one) => one.startsWith("sym-")) : undefined;
+    const places = [target, document.activeElement].filter((place) => place instanceof Element);
+    const [symbol] = places.flatMap((place) => place.closest(".symbol, [data-symbol]") ?? []);
+    const name = symbol && section.contains(symbol) ? symbolOf(symbol) : "";
+    if (name === bright) return;
+    bright = name;
+    relight();
+  }
+  /** Light up what is to be lit, in what is shown anew as well. */
+  function relight() {
     for (const old of section.querySelectorAll(".lit")) old.classList.remove("lit");
-    if (name) for (const same of section.querySelectorAll(`.${name}`)) same.classList.add("lit");
+    if (!bright) return;
+    for (const same of section.querySelectorAll(`.sym-${bright}`)) same.classList.add("lit");
   }
 
-  /** Another example: its truth is not known to have been said. */
-  function renew() {
-    said = false;
-    example = 0;
-    request();
-  }
   for (const control of [net, rate]) control.addEventListener("change", request);
-  truth.addEventListener("change", () => {
-    said = true;
-    request();
-  });
-  kind.addEventListener("change", () => {
-    lot = 0;
-    another.hidden = kind.value === "drawing";
-    another.textContent = kind.value === "batch" ? "Another mini-batch" : "Another image";
-    renew();
-  });
-  another.addEventListener("click", () => {
-    lot++;
-    renew();
-  });
-  sheet.addEventListener("change", () => {
-    if (kind.value !== "drawing") return;
-    if (sheet.empty) said = false;
-    request();
-  });
-  readings.addEventListener("reading", (event) => {
-    const { detail } = /** @type {CustomEvent} */ (event);
-    if (detail === reading) return;
-    reading = detail;
-    if (!said && kind.value === "drawing") request();
+  example.addEventListener("change", request);
+  example.addEventListener("pick", () => {
+    if (lesson) show(at).catch(gone);
   });
   engine.addEventListener("ready", request);
+  engine.addEventListener("failed", () => {
+    sources.clear();
+    withdraw("Python has stopped, and this step with it. It comes back once Python is started again.");
+  });
   training.addEventListener("state", () => {
     const option = [...net.options].find(({ value }) => value === "live");
     if (training.hasNet && !option) net.append(new Option("The net in training", "live"));
     if (!training.hasNet && option) {
+      const chosen = option.selected;
       option.remove();
-      request();
-    }
+      if (chosen) request();
+    } else if (net.value === "live") request(); // it has learned since
   });
 }
 
-/** @type {Record<string, string>} */
-const NAMES = { a: "a", z: "z", delta: "δ", w: "w", b: "b", dw: "∂C/∂w", db: "∂C/∂b", y: "y", C: "C" };
-/** @type {Record<number, string>} */
-const SUPERSCRIPT = { 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
+/** Which symbol an element stands for. @param {Element} element @returns {string} */
+function symbolOf(element) {
+  if (element instanceof HTMLElement && element.dataset.symbol) return element.dataset.symbol;
+  return [...element.classList].find((name) => name.startsWith("sym-"))?.slice(4) ?? "";
+}

@@ -19,12 +19,12 @@ const training = new Training(engine);
 
 /** @type {any} */ (window).nets = makeNets(engine, training);
 showStatus(engine, training);
-const { sheet, picker, readings } = drawSection(engine, training);
+const { sheet, picker } = drawSection(engine, training);
 compareSection(engine, training, sheet);
 layersSection(engine, training, sheet, picker);
 qualitySection(engine, training, sheet, picker);
 trainSection(engine, training);
-insideSection(engine, training, sheet, readings);
+insideSection(engine, training, sheet);
 ownSection(engine, training, bugsSection(engine, training));
 playgroundSection(engine);
 

@@ -23,8 +23,8 @@ export function whileSeen(element, work, pause = 0) {
     busy = false;
   }
   new IntersectionObserver(
-    ([entry]) => {
-      seen = entry.isIntersecting;
+    (entries) => {
+      seen = entries[entries.length - 1].isIntersecting; // several are told late on a busy page
       void run();
     },
     { rootMargin: "200px" },

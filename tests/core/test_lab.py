@@ -466,3 +466,63 @@ def test_curves_are_arrays_of_equal_length(trained: Lab) -> None:
     assert (np.diff(curves["testEpochs"]) > 0).all()
     assert curves["epochs"][-1] == curves["testEpochs"][-1] == 3
     assert curves["testAccuracies"][-1] == value(trained, "progress")["testAccuracy"]
+
+
+class TestExamples:
+    """MNIST's images as examples of the step that is followed."""
+
+    def test_a_seed_picks_different_images_of_those_that_are_there(self) -> None:
+        lab = filled(Lab())
+        value(lab, "arrived", images=40)
+        picked = value(lab, "examples", name="train", count=10, seed=3)
+        again = value(lab, "examples", name="train", count=10, seed=3)
+        np.testing.assert_array_equal(picked["indices"], again["indices"])
+        assert len(set(picked["indices"])) == 10
+        assert max(picked["indices"]) < 40
+        images, labels = drawn(TRAIN, 1)
+        np.testing.assert_array_equal(picked["images"].reshape(10, 784), images[picked["indices"]])
+        np.testing.assert_array_equal(picked["labels"], labels[picked["indices"]])
+        other = value(lab, "examples", name="train", count=10, seed=4)
+        assert list(other["indices"]) != list(picked["indices"])
+
+    def test_a_step_on_them_is_the_nets_own(self) -> None:
+        lab = filled(Lab())
+        images, labels = drawn(TEST, 2)
+        net = recipes.get(recipes.DEFAULT).network()
+        cost, _ = net.backward(images[[5, 7]], np.eye(10, dtype=np.float32)[labels[[5, 7]]])
+        traced = value(
+            lab, "trace", model="fresh", labels=[int(labels[5]), int(labels[7])], rate=1.0,
+            name="test", indices=[5, 7],
+        )  # fmt: skip
+        found = [
+            one["values"][0]
+            for stage in traced["stages"]
+            for one in stage["result"]
+            if one["symbol"] == "C"
+        ]
+        assert found == [np.float32(cost)]
+
+    def test_a_drawing_is_one_example(self) -> None:
+        pixels = drawn(1, 9)[0][0] / 255
+        traced = value(Lab(), "trace", model="fresh", labels=[4], rate=1.0, pixels=pixels)
+        assert traced["examples"] == 1
+
+    @pytest.mark.parametrize(
+        ("arguments", "message"),
+        [
+            ({"name": "train", "indices": [40], "labels": [1]}, "expected some from 0 to 39"),
+            ({"name": "test", "indices": [], "labels": []}, "expected some from 0 to 59"),
+            ({"name": "other", "indices": [1], "labels": [1]}, "name is 'other'"),
+            ({"name": "test", "indices": [1], "labels": [10]}, "labels holds 10"),
+        ],
+    )
+    def test_images_that_are_not_there(self, arguments: dict[str, Any], message: str) -> None:
+        lab = filled(Lab())
+        value(lab, "arrived", images=40)
+        assert message in error(lab, "trace", model="fresh", rate=1.0, **arguments)
+
+    def test_more_than_there_are(self) -> None:
+        assert "60 images are there" in error(
+            filled(Lab()), "examples", name="test", count=61, seed=0
+        )
+        assert "MNIST has not been loaded" in error(Lab(), "examples", name="test", count=1, seed=0)

@@ -84,6 +84,13 @@ def test_the_update_is_the_optimizers_and_changes_nothing_yet(
         w, b = net.layers[layer - 2].parameters()
         np.testing.assert_array_equal(found["update", "w", layer], w)
         np.testing.assert_array_equal(found["update", "b", layer], b)
+    kept = {"m": "mean", "v": "square"} if optimizer.name == "adam" else {}
+    assert {key[1] for key in found if key[0] == "update"} == {"w", "b", *kept}
+    for symbol, name in kept.items():
+        for layer in range(2, len(net.layers) + 2):
+            np.testing.assert_array_equal(
+                found["update", symbol, layer], optimizer.state[name][2 * layer - 4]
+            )
     optimizer.steps = 0
     optimizer.state.clear()
 
@@ -113,15 +120,18 @@ def test_the_source_is_the_line_that_did_it(net: Network) -> None:
         "delta_output": "return",
         "delta": "above.backward(delta) * layer.sigma_prime()",
         "db": "sum(axis=0)",
-        "dw": "matmul_tn",
+        "dw": "matmul_tn(delta, self.a_in)",
         "update": "p -= g",
     }
+    divided = "delta = delta / len(delta)"  # where the mean is made: shown with both gradients
     for stage in trace.step(net, X, np.eye(3)[[0]], SGD(1)):
         place = stage.source
         lines = (folder / place.file).read_text().splitlines()
         assert place.begin <= place.first <= place.last <= place.end
         assert lines[place.begin - 1].strip().startswith("def ")
-        assert expected[stage.equation] in "\n".join(lines[place.first - 1 : place.last])
+        marked = "\n".join(lines[place.first - 1 : place.last])
+        assert expected[stage.equation] in marked
+        assert (divided in marked) == (stage.equation in ("db", "dw"))
         assert source(place.file).splitlines() == lines
 
 
@@ -151,43 +161,16 @@ class TestLesson:
             if not np.isnan(numbers["slope"]):
                 assert numbers["delta"] == pytest.approx(numbers["error"] * numbers["slope"])
 
-    def test_a_mini_batch_is_the_mean_of_its_examples(self, net: Network) -> None:
-        x = np.random.default_rng(5).random((4, net.inputs)).astype(net.dtype)
-        labels = [0, 2, 1, 2]
-        lesson = Lesson(net, x, labels, SGD(0.25))
-        alone = [Lesson(net, x[i : i + 1], [labels[i]], SGD(0.25)) for i in range(4)]
-        for layer in range(2, len(net.layers) + 2):
-            terms = []
-            for i in range(4):
-                numbers, own = lesson.follow(layer, 1, 2, example=i), alone[i].follow(layer, 1, 2)
-                for key in ("a_in", "z", "a", "slope", "error", "delta"):
-                    assert numbers[key] == pytest.approx(own[key], rel=1e-5, abs=1e-9, nan_ok=True)
-                terms.append(own["a_in"] * own["delta"])
-            assert numbers["examples"] == 4
-            assert numbers["sum"] == pytest.approx(sum(terms), rel=1e-5, abs=1e-9)
-            assert numbers["dw"] == pytest.approx(sum(terms) / 4, rel=1e-5, abs=1e-9)
-
-    def test_each_example_is_shown_by_itself_and_the_gradient_for_all(self, net: Network) -> None:
-        x = np.random.default_rng(5).random((4, net.inputs)).astype(net.dtype)
-        lesson = Lesson(net, x, [0, 2, 1, 2], SGD(0.25))
-        first, last = lesson.plain(0), lesson.plain(3)
-        assert first["examples"] == 4
-        assert list(first["labels"]) == [0, 2, 1, 2]
-        for one, other in zip(first["stages"], last["stages"], strict=True):
-            for a, b in zip(one["result"], other["result"], strict=True):
-                same = np.array_equal(a["values"], b["values"])
-                assert same == (a["symbol"] in ("w", "b", "dw", "db", "C")), a["symbol"]
-        assert np.array_equal(last["stages"][0]["result"][0]["values"], x[3].astype(np.float32))
-        with pytest.raises(ValueError, match="example is 4, expected 0 to 3"):
-            lesson.plain(4)
-
     def test_it_stays_what_it_was_when_the_net_goes_on(self, net: Network) -> None:
         lesson = Lesson(net, X, [1], SGD(0.25))
         before = lesson.follow(2, 0, 0)
         for p in net.parameters():
             p += 1
         net.forward(np.zeros((2, 6)))
-        assert lesson.follow(2, 0, 0) == pytest.approx(before, nan_ok=True)
+        after = lesson.follow(2, 0, 0)
+        assert list(after) == list(before)
+        for name, number in before.items():
+            np.testing.assert_array_equal(after[name], number)
 
     def test_the_check_finds_backward_right(self, net: Network) -> None:
         checked = Lesson(net, X, [1], SGD(0.25)).check(entries=8)
@@ -230,6 +213,122 @@ class TestLesson:
     def test_a_label_that_the_net_has_not(self) -> None:
         with pytest.raises(ValueError, match="labels holds 3, expected 0 to 2"):
             Lesson(Network.mlp([6, 3]), X.astype(np.float32), [3], SGD(1))
+
+
+def by_loops(
+    net: Network, x: np.ndarray, y: np.ndarray
+) -> tuple[list[list[list[float]]], list[np.ndarray]]:
+    """δ^l_j of every example and the mean of a^{l-1}_k δ^l_j, from the formulas, with no matrix.
+
+    The activations are the net's own; σ' and ∇C are finite differences of σ and of the cost.
+    """
+    eps = 1e-6
+    weights = [layer.parameters()[0] for layer in net.layers]
+    deltas: list[list[list[float]]] = [[] for _ in weights]
+    means = [np.zeros(w.shape) for w in weights]
+    for example, target in zip(x, y, strict=True):
+        net.forward(example[np.newaxis])
+        a = [example, *(layer.a[0].copy() for layer in net.layers)]
+        z = [layer.z.copy() for layer in net.layers]
+        top = net.layers[-1]
+
+        def cost(z_top: np.ndarray, top: Any = top, target: Any = target) -> float:
+            return net.loss.cost(z_top, top.activation.function(z_top.copy()), target[np.newaxis])
+
+        delta = []
+        for j in range(net.outputs):
+            nudge = np.zeros((1, net.outputs))
+            nudge[0, j] = eps
+            delta.append((cost(z[-1] + nudge) - cost(z[-1] - nudge)) / (2 * eps))
+        for l in range(len(weights) - 1, -1, -1):  # noqa: E741 — the book's letter
+            deltas[l].append(delta)
+            for j in range(weights[l].shape[0]):
+                for k in range(weights[l].shape[1]):
+                    means[l][j, k] += a[l][k] * delta[j] / len(x)
+            if l:
+                sigma = net.layers[l - 1].activation.function
+                slope = (sigma(z[l - 1] + eps) - sigma(z[l - 1] - eps))[0] / (2 * eps)
+                delta = [
+                    sum(weights[l][i, j] * delta[i] for i in range(len(delta))) * slope[j]
+                    for j in range(len(slope))
+                ]
+    return deltas, means
+
+
+class TestMiniBatch:
+    LABELS = (2, 0, 1, 1)
+
+    @pytest.fixture
+    def batch(self) -> np.ndarray:
+        return np.random.default_rng(5).random((4, 6))
+
+    def test_the_errors_are_each_examples_and_the_gradients_are_means(
+        self, net: Network, batch: np.ndarray
+    ) -> None:
+        deltas, means = by_loops(net, batch, np.eye(3)[list(self.LABELS)])
+        lesson = Lesson(net, batch, self.LABELS, SGD(0.25)).plain()
+        assert lesson["examples"] == 4
+        results = {
+            (one["symbol"], one["layer"]): one
+            for stage in lesson["stages"]
+            for one in stage["result"]
+            if stage["equation"] != "update"
+        }
+        for layer, (delta, mean) in enumerate(zip(deltas, means, strict=True), start=2):
+            found = results["delta", layer]
+            assert found["rows"] == 4
+            np.testing.assert_allclose(found["values"].reshape(4, -1), delta, rtol=1e-5, atol=1e-7)
+            np.testing.assert_allclose(found["largest"], np.abs(delta).max(axis=1), rtol=1e-5)
+            found = results["dw", layer]
+            assert found["rows"] == 1
+            np.testing.assert_allclose(found["values"], mean.ravel(), rtol=1e-5, atol=1e-7)
+            bias = np.mean(delta, axis=0)
+            np.testing.assert_allclose(results["db", layer]["values"], bias, rtol=1e-5, atol=1e-7)
+        costs = [
+            Lesson(net, batch[[i]], [label], SGD(1)).plain()["stages"]
+            for i, label in enumerate(self.LABELS)
+        ]
+        alone = [
+            float(one["values"][0])
+            for stages in costs
+            for stage in stages
+            for one in stage["result"]
+            if one["symbol"] == "C"
+        ]
+        assert results["C", len(net.layers) + 1]["values"] == pytest.approx([sum(alone) / 4])
+
+    def test_a_weights_gradient_is_the_mean_of_what_the_examples_say(
+        self, net: Network, batch: np.ndarray
+    ) -> None:
+        lesson = Lesson(net, batch, self.LABELS, SGD(0.25))
+        alone = [Lesson(net, batch[[i]], [label], SGD(0.25)) for i, label in enumerate(self.LABELS)]
+        for layer in range(2, len(net.layers) + 2):
+            chains = [lesson.follow(layer, 1, 2, example) for example in range(4)]
+            for one, single in zip(chains, alone, strict=True):
+                expected = single.follow(layer, 1, 2)
+                for name in ("a_in", "w", "b", "z", "a", "slope", "error", "delta"):
+                    assert one[name] == pytest.approx(expected[name], nan_ok=True)
+                products = [other.follow(layer, 1, 2)["dw"] for other in alone]
+                assert list(one["products"]) == pytest.approx(products)
+                assert one["total"] == pytest.approx(sum(products))
+                assert one["dw"] == pytest.approx(sum(products) / 4)
+                assert one["w_new"] == pytest.approx(one["w"] - 0.25 * sum(products) / 4)
+
+    def test_the_telling_weight_has_the_largest_gradient(
+        self, net: Network, batch: np.ndarray
+    ) -> None:
+        neuron, source = Lesson(net, batch, self.LABELS, SGD(1)).plain()["telling"]
+        gradient = np.abs(net.backward(batch, np.eye(3)[list(self.LABELS)])[1][0])
+        assert gradient[neuron, source] == gradient.max()
+
+    def test_an_example_that_is_not_there(self, batch: np.ndarray) -> None:
+        lesson = Lesson(Network.mlp([6, 3]), batch.astype(np.float32), self.LABELS, SGD(1))
+        with pytest.raises(ValueError, match="example is 4, expected 0 to 3"):
+            lesson.follow(2, 0, 0, 4)
+
+    def test_each_example_needs_a_label(self, batch: np.ndarray) -> None:
+        with pytest.raises(ValueError, match=r"labels has shape \(2,\), expected \(4,\)"):
+            Lesson(Network.mlp([6, 3]), batch.astype(np.float32), [0, 1], SGD(1))
 
 
 @pytest.mark.parametrize("file", ["../pyproject.toml", "nothing.py", "network.pyc", ""])
