@@ -1,6 +1,12 @@
 // The section "Your own backward": a function of the library in an editor, tried in a sandbox.
 
-import { addressOf, goToAddress, readAddress, writeAddress } from "./address.js";
+import {
+  addressOf,
+  goToAddress,
+  readAddress,
+  whenAddressChanges,
+  writeAddress,
+} from "./address.js";
 import { part } from "./dom.js";
 import { RaceView } from "./race.js";
 import { take, warm } from "./sandbox.js";
@@ -309,7 +315,7 @@ export function ownSection(engine, training, gallery) {
       note.textContent = "This is the code with the bug in it. Mend it, and press Run.";
     });
   });
-  addEventListener("hashchange", () => void open());
+  whenAddressChanges(() => void open());
   void open();
   controls();
 }
