@@ -34,8 +34,8 @@ def _head(chosen: World, interfered: bool) -> Iterator[str]:
     yield '"""A net from the playground: run it, change it, run it again."""'
     if interfered:
         yield ""
-        yield "# Something was changed by hand while the net in the playground learned. Here it is"
-        yield "# so from the start, and the costs are others than there."
+        yield "# Settings, points or weights were changed in the playground after the first update."
+        yield "# Here the latest settings and points hold from the start, so the costs differ."
     yield ""
     yield "import numpy as np"
     yield ""

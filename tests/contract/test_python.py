@@ -225,9 +225,10 @@ class TestTrainer:
     def test_arguments(self) -> None:
         given = [*parameters_of(Trainer.__init__)]
         assert given[:4] == ["net", "optimizer", "x", "labels"]
-        assert {"batch_size", "l2", "seed", "test"} <= set(given)
+        assert {"batch_size", "l1", "l2", "seed", "test"} <= set(given)
         defaults = inspect.signature(Trainer.__init__).parameters
         assert (defaults["l2"].default, defaults["seed"].default) == (0.0, 0)
+        assert defaults["l1"].default == 0.0
         assert (defaults["batch_size"].default, defaults["test"].default) == (32, None)
 
     def test_steps_yields_one_step_a_mini_batch(self) -> None:

@@ -79,10 +79,10 @@ def test_goes_on_as_the_playground_does(settings: dict[str, Any]) -> None:
 def test_says_when_something_was_changed_by_hand() -> None:
     playground = Playground()
     playground.adjust({"learningRate": 0.05})
-    assert "# Something was changed" not in playground.export()
+    assert "# Settings, points or weights were changed" not in playground.export()
     playground.step()
     playground.adjust({"learningRate": 0.2})
-    assert "# Something was changed" in playground.export()
+    assert "# Settings, points or weights were changed" in playground.export()
     assert "SGD(0.2)" in playground.export()
     assert costs(run(playground.export()))[0] == pytest.approx(playground.costs()[0])
 
