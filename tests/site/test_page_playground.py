@@ -390,9 +390,11 @@ def test_the_gradient_flows_back(page: Page) -> None:
     expect(part(page, "playground-mode")).to_have_attribute("aria-pressed", "true")
     expect(part(page, "playground-sees")).to_contain_text("δ")
     assert part(page, "playground-sees").inner_text() != at_rest
-    expect(part(page, "playground-plane-of")).to_have_text("δ at each point: Output")
+    expect(part(page, "playground-plane-of")).to_have_text("δ: Output")
     assert picture(page, "playground-neuron-0-0") != forward
     assert picture(page, "playground-net") != lines
+    part(page, "playground-feature-x1").hover()
+    expect(part(page, "playground-plane-of")).to_have_text("x₁ is given: it has no δ")
     part(page, "playground-neuron-2-0").click()
     expect(part(page, "playground-weight")).to_contain_text("∂C/∂b⁴₁ = ")
     before = cost(page)
@@ -443,6 +445,7 @@ def test_points_and_mode_come_from_the_address(context: BrowserContext, site_url
     open_world(page, site_url, "?data=points&points=1_2_1*-1.5_2_0&mode=gradient")
     expect(part(page, "playground-mode")).to_have_attribute("aria-pressed", "true")
     expect(part(page, "playground-data-points")).to_have_attribute("aria-pressed", "true")
+    assert colour(page, "playground-feature-x1", 0.05, 0.5) == "orange", "features have no δ"
     before = cost(page)
     press(page, "hand-eraser")
     at_plane(page, 1, 2)
