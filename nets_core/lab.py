@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from nets_core import checks, digits, explain, lesson, recipes, saving
+from nets_core import checks, digits, explain, lesson, ops, recipes, saving
 from nets_core.activations import ACTIVATIONS
 from nets_core.curves import Curves
+from nets_core.datasets import Examples
 from nets_core.examination import Examination
 from nets_core.initializers import INITIALIZERS
 from nets_core.layers import Votes
@@ -35,6 +36,8 @@ from nets_core.training import Diverged, Evaluation, Step, Trainer, Waiting, Wor
 LIVE = "live"
 FRESH = "fresh"
 """The name under which the default recipe's net can be asked for before it has learned anything."""
+BATCH = 10
+"""Examples in the mini-batch of a step that is followed."""
 PICTURES = 100
 """How many neurons' weights are sent as pictures at the most."""
 
@@ -201,22 +204,47 @@ class Lab:
 
     # --- one step of learning, followed
 
-    def trace(self, model: str, label: int, rate: float, **drawing: Any) -> dict[str, Any]:
-        """One step of a net on a drawing that is a ``label``: see ``lesson.Lesson.plain``.
+    def trace(
+        self,
+        model: str,
+        rate: float,
+        label: int | None = None,
+        test: int | None = None,
+        batch: int | None = None,
+        example: int = 0,
+        **drawing: Any,
+    ) -> dict[str, Any]:
+        """One step of a net: see ``lesson.Lesson.plain``, from the sight of ``example``.
 
-        The net in training takes it with its own optimizer, any other with SGD at ``rate``.
-        Nothing is changed by it. Raises ValueError for a net that has other than dense layers.
+        It learns from a drawing that is a ``label``; or from MNIST's ``test`` image of this number,
+        which is what it is labelled unless ``label`` says otherwise; or from the mini-batch of ten
+        training images of this number, both taken round where there are fewer. ``images`` are all
+        its examples (n · 784, 0…1). The net in training takes it with its own optimizer, any other
+        with SGD at ``rate``. Nothing is changed by it. Raises ValueError for a net that has other
+        than dense layers, and where MNIST is needed and has not been loaded.
         """
         net = self._net(model)
         live = model == LIVE and self._trainer is not None
         optimizer = self._trainer.optimizer if live and self._trainer else SGD(rate)
-        x = _image(**drawing)[np.newaxis].astype(net.dtype)
-        self._lesson = Lesson(net, x, label, optimizer)
-        return self._lesson.plain()
+        x: Array
+        if batch is not None:
+            x, labels = _taken(self._examples()[0], checks.count("batch", batch, least=0), BATCH)
+        elif test is not None:
+            x, labels = _taken(self._examples()[1], checks.count("test", test, least=0), 1)
+            labels = labels if label is None else np.array([label])
+        else:
+            x, labels = _image(**drawing)[np.newaxis], np.array([label])
+        x = ops.as_floats(x, net.dtype)
+        self._lesson = Lesson(net, x, labels, optimizer)
+        return self._lesson.plain(example) | {"images": x.ravel()}
 
-    def follow(self, layer: int, neuron: int, source: int) -> dict[str, float]:
+    def view_example(self, example: int) -> dict[str, Any]:
+        """The step that was traced last from the sight of another of its examples."""
+        return self._followed().plain(example)
+
+    def follow(self, layer: int, neuron: int, source: int, example: int = 0) -> dict[str, float]:
         """One weight through the step that was traced last: see ``lesson.Lesson.follow``."""
-        return self._followed().follow(layer, neuron, source)
+        return self._followed().follow(layer, neuron, source, example)
 
     def check_gradient(self, entries: int) -> dict[str, Any]:
         """Finite differences for the step that was traced last: see ``lesson.Lesson.check``."""
@@ -243,6 +271,20 @@ class Lab:
     def room(self, name: str) -> npt.NDArray[np.uint8]:
         """The bytes of one array, "train-images" …, to be filled from outside."""
         return self._data[checks.one_of("name", name, self._data)].reshape(-1)
+
+    def excerpt(self, name: str, rows: int) -> npt.NDArray[np.uint8]:
+        """The first rows of an array as bytes, for a Python that has no MNIST of its own."""
+        self._examples()
+        array = self._data[checks.one_of("name", name, self._data)]
+        return array[: checks.count("rows", rows)].reshape(-1)
+
+    def _examples(self) -> tuple[Examples, Examples]:
+        """What has come of MNIST: (training, test) examples; ValueError before any has."""
+        if self._available == 0 or "test-images" not in self._data:
+            raise ValueError("MNIST has not been loaded yet")
+        images, labels = self._data["train-images"], self._data["train-labels"]
+        train = Examples(images[: self._available], labels[: self._available])
+        return train, Examples(self._data["test-images"], self._data["test-labels"])
 
     def arrived(self, images: int) -> None:
         """So many training images, from the first on, are in their room now."""
@@ -431,7 +473,13 @@ def _playground(lab: Lab) -> object:
     return Playground()
 
 
-ANNEXES: dict[str, Callable[[Lab], object]] = {"playground": _playground}
+def _workshop(lab: Lab) -> object:
+    from nets_core.workshop import Workshop
+
+    return Workshop(lab._examples)
+
+
+ANNEXES: dict[str, Callable[[Lab], object]] = {"playground": _playground, "workshop": _workshop}
 """What the page asks for by "annexe.method", by name: each is made when it is first asked for, so
 that what the first prediction does not need is not even imported before."""
 
@@ -474,6 +522,12 @@ def _numbers(name: str, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
         raise TypeError(
             f"{name} is a {type(values).__name__}, expected a list of numbers"
         ) from None
+
+
+def _taken(examples: Examples, number: int, size: int) -> tuple[Array, npt.ArrayLike]:
+    """The ``number``-th lot of so many examples, counted round: images and labels."""
+    rows = np.arange(number * size, (number + 1) * size) % len(examples.labels)
+    return examples.images[rows], examples.labels[rows]
 
 
 def _size(net: Network) -> int:

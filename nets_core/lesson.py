@@ -8,30 +8,34 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from nets_core import checks, gradcheck, trace
 from nets_core.layers import Dense
 from nets_core.network import Network
 from nets_core.ops import Array
 from nets_core.optimizers import Optimizer
+from nets_core.trace import Quantity
 
 BINS = np.arange(-16, 1)
 """Of the histogram of relative errors: powers of ten; what is smaller counts as the smallest."""
+EACH = frozenset({"a", "z", "delta", "y"})
+"""The quantities of which each example of a mini-batch has its own; the others are of them all."""
 LIMIT = 1e-6
 """A gradient whose relative errors are all below this is right."""
 
 
 class Lesson:
-    """A step of ``net`` on one example ``x`` (1, inputs) that shows a ``label``.
+    """A step of ``net`` on examples ``x`` (batch, inputs) that show ``labels`` (batch,).
 
     Raises ValueError or TypeError as ``trace.step`` does, or for a label that the net has not.
     """
 
-    def __init__(self, net: Network, x: Array, label: int, optimizer: Optimizer) -> None:
-        labels = checks.label_array("label", [label], 1, net.outputs)
+    def __init__(self, net: Network, x: Array, labels: npt.ArrayLike, optimizer: Optimizer) -> None:
+        self._labels = checks.label_array("labels", labels, len(x), net.outputs)
         self._net = net
         self._x = x
-        self._y = np.eye(net.outputs, dtype=net.dtype)[labels]
+        self._y = np.eye(net.outputs, dtype=net.dtype)[self._labels]
         self._optimizer = optimizer
         self._layers = trace.dense_layers(net)
         self._before = [p.copy() for p in net.parameters()]
@@ -43,14 +47,23 @@ class Lesson:
         }
         self._slopes = [_slope(layer) for layer in self._layers]
 
-    def plain(self) -> dict[str, Any]:
-        """The stages for a page.
+    def plain(self, example: int = 0) -> dict[str, Any]:
+        """The stages for a page, from the sight of one example of the mini-batch.
 
-        ``sizes`` are the neurons of each layer from 1 to L, ``activations`` and ``loss`` names,
-        ``stages`` have equation, layer, source and result: a list of symbol, layer, values (flat,
-        of the one example) and largest, the largest magnitude among them.
+        ``examples`` says how many there are, ``labels`` what they are. ``sizes`` are the neurons of
+        each layer from 1 to L, ``activations`` and ``loss`` names, ``stages`` have equation, layer,
+        source and result: a list of symbol, layer, values (flat; those of the one example where
+        each has its own) and largest, the largest magnitude among them.
         """
+        self._check_example(example)
+
+        def shown(quantity: Quantity) -> Array:
+            own = quantity.symbol in EACH
+            return np.asarray(quantity.values[example] if own else quantity.values, np.float32)
+
         return {
+            "examples": len(self._x),
+            "labels": self._labels,
             "sizes": [self._net.inputs, *(layer.outputs for layer in self._layers)],
             "activations": [layer.activation.name for layer in self._layers],
             "loss": self._net.loss.name,
@@ -65,8 +78,8 @@ class Lesson:
                         {
                             "symbol": quantity.symbol,
                             "layer": quantity.layer,
-                            "values": np.asarray(quantity.values, np.float32).ravel(),
-                            "largest": float(np.abs(quantity.values).max(initial=0)),
+                            "values": shown(quantity).ravel(),
+                            "largest": float(np.abs(shown(quantity)).max(initial=0)),
                         }
                         for quantity in stage.result
                     ],
@@ -75,13 +88,15 @@ class Lesson:
             ],
         }
 
-    def follow(self, layer: int, neuron: int, source: int) -> dict[str, float]:
+    def follow(self, layer: int, neuron: int, source: int, example: int = 0) -> dict[str, float]:
         """The numbers of w^l_{jk} through the whole chain: l = ``layer`` (from 2 on), j =
-        ``neuron`` and k = ``source``, both from 0.
+        ``neuron`` and k = ``source``, both from 0, for one example of the mini-batch.
 
         Keys: a_in, w, b, z, a, slope (σ'), error (what comes before σ': (w^{l+1})ᵀ δ^{l+1} or
-        ∇_a C), delta, dw, rate, w_new. Raises ValueError for a place that the net has not.
+        ∇_a C), delta, sum (of a_in · delta over all examples), examples, dw (sum / examples), rate,
+        w_new. Raises ValueError for a place that the net or the mini-batch has not.
         """
+        self._check_example(example)
         if not 2 <= layer <= len(self._layers) + 1:
             raise ValueError(f"layer is {layer}, expected 2 to {len(self._layers) + 1}")
         l = layer - 2  # noqa: E741 — the book's letter
@@ -89,24 +104,31 @@ class Lesson:
         for name, value, most in (("neuron", neuron, w.shape[0]), ("source", source, w.shape[1])):
             if checks.count(name, value, least=0) >= most:
                 raise ValueError(f"{name} is {value}, expected 0 to {most - 1}")
-        delta = self._kept["delta", layer][0]
+        delta = self._kept["delta", layer][:, neuron]
+        a_in = self._kept["a", layer - 1][:, source]
         if l == len(self._layers) - 1:
-            error = self._net.loss.gradient(self._kept["a", layer], self._y)[0, neuron]
+            error = self._net.loss.gradient(self._kept["a", layer], self._y)[example, neuron]
         else:
-            error = self._kept["delta", layer + 1][0] @ self._before[2 * l + 2][:, neuron]
+            error = self._kept["delta", layer + 1][example] @ self._before[2 * l + 2][:, neuron]
         return {
-            "a_in": float(self._kept["a", layer - 1][0, source]),
+            "a_in": float(a_in[example]),
             "w": float(w[neuron, source]),
             "b": float(b[neuron]),
-            "z": float(self._kept["z", layer][0, neuron]),
-            "a": float(self._kept["a", layer][0, neuron]),
-            "slope": float(self._slopes[l][neuron]),
+            "z": float(self._kept["z", layer][example, neuron]),
+            "a": float(self._kept["a", layer][example, neuron]),
+            "slope": float(self._slopes[l][example, neuron]),
             "error": float(error),
-            "delta": float(delta[neuron]),
+            "delta": float(delta[example]),
+            "sum": float(a_in @ delta),
+            "examples": len(self._x),
             "dw": float(self._kept["dw", layer][neuron, source]),
             "rate": self._optimizer.learning_rate,
             "w_new": float(self._kept["w", layer][neuron, source]),
         }
+
+    def _check_example(self, example: int) -> None:
+        if checks.count("example", example, least=0) >= len(self._x):
+            raise ValueError(f"example is {example}, expected 0 to {len(self._x) - 1}")
 
     def check(self, entries: int) -> dict[str, Any]:
         """Finite differences beside ``backward``'s answer, on so many entries of each array.
@@ -138,10 +160,10 @@ class Lesson:
 
 
 def _slope(layer: Dense) -> Array:
-    """σ'(z) of the latest example, (outputs,); NaN for softmax, where there is none by itself."""
+    """σ'(z) of the latest examples, (batch, outputs); NaN for softmax, which has none by itself."""
     if layer.activation.output_only:
-        return np.full(layer.outputs, np.nan)
-    return layer.activation.derivative(layer.z, layer.a)[0]
+        return np.full(layer.z.shape, np.nan)
+    return layer.activation.derivative(layer.z, layer.a)
 
 
 def source(file: str) -> str:

@@ -48,14 +48,6 @@ export async function unpack(url, sizes, arrived) {
 }
 
 /**
- * @param {ReadableStream<Bytes>} stream
- * @returns {Promise<Bytes>} all of it
- */
-export async function read(stream) {
-  return new Uint8Array(await new Response(stream).arrayBuffer());
-}
-
-/**
  * Names the file in the error of a step that has to do with it.
  *
  * @template T

@@ -2,9 +2,11 @@
 //
 // Pyodide alone would fetch 15 MB and have Python unpack NumPy's wheel file by file. Here all comes
 // gzipped and at the same time, the engine is compiled while it arrives, and the files are written
-// from JavaScript before the interpreter looks for them. The build lists them in `start.json`.
+// from JavaScript before the interpreter looks for them (`boot.js`). The build lists them in
+// `start.json`.
 
-import { about, open, read, unpack } from "./download.js";
+import { boot, compile, read, split } from "./boot.js";
+import { about, open, unpack } from "./download.js";
 
 /** @typedef {import("pyodide").PyodideInterface} Pyodide */
 /** @typedef {"engine" | "numpy" | "library" | "ready"} Stage what is being waited for */
@@ -58,27 +60,7 @@ async function startFromParts(report) {
     Promise.all(archives.map((part) => fetched(part, split))),
     modules,
   ]);
-  const files = trees.flat();
-  const lent = lend(module, library);
-  const compiled = compileAll(files.filter(([path]) => path.endsWith(".so")));
-  const settings = {
-    indexURL: BASE.href,
-    packageBaseUrl: BASE.href,
-    lockFileContents,
-    fsInit: async (/** @type {Pyodide["FS"]} */ FS) => {
-      for (const [path, content] of files) {
-        FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
-        FS.writeFile(path, content, { canOwn: true });
-      }
-    },
-  };
-  try {
-    const pyodide = await Promise.race([loadPyodide(settings), lent.failure]);
-    lendLibraries(pyodide.FS, await compiled);
-    return pyodide;
-  } finally {
-    lent.restore();
-  }
+  return boot({ loadPyodide, lockFileContents, module, stdlib: library, files: trees.flat() }, BASE);
 }
 
 /**
@@ -96,66 +78,6 @@ async function startFromPackages(report) {
 }
 
 /**
- * Answers what Pyodide asks the network and the compiler for with what is here already; it has no
- * option for either. Where its engine cannot start it would wait for ever: `failure` rejects then.
- *
- * @param {WebAssembly.Module} module
- * @param {Bytes} stdlib
- */
-function lend(module, stdlib) {
-  const { fetch } = globalThis;
-  const { instantiateStreaming } = WebAssembly;
-  const here = new Map([
-    [new URL("pyodide.asm.wasm", BASE).href, () => new Response()],
-    [new URL("python_stdlib.zip", BASE).href, () => new Response(stdlib)],
-  ]);
-  globalThis.fetch = async (input, init) =>
-    here.get(String(input))?.() ?? fetch.call(globalThis, input, init);
-  /** @type {Promise<never>} */
-  const failure = new Promise((_, reject) => {
-    /** @type {(source: unknown, imports: WebAssembly.Imports) => Promise<object>} */
-    const instantiate = async (_, imports) => {
-      try {
-        return { module, instance: await WebAssembly.instantiate(module, imports) };
-      } catch (error) {
-        const { message } = /** @type {Error} */ (error);
-        reject(new Error(`Python's engine could not start: ${message}`));
-        throw error;
-      }
-    };
-    Object.assign(WebAssembly, { instantiateStreaming: instantiate });
-  });
-  const restore = () => {
-    globalThis.fetch = fetch;
-    Object.assign(WebAssembly, { instantiateStreaming });
-  };
-  return { failure, restore };
-}
-
-/**
- * Compiles NumPy's extension modules while the interpreter starts.
- *
- * @param {[string, Bytes][]} libraries
- */
-async function compileAll(libraries) {
-  const modules = libraries.map(([, content]) => WebAssembly.compile(content));
-  return new Map((await Promise.all(modules)).map((module, i) => [libraries[i][0], module]));
-}
-
-/**
- * Gives the import of an extension module the compiled one: Pyodide reads the file in order to
- * compile it there and then, but takes what is compiled already.
- *
- * @param {Pyodide["FS"]} FS
- * @param {Map<string, WebAssembly.Module>} compiled
- */
-function lendLibraries(FS, compiled) {
-  const { readFile } = FS;
-  FS.readFile = (/** @type {string} */ path, /** @type {object} */ options) =>
-    compiled.get(path) ?? readFile.call(FS, path, options);
-}
-
-/**
  * Returns a function to call with the bytes of a part that came, which reports the sum.
  *
  * @param {Part[]} parts
@@ -170,26 +92,6 @@ function counter(parts, report) {
     const waiting = parts.find((other) => missing.get(other));
     report({ stage: waiting?.stage ?? "library", loaded: total - left, total });
   };
-}
-
-/** @param {ReadableStream<Bytes>} stream */
-function compile(stream) {
-  const headers = { "Content-Type": "application/wasm" }; // without which it is refused
-  return WebAssembly.compileStreaming(new Response(stream, { headers }));
-}
-
-/**
- * Splits an archive: a line of JSON, [[path, size], …], and then the files' bytes.
- *
- * @param {ReadableStream<Bytes>} stream
- * @returns {Promise<[string, Bytes][]>}
- */
-async function split(stream) {
-  const archive = await read(stream);
-  let offset = archive.indexOf(10) + 1;
-  /** @type {[string, number][]} */
-  const index = JSON.parse(new TextDecoder().decode(archive.subarray(0, offset)));
-  return index.map(([path, size]) => [path, archive.subarray(offset, (offset += size))]);
 }
 
 /** @type {<T>(file: string, step: Promise<T>) => Promise<T>} */

@@ -2,7 +2,8 @@
 // decides nothing: what a call means, when an epoch ends or a net has diverged, is the Lab's.
 
 import * as Comlink from "comlink";
-import "./download.js"; // which python.js needs: fetched beside it, not after it
+import "./boot.js"; // which python.js needs, like the next: fetched beside it, not after it
+import "./download.js";
 import { loadMnist } from "./mnist.js";
 import { startPython } from "./python.js";
 

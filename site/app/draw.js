@@ -13,6 +13,8 @@ const LIVE = "live";
 /** @param {Engine} engine @param {Training} training */
 export function drawSection(engine, training) {
   const sheet = new Sheet();
+  /** Event "reading" (detail: the digit that is read, "" for none). */
+  const readings = new EventTarget();
   const picker = part("model-picker", HTMLSelectElement);
   const guess = part("guess", HTMLElement);
   const sees = part("net-sees", HTMLCanvasElement);
@@ -68,6 +70,7 @@ export function drawSection(engine, training) {
   /** @param {any} answer the Lab's, or undefined when there is nothing to read */
   function display(answer) {
     const digit = answer ? String(answer.digit) : "";
+    readings.dispatchEvent(new CustomEvent("reading", { detail: digit }));
     if (guess.textContent !== digit) guess.textContent = digit;
     guess.dataset.value = digit;
     part("corner", HTMLElement).textContent = digit;
@@ -130,5 +133,5 @@ export function drawSection(engine, training) {
   });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => void read());
   changed();
-  return { sheet, picker };
+  return { sheet, picker, readings };
 }

@@ -1,6 +1,6 @@
 // The four equations, and the words around them. No numbers are computed here.
 
-/** @typedef {{layer: number, top: number, loss: string, optimizer: string, activation: string}} Facts */
+/** @typedef {{layer: number, top: number, loss: string, optimizer: string, activation: string, examples: number}} Facts */
 /**
  * @typedef {{
  *   short: (layer: number) => string,
@@ -57,15 +57,16 @@ export const STAGES = {
   cost: {
     short: () => "C",
     title: () => "How wrong was it?",
-    tex: ({ top, loss, activation }) =>
+    tex: ({ top, loss, activation, examples }) =>
       loss === "mse"
-        ? `\\symC = \\tfrac12 \\lVert \\symY - \\symA{${top}} \\rVert^2`
+        ? `\\symC = ${mean(examples)} \\tfrac12 \\lVert \\symY - \\symA{${top}} \\rVert^2`
         : activation === "softmax"
-          ? `\\symC = -\\sum_j \\symY_j \\ln \\symA{${top}}_j`
-          : `\\symC = -\\sum_j \\symY_j \\ln \\symA{${top}}_j + (1 - \\symY_j) \\ln (1 - \\symA{${top}}_j)`,
-    words: () =>
+          ? `\\symC = -${mean(examples)} \\sum_j \\symY_j \\ln \\symA{${top}}_j`
+          : `\\symC = -${mean(examples)} \\sum_j \\big( \\symY_j \\ln \\symA{${top}}_j + (1 - \\symY_j) \\ln (1 - \\symA{${top}}_j) \\big)`,
+    words: ({ examples }) =>
       "y is what the output should have been: 1 for the right digit, 0 for the others. C is the " +
-      "one number that learning makes smaller.",
+      "one number that learning makes smaller." +
+      (examples > 1 ? ` It is the mean over the ${examples} examples x of the mini-batch.` : ""),
     tokens: { a: "a", y: "y", z: "z", difference: "C", loss: "C" },
     inputs: (l) => [`a${l}`],
   },
@@ -97,20 +98,26 @@ export const STAGES = {
   db: {
     short: (l) => `∂b${up(l)}`,
     title: (l) => `The gradient of the biases of layer ${l}`,
-    tex: ({ layer: l }) => `\\symDB{${l}} = \\symD{${l}}_j`,
-    words: () =>
-      "A bias moves z one for one, so its gradient is δ itself. Over a mini-batch it is the mean, " +
-      "not the sum: delta was divided by the number of examples a line above.",
+    tex: ({ layer: l, examples }) => `\\symDB{${l}} = ${mean(examples)} \\symD{${l}}_j`,
+    words: ({ examples }) =>
+      "A bias moves z one for one, so its gradient is δ itself. " +
+      (examples > 1
+        ? `Over the mini-batch it is the mean, not the sum: delta was divided by ${examples} a line above.`
+        : "Over a mini-batch it is the mean, not the sum: delta is divided by the number of examples a line above, here 1."),
     tokens: { delta: "delta" },
     inputs: (l) => [`delta${l}`],
   },
   dw: {
     short: (l) => `∂w${up(l)}`,
     title: (l) => `The gradient of the weights of layer ${l}`,
-    tex: ({ layer: l }) => `\\symDW{${l}} = \\symA{${l - 1}}_k \\, \\symD{${l}}_j`,
-    words: ({ layer }) =>
+    tex: ({ layer: l, examples }) => `\\symDW{${l}} = ${mean(examples)} \\symA{${l - 1}}_k \\, \\symD{${l}}_j`,
+    words: ({ layer, examples }) =>
       "A weight matters as much as what came in through it, times the error behind it." +
-      (layer === 2 ? " So each picture is the drawing itself, tinted by its neuron's δ. Press one to follow that weight." : ""),
+      (examples > 1
+        ? ` Each of the ${examples} examples pulls its own way; the gradient is their mean. Forget the division, and every step is ${examples} times too long.`
+        : layer === 2
+          ? " So each picture is the drawing itself, tinted by its neuron’s δ. Press one to follow that weight."
+          : ""),
     tokens: { delta: "delta", "self.a_in": "a" },
     inputs: (l) => [`a${l - 1}`, `delta${l}`],
   },
@@ -133,10 +140,11 @@ export const STAGES = {
 /**
  * One weight's way through the step, with its numbers filled in.
  * @param {Record<string, number>} n as `Lesson.follow` gives them
- * @param {{layer: number, j: number, k: number, top: number}} place
- * @returns {{equation: string, tex: string}[]}
+ * @param {{layer: number, j: number, k: number, top: number, optimizer: string}} place
+ * @returns {{equation: string, tex: string, wide?: boolean}[]}
  */
-export function chain(n, { layer: l, j, k, top }) {
+export function chain(n, { layer: l, j, k, top, optimizer }) {
+  const step = optimizer === "sgd" ? ` - ${bare(n.rate)} \\cdot ${tex(n.dw)} =` : " \\to";
   const back =
     l === top ? "\\nabla_a C" : `\\textstyle\\sum_i w^{${l + 1}}_{i,${j}} \\delta^{${l + 1}}_i`;
   const error = Number.isNaN(n.slope)
@@ -151,13 +159,24 @@ export function chain(n, { layer: l, j, k, top }) {
     { equation: "delta", tex: error },
     {
       equation: "dw",
-      tex: `\\frac{\\partial C}{\\partial w^{${l}}_{${j},${k}}} = ${tex(n.a_in)} \\cdot ${tex(n.delta)} = ${bare(n.dw)}`,
+      tex: `\\frac{\\partial C}{\\partial w^{${l}}_{${j},${k}}} = ${gradient(n)} = ${bare(n.dw)}`,
+      wide: n.examples > 1,
     },
     {
       equation: "update",
-      tex: `w^{${l}}_{${j},${k}}: \\; ${bare(n.w)} \\to ${bare(n.w_new)}`,
+      tex: `w^{${l}}_{${j},${k}} \\leftarrow ${bare(n.w)}${step} ${bare(n.w_new)}`,
     },
   ];
+}
+
+/** Over a mini-batch, the mean over its examples x. @param {number} examples */
+const mean = (examples) => (examples > 1 ? `\\frac{1}{${examples}} \\sum_x` : "");
+
+/** One example's share of a gradient, and how the mean comes of all. @param {Record<string, number>} n */
+function gradient(n) {
+  const own = `${tex(n.a_in)} \\cdot ${tex(n.delta)}`;
+  if (n.examples === 1) return own;
+  return `\\frac{1}{${n.examples}} \\Big( \\dots + \\underbrace{${own}}_{\\text{this example}} + \\dots \\Big) = \\frac{${bare(n.sum)}}{${n.examples}}`;
 }
 
 /** A number as a factor: in brackets where it is negative. @param {number} value */

@@ -3,7 +3,7 @@
 
 import { make, part } from "./dom.js";
 import { COMMANDS, STAGES, chain } from "./equations.js";
-import { paintSigned, palette } from "./pictures.js";
+import { paintPixels, paintSigned, palette } from "./pictures.js";
 import { whileSeen } from "./seen.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
@@ -12,17 +12,25 @@ import { whileSeen } from "./seen.js";
 /** @typedef {{symbol: string, layer: number, values: Float32Array, largest: number}} Quantity */
 /** @typedef {{file: string, begin: number, end: number, first: number, last: number}} Source */
 /** @typedef {{equation: string, layer: number, source: Source, result: Quantity[]}} Stage */
-/** @typedef {{sizes: number[], activations: string[], loss: string, optimizer: string, rate: number, stages: Stage[]}} Lesson */
+/** @typedef {{examples: number, labels: ArrayLike<number>, images: Float32Array, sizes: number[], activations: string[], loss: string, optimizer: string, rate: number, stages: Stage[]}} Lesson */
 
 /** How long a stage is shown while it plays, in milliseconds. */
 const BEAT = 2500;
 /** Entries of each array that the gradient check looks at. */
 const ENTRIES = 60;
 
-/** @param {Engine} engine @param {Training} training @param {Sheet} sheet */
-export function insideSection(engine, training, sheet) {
+/**
+ * @param {Engine} engine
+ * @param {Training} training
+ * @param {Sheet} sheet
+ * @param {EventTarget} readings "reading" (detail: what the net reads in the drawing, or "")
+ */
+export function insideSection(engine, training, sheet, readings) {
   const section = part("section-inside", HTMLElement);
   const net = part("inside-net", HTMLSelectElement);
+  const kind = part("inside-example", HTMLSelectElement);
+  const another = part("inside-another", HTMLButtonElement);
+  const batch = part("inside-batch", HTMLElement);
   const truth = part("inside-truth", HTMLSelectElement);
   const rate = part("inside-rate", HTMLInputElement);
   const body = part("inside-body", HTMLElement);
@@ -40,6 +48,14 @@ export function insideSection(engine, training, sheet) {
   /** @type {Lesson | undefined} */
   let lesson;
   let at = 0;
+  /** Which of MNIST's test images, or mini-batches, is learned from. */
+  let lot = 0;
+  /** Which example of a mini-batch is looked at. */
+  let example = 0;
+  /** Has the visitor said what the example should have been? Else it is what it is taken for. */
+  let said = false;
+  /** What the net reads in the drawing. */
+  let reading = "";
   /** The weight that is followed, w^layer_{neuron source}; neuron and source count from 0. */
   let weight = { layer: 2, neuron: 0, source: 406 };
   /** @type {Map<string, Promise<string>>} */
@@ -73,26 +89,22 @@ export function insideSection(engine, training, sheet) {
     section,
     async () => {
       if (engine.state !== "ready") return;
-      const drawing = sheet.drawing;
-      body.hidden = !drawing;
-      if (!drawing) {
+      const given = kind.value === "drawing" ? drawn() : await taken();
+      body.hidden = !given;
+      if (!given) {
         lesson = undefined;
-        words.textContent = "Draw a digit above: it is the example that this step learns from.";
         return;
       }
       try {
         await engine.open(net.value);
-        lesson = await engine.call("trace", {
-          model: net.value,
-          label: Number(truth.value),
-          rate: Number(rate.value),
-          ...drawing,
-        });
+        const asked = { model: net.value, rate: Number(rate.value), example, ...given };
+        lesson = await engine.call("trace", asked);
       } catch (error) {
         body.hidden = true;
         words.textContent = /** @type {Error} */ (error).message;
         return;
       }
+      showBatch();
       words.textContent = "";
       rate.disabled = net.value === "live";
       part("inside-verdict", HTMLElement).textContent = "";
@@ -102,6 +114,64 @@ export function insideSection(engine, training, sheet) {
     },
     100,
   );
+
+  /** The drawing on the pad, and what it should have been. */
+  function drawn() {
+    const { drawing } = sheet;
+    if (!drawing) {
+      words.textContent = "Draw a digit above: it is the example that this step learns from. Or take a test image.";
+      return undefined;
+    }
+    if (!said && reading) truth.value = reading;
+    return { ...drawing, label: Number(truth.value) };
+  }
+
+  /** One of MNIST's images, or ten of them, once they are there. */
+  async function taken() {
+    try {
+      words.textContent = "Fetching MNIST …";
+      await training.load();
+    } catch (error) {
+      words.textContent = /** @type {Error} */ (error).message;
+      return undefined;
+    }
+    if (kind.value === "batch") return { batch: lot };
+    return said ? { test: lot, label: Number(truth.value) } : { test: lot };
+  }
+
+  /** The examples of the step, to choose the one whose numbers are shown. */
+  function showBatch() {
+    const { examples, labels, images } = lessonNow();
+    const many = kind.value === "batch";
+    batch.hidden = kind.value === "drawing";
+    part("inside-truth-label", HTMLElement).hidden = many;
+    if (kind.value === "test" && !said) truth.value = String(labels[0]);
+    batch.replaceChildren(
+      ...Array.from({ length: examples }, (_, i) => {
+        const canvas = make("canvas");
+        paintPixels(canvas, images.subarray(784 * i, 784 * (i + 1)));
+        const button = make("button", { type: "button" }, [
+          canvas,
+          make("span", { textContent: String(labels[i]) }),
+        ]);
+        button.setAttribute("aria-label", `Example ${i + 1}, a ${labels[i]}`);
+        button.setAttribute("aria-pressed", String(i === example));
+        button.disabled = !many;
+        button.addEventListener("click", () => void look(i));
+        return button;
+      }),
+    );
+  }
+
+  /** Look at another example of the mini-batch. @param {number} i */
+  async function look(i) {
+    example = i;
+    for (const [k, button] of [...batch.children].entries()) {
+      button.setAttribute("aria-pressed", String(k === i));
+    }
+    lesson = { ...lessonNow(), ...(await engine.call("view_example", { example: i })) };
+    await show(at);
+  }
 
   function lessonNow() {
     if (!lesson) throw new Error("no step has been traced");
@@ -128,7 +198,7 @@ export function insideSection(engine, training, sheet) {
 
   /** Show a stage. @param {number} i */
   async function show(i) {
-    const { stages, sizes, activations, loss, optimizer } = lessonNow();
+    const { stages, sizes, activations, loss, optimizer, examples } = lessonNow();
     at = i;
     const stage = stages[i];
     const text = STAGES[stage.equation];
@@ -138,7 +208,7 @@ export function insideSection(engine, training, sheet) {
       else button.removeAttribute("aria-current");
     }
     title.textContent = text.title(stage.layer);
-    const facts = { layer: stage.layer, top: sizes.length, loss, optimizer, activation: activations[stage.layer - 2] };
+    const facts = { layer: stage.layer, top: sizes.length, loss, optimizer, activation: activations[stage.layer - 2], examples };
     explained.textContent = text.words(facts);
     part("inside-back", HTMLButtonElement).disabled = i === 0;
     part("inside-next", HTMLButtonElement).disabled = i === stages.length - 1;
@@ -308,20 +378,20 @@ export function insideSection(engine, training, sheet) {
 
   /** The picked weight through the whole step, with its numbers filled in. */
   async function showChain() {
-    const { sizes, stages } = lessonNow();
+    const { sizes, stages, optimizer } = lessonNow();
     const { layer } = weight;
     const neuron = Math.min(weight.neuron, sizes[layer - 1] - 1);
     const source = Math.min(weight.source, sizes[layer - 2] - 1);
     weight = { layer, neuron, source };
-    const numbers = await engine.call("follow", weight);
+    const numbers = await engine.call("follow", { ...weight, example });
     const now = stages[at].equation;
     part("inside-weight", HTMLElement).textContent =
       `layer ${layer}, from ${layer === 2 ? `pixel ${source + 1}` : `neuron ${source + 1}`} to neuron ${neuron + 1}`;
-    const rows = chain(numbers, { layer, j: neuron + 1, k: source + 1, top: sizes.length });
+    const rows = chain(numbers, { layer, j: neuron + 1, k: source + 1, top: sizes.length, optimizer });
     chosen.replaceChildren(
       ...(await Promise.all(
-        rows.map(async ({ equation: name, tex }) => {
-          const item = make("li");
+        rows.map(async ({ equation: name, tex, wide }) => {
+          const item = make("li", { className: wide ? "wide" : "" });
           if (name === now || (name === "delta" && now === "delta_output")) item.classList.add("now");
           await typeset(item, tex);
           return item;
@@ -402,8 +472,38 @@ export function insideSection(engine, training, sheet) {
     if (name) for (const same of section.querySelectorAll(`.${name}`)) same.classList.add("lit");
   }
 
-  for (const control of [net, truth, rate]) control.addEventListener("change", request);
-  sheet.addEventListener("change", request);
+  /** Another example: its truth is not known to have been said. */
+  function renew() {
+    said = false;
+    example = 0;
+    request();
+  }
+  for (const control of [net, rate]) control.addEventListener("change", request);
+  truth.addEventListener("change", () => {
+    said = true;
+    request();
+  });
+  kind.addEventListener("change", () => {
+    lot = 0;
+    another.hidden = kind.value === "drawing";
+    another.textContent = kind.value === "batch" ? "Another mini-batch" : "Another image";
+    renew();
+  });
+  another.addEventListener("click", () => {
+    lot++;
+    renew();
+  });
+  sheet.addEventListener("change", () => {
+    if (kind.value !== "drawing") return;
+    if (sheet.empty) said = false;
+    request();
+  });
+  readings.addEventListener("reading", (event) => {
+    const { detail } = /** @type {CustomEvent} */ (event);
+    if (detail === reading) return;
+    reading = detail;
+    if (!said && kind.value === "drawing") request();
+  });
   engine.addEventListener("ready", request);
   training.addEventListener("state", () => {
     const option = [...net.options].find(({ value }) => value === "live");

@@ -1,11 +1,13 @@
 // The page: an engine, a training run, and the sections that show them.
 
+import { bugsSection } from "./bugs.js";
 import { compareSection } from "./compare.js";
 import { drawSection } from "./draw.js";
 import { Engine } from "./engine.js";
 import { insideSection } from "./inside.js";
 import { layersSection } from "./layers.js";
 import { makeNets } from "./nets.js";
+import { ownSection } from "./own.js";
 import { playgroundSection } from "./playground/section.js";
 import { qualitySection } from "./quality.js";
 import { showStatus } from "./status.js";
@@ -17,12 +19,13 @@ const training = new Training(engine);
 
 /** @type {any} */ (window).nets = makeNets(engine, training);
 showStatus(engine, training);
-const { sheet, picker } = drawSection(engine, training);
+const { sheet, picker, readings } = drawSection(engine, training);
 compareSection(engine, training, sheet);
 layersSection(engine, training, sheet, picker);
 qualitySection(engine, training, sheet, picker);
 trainSection(engine, training);
-insideSection(engine, training, sheet);
+insideSection(engine, training, sheet, readings);
+ownSection(engine, training, bugsSection(engine, training));
 playgroundSection(engine);
 
 engine.start().catch(() => {}); // told by the status, which listens by now

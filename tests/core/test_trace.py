@@ -133,7 +133,7 @@ def test_a_net_of_other_layers_is_refused() -> None:
 
 class TestLesson:
     def test_one_weight_is_followed_by_the_numbers_of_the_equations(self, net: Network) -> None:
-        lesson = Lesson(net, X, 1, SGD(0.25))
+        lesson = Lesson(net, X, [1], SGD(0.25))
         found = quantities(trace.step(net, X, np.eye(3)[[1]], SGD(0.25)))
         top = len(net.layers) + 1
         for layer in range(2, top + 1):
@@ -151,8 +151,38 @@ class TestLesson:
             if not np.isnan(numbers["slope"]):
                 assert numbers["delta"] == pytest.approx(numbers["error"] * numbers["slope"])
 
+    def test_a_mini_batch_is_the_mean_of_its_examples(self, net: Network) -> None:
+        x = np.random.default_rng(5).random((4, net.inputs)).astype(net.dtype)
+        labels = [0, 2, 1, 2]
+        lesson = Lesson(net, x, labels, SGD(0.25))
+        alone = [Lesson(net, x[i : i + 1], [labels[i]], SGD(0.25)) for i in range(4)]
+        for layer in range(2, len(net.layers) + 2):
+            terms = []
+            for i in range(4):
+                numbers, own = lesson.follow(layer, 1, 2, example=i), alone[i].follow(layer, 1, 2)
+                for key in ("a_in", "z", "a", "slope", "error", "delta"):
+                    assert numbers[key] == pytest.approx(own[key], rel=1e-5, abs=1e-9, nan_ok=True)
+                terms.append(own["a_in"] * own["delta"])
+            assert numbers["examples"] == 4
+            assert numbers["sum"] == pytest.approx(sum(terms), rel=1e-5, abs=1e-9)
+            assert numbers["dw"] == pytest.approx(sum(terms) / 4, rel=1e-5, abs=1e-9)
+
+    def test_each_example_is_shown_by_itself_and_the_gradient_for_all(self, net: Network) -> None:
+        x = np.random.default_rng(5).random((4, net.inputs)).astype(net.dtype)
+        lesson = Lesson(net, x, [0, 2, 1, 2], SGD(0.25))
+        first, last = lesson.plain(0), lesson.plain(3)
+        assert first["examples"] == 4
+        assert list(first["labels"]) == [0, 2, 1, 2]
+        for one, other in zip(first["stages"], last["stages"], strict=True):
+            for a, b in zip(one["result"], other["result"], strict=True):
+                same = np.array_equal(a["values"], b["values"])
+                assert same == (a["symbol"] in ("w", "b", "dw", "db", "C")), a["symbol"]
+        assert np.array_equal(last["stages"][0]["result"][0]["values"], x[3].astype(np.float32))
+        with pytest.raises(ValueError, match="example is 4, expected 0 to 3"):
+            lesson.plain(4)
+
     def test_it_stays_what_it_was_when_the_net_goes_on(self, net: Network) -> None:
-        lesson = Lesson(net, X, 1, SGD(0.25))
+        lesson = Lesson(net, X, [1], SGD(0.25))
         before = lesson.follow(2, 0, 0)
         for p in net.parameters():
             p += 1
@@ -160,7 +190,7 @@ class TestLesson:
         assert lesson.follow(2, 0, 0) == pytest.approx(before, nan_ok=True)
 
     def test_the_check_finds_backward_right(self, net: Network) -> None:
-        checked = Lesson(net, X, 1, SGD(0.25)).check(entries=8)
+        checked = Lesson(net, X, [1], SGD(0.25)).check(entries=8)
         assert checked["right"] is True
         assert [array["checked"] for array in checked["arrays"]] == [
             min(8, p.size) for p in net.parameters()
@@ -170,7 +200,7 @@ class TestLesson:
             assert array["error"] < 1e-6
 
     def test_the_check_finds_a_planted_bug(self, net: Network) -> None:
-        lesson = Lesson(net, X, 1, SGD(0.25))
+        lesson = Lesson(net, X, [1], SGD(0.25))
         backward = type(net).backpropagate
 
         class Wrong(Network):
@@ -193,13 +223,13 @@ class TestLesson:
         ],
     )
     def test_a_weight_that_is_not_there(self, place: tuple[int, int, int], message: str) -> None:
-        lesson = Lesson(Network.mlp([6, 5, 3]), X.astype(np.float32), 1, SGD(1))
+        lesson = Lesson(Network.mlp([6, 5, 3]), X.astype(np.float32), [1], SGD(1))
         with pytest.raises(ValueError, match=message):
             lesson.follow(*place)
 
     def test_a_label_that_the_net_has_not(self) -> None:
-        with pytest.raises(ValueError, match="label holds 3, expected 0 to 2"):
-            Lesson(Network.mlp([6, 3]), X.astype(np.float32), 3, SGD(1))
+        with pytest.raises(ValueError, match="labels holds 3, expected 0 to 2"):
+            Lesson(Network.mlp([6, 3]), X.astype(np.float32), [3], SGD(1))
 
 
 @pytest.mark.parametrize("file", ["../pyproject.toml", "nothing.py", "network.pyc", ""])

@@ -29,6 +29,7 @@ def page(open_page: Page) -> Page:
     """The section with a 7 that should have been a 7, at the first stage."""
     part(open_page, "section-inside").scroll_into_view_if_needed()
     part(open_page, "inside-net").select_option("fresh")
+    part(open_page, "inside-example").select_option("drawing")
     part(open_page, "inside-truth").select_option("7")
     stage(open_page, 0)
     return open_page
@@ -112,6 +113,56 @@ def test_another_truth_is_another_cost(page: Page) -> None:
     part(page, "inside-truth").select_option("3")
     page.wait_for_timeout(1000)
     assert cost() > 10 * right
+
+
+def test_the_truth_follows_what_is_read_until_the_visitor_says_otherwise(page: Page) -> None:
+    part(page, "inside-example").select_option("test")
+    part(page, "inside-example").select_option("drawing")  # nothing has been said of it now
+    expect(part(page, "inside-truth")).to_have_value("7")
+    part(page, "inside-truth").select_option("2")
+    stage(page, STAGES.index("C"))
+    expect(part(page, "inside-truth")).to_have_value("2")
+
+
+def test_a_test_image_comes_with_its_label(page: Page) -> None:
+    part(page, "inside-example").select_option("test")
+    images = part(page, "inside-batch").get_by_role("button")
+    expect(images).to_have_count(1, timeout=60_000)
+    expect(images).to_have_text("7")  # the first of MNIST's test images
+    expect(part(page, "inside-truth")).to_have_value("7")
+    part(page, "inside-another").click()
+    expect(images).to_have_text("2")  # and the second
+    expect(part(page, "inside-truth")).to_have_value("2")
+    part(page, "inside-example").select_option("drawing")
+
+
+def shown(page: Page, caption: str) -> float:
+    """The largest magnitude of a quantity."""
+    figure = part(page, "inside-values").locator("figure", has_text=caption).last
+    return float(figure.inner_text().split("largest")[1])
+
+
+def test_a_mini_batch_is_averaged_over_its_examples(page: Page) -> None:
+    part(page, "inside-example").select_option("batch")
+    images = part(page, "inside-batch").get_by_role("button")
+    expect(images).to_have_count(10, timeout=60_000)
+    expect(images).to_have_text(list("5041921314"))  # the first ten training images
+    stage(page, STAGES.index("∂w²"))
+    expect(part(page, "inside-equation")).to_contain_text("10")
+    mean = shown(page, "∂C/∂w²")
+    errors = []
+    for i in range(10):
+        images.nth(i).click()
+        expect(images.nth(i)).to_have_attribute("aria-pressed", "true")
+        row = part(page, "inside-chain").locator("li").nth(3)
+        expect(row).to_contain_text("this example")
+        page.wait_for_timeout(200)
+        errors.append(shown(page, "δ²"))
+        assert shown(page, "∂C/∂w²") == mean, "the gradient is that of all of them"
+    assert len(set(errors)) > 5, "each example has an error of its own"
+    part(page, "inside-another").click()
+    expect(images).not_to_have_text(list("5041921314"))
+    part(page, "inside-example").select_option("drawing")
 
 
 def test_it_plays_by_itself_and_stops(page: Page) -> None:

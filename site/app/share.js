@@ -1,0 +1,39 @@
+// A visitor's code in a link: deflated, and written with the letters that an address may have.
+
+/** Longer code is not taken from a link; the library's functions have a tenth of it. */
+const LONGEST = 20_000;
+
+/** @param {string} text @returns {Promise<string>} */
+export async function packed(text) {
+  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"));
+  const bytes = new Uint8Array(await new Response(stream).arrayBuffer());
+  const letters = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+  return letters.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+/**
+ * @param {string} letters
+ * @returns {Promise<string>} rejects with an Error for what `packed` has not made, or too much of it
+ */
+export async function unpacked(letters) {
+  const damaged = new Error("The code in this link is damaged: perhaps the link was cut off.");
+  try {
+    const bytes = Uint8Array.from(
+      atob(letters.replaceAll("-", "+").replaceAll("_", "/")),
+      (letter) => letter.charCodeAt(0),
+    );
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
+    const reader = stream.pipeThrough(new TextDecoderStream("utf-8", { fatal: true })).getReader();
+    let text = "";
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+      text += piece.value;
+      if (text.length > LONGEST) {
+        void reader.cancel();
+        throw new RangeError(`The code in this link has more than ${LONGEST} characters.`);
+      }
+    }
+    return text;
+  } catch (error) {
+    throw error instanceof RangeError ? error : damaged;
+  }
+}
