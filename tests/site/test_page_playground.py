@@ -252,6 +252,7 @@ def test_a_neuron_is_shown_large(page: Page) -> None:
     assert output == picture(page, "playground-neuron-2-0")
     part(page, "playground-neuron-0-2").hover()
     expect(part(page, "playground-plane-of")).to_have_text("Neuron 3 of layer 2")
+    expect(part(page, "playground-weight")).to_contain_text("b²₃ = ")
     assert picture(page, "playground-plane") == small != output
     page.mouse.move(5, 5)
     expect(part(page, "playground-plane-of")).to_have_text("Output")
@@ -278,6 +279,16 @@ def test_a_weight_is_shown_and_set_by_hand(page: Page) -> None:
     assert cost(page) == changed
     press(page, "forget")
     expect(part(page, COST)).to_have_attribute("data-value", str(before))
+    assert "edits" not in page.url
+
+
+def test_weights_set_by_hand_go_with_the_layers_they_are_in(page: Page) -> None:
+    part(page, "playground-neuron-1-1").click()
+    typed(page, "weight-value", "0.5")
+    expect(page).to_have_url(re.compile("edits=1_1_-1_0.5"))
+    press(page, "fewer-1")
+    expect(part(page, "playground-neuron-1-1")).to_have_count(0)
+    expect(part(page, "playground-words")).to_have_text("")
     assert "edits" not in page.url
 
 
@@ -379,9 +390,11 @@ def test_the_gradient_flows_back(page: Page) -> None:
     expect(part(page, "playground-mode")).to_have_attribute("aria-pressed", "true")
     expect(part(page, "playground-sees")).to_contain_text("δ")
     assert part(page, "playground-sees").inner_text() != at_rest
-    expect(part(page, "playground-plane-of")).to_have_text("δ at each point: Output")
+    expect(part(page, "playground-plane-of")).to_have_text("δ: Output")
     assert picture(page, "playground-neuron-0-0") != forward
     assert picture(page, "playground-net") != lines
+    part(page, "playground-feature-x1").hover()
+    expect(part(page, "playground-plane-of")).to_have_text("x₁ is given: it has no δ")
     part(page, "playground-neuron-2-0").click()
     expect(part(page, "playground-weight")).to_contain_text("∂C/∂b⁴₁ = ")
     before = cost(page)
@@ -432,6 +445,7 @@ def test_points_and_mode_come_from_the_address(context: BrowserContext, site_url
     open_world(page, site_url, "?data=points&points=1_2_1*-1.5_2_0&mode=gradient")
     expect(part(page, "playground-mode")).to_have_attribute("aria-pressed", "true")
     expect(part(page, "playground-data-points")).to_have_attribute("aria-pressed", "true")
+    assert colour(page, "playground-feature-x1", 0.05, 0.5) == "orange", "features have no δ"
     before = cost(page)
     press(page, "hand-eraser")
     at_plane(page, 1, 2)
@@ -513,7 +527,10 @@ def test_the_script_learns_as_the_page(
 
 
 def costs(text: str) -> list[float]:
-    return [float(found) for found in re.findall(r"^update \d+: cost (\S+)$", text, re.M)]
+    """The costs of the first updates, which are numbered from 1."""
+    found = re.findall(r"^update (\d+): cost (\S+)$", text, re.MULTILINE)
+    assert [int(number) for number, _ in found] == list(range(1, len(found) + 1))
+    return [float(value) for _, value in found]
 
 
 def test_the_script_and_the_link_are_copied(browser: Browser, site_url: str) -> None:

@@ -53,7 +53,7 @@ export function numberField(world, name, label, stops) {
     if (/** @type {CustomEvent} */ (event).detail.names.includes(name)) restore();
   });
   follow();
-  return make("div", { className: "number" }, [
+  return make("div", { className: "tuned" }, [
     make("span", { textContent: label, ariaHidden: "true" }),
     field,
     slider,

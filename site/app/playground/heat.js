@@ -54,7 +54,7 @@ export function whenColoursChange(listener) {
 export const paintOf = (value) => paints[Math.round(127 * Math.max(-1, Math.min(1, value))) & 255];
 
 /** The weakest colour that a value takes which is not 0. */
-const FAINTEST = 0.15;
+const FAINTEST = 0.3;
 
 /**
  * A value as it is drawn beside the largest of its kind: the root leaves small ones visible.

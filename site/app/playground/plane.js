@@ -60,12 +60,13 @@ export function planePicture(world, attention) {
 
   function draw() {
     const { view } = world;
-    const { picture, name } = shown();
+    const { picture, neuron, name } = shown();
     if (view.pictures && view.pictures.length >= (picture + 1) * DENSITY ** 2) {
       paintHeat(surface, view.pictures, DENSITY, picture * DENSITY ** 2);
     }
     surface.hidden = !view.pictures;
-    const said = view.deltas ? `δ at each point: ${name}` : name;
+    const error = neuron < 0 ? `${name} is given: it has no δ` : `δ: ${name}`;
+    const said = view.deltas ? error : name;
     if (caption.textContent !== said) caption.textContent = said;
     const [low, high] = ends();
     if (least.textContent !== low) least.textContent = low;

@@ -159,8 +159,10 @@ export class World extends EventTarget {
     this.settings = await this.#call("make", { settings });
     this.#net++;
     this.points = await this.#call("points");
-    this.view = await this.#look();
+    // The features have no δ: their pictures are drawn once, whatever is shown from then on.
+    this.view = await this.#look("view", {}, "activations");
     for (const event of ["settings", "points", "view"]) this.#tell(event);
+    if (this.mode !== "activations") this.#show(await this.#look());
   }
 
   /** The same net from its start. */
@@ -297,9 +299,15 @@ export class World extends EventTarget {
     this.#tell("view");
   }
 
-  /** @param {string} method @param {Record<string, unknown>} [args] @returns {Promise<View>} */
-  #look(method = "view", args = {}) {
-    return this.#call(method, { ...args, mode: this.mode, density: DENSITY });
+  /**
+   * Ask for a frame: "view", "advance" or "step".
+   * @param {string} [method]
+   * @param {Record<string, unknown>} [args]
+   * @param {Mode} [mode]
+   * @returns {Promise<View>}
+   */
+  #look(method = "view", args = {}, mode = this.mode) {
+    return this.#call(method, { ...args, mode, density: DENSITY });
   }
 
   /** @param {string} method @param {Record<string, unknown>} [args] */
