@@ -170,8 +170,8 @@ BUGS = {
                 "784-10-10-10: each layer above the first has as many inputs as outputs, and the "
                 "wrong product fits by luck. The output layer’s own gradient is right, but the "
                 "layers below are pushed about at random. With sigmoids or a smaller η the layers "
-                "above often learn around it, and nobody notices. Check the gradient of a net whose "
-                "sizes all differ: then the shapes find it for you."
+                "above often learn around it, and nobody notices. Check the gradient of a net "
+                "whose sizes all differ: then the shapes find it for you."
             ),
         ),
         Bug(
