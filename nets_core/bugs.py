@@ -163,14 +163,15 @@ BUGS = {
             target="Dense.backward",
             old="ops.matmul_nn(delta, self.weights)",
             new="ops.matmul_nt(delta, self.weights)",
-            settings=RELU | {"hidden": [10, 10]},
+            settings=RELU | {"hidden": [10, 10], "learningRate": 0.2},
             outcome="nothing",
             check_sees=True,
             lesson=(
                 "784-10-10-10: each layer above the first has as many inputs as outputs, and the "
                 "wrong product fits by luck. The output layer’s own gradient is right, but the "
-                "layers below are pushed about at random. Test with sizes that all differ, and the "
-                "shapes will find it for you."
+                "layers below are pushed about at random. With sigmoids or a smaller η the layers "
+                "above often learn around it, and nobody notices. Check the gradient of a net "
+                "whose sizes all differ: then the shapes find it for you."
             ),
         ),
         Bug(
@@ -237,13 +238,14 @@ BUGS = {
             target="xavier",
             old="return rng.standard_normal((outputs, inputs)) * np.sqrt(2 / (inputs + outputs))",
             new="return np.zeros((outputs, inputs))",
-            settings=PLAIN | {"initializer": "xavier"},
+            settings=PLAIN | {"initializer": "xavier", "hidden": [32]},
             outcome="worse",
             check_sees=False,
             lesson=(
-                "Hidden neurons that begin alike get the same gradient and stay alike for ever: "
-                "thirty of them are worth one. Randomness is not decoration, it is what lets them "
-                "become different. The gradient is right, so the check has nothing to find."
+                "Hidden neurons that begin alike get the same gradient and stay alike: thirty-two "
+                "of them are worth one, and only rounding could ever tell them apart. Randomness "
+                "is not decoration, it is what lets them become different. The gradient is right, "
+                "so the check has nothing to find."
             ),
         ),
         Bug(

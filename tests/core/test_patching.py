@@ -113,7 +113,7 @@ def test_a_copy_of_the_net_is_changed_too_and_uses_its_own_weights() -> None:
 
 def test_what_is_assigned_to_a_name_of_the_module_stays_with_the_changed_function() -> None:
     before = vars(activations).copy()
-    text = "np = None\nsigmoid = 3\ndef sigmoid_prime(z, a):\n    global tanh\n    tanh = a\n    return a"
+    text = "np = None\ndef sigmoid_prime(z, a):\n    global tanh\n    tanh = a\n    return a"
     run = trainer()
     patching.put(run, "sigmoid_prime", patching.compiled("sigmoid_prime", text))
     run.run(1)
