@@ -130,7 +130,7 @@ def test_a_worker_that_dies_is_replaced(page: Page, site_url: str, how: str) -> 
     draw(page, SEVEN)
     expect_guess(page, 7)
     before = drawing(page)
-    [worker] = page.workers
+    worker = visiting.python_worker(page)
     if how == "stops answering":
         worker.evaluate("() => setTimeout(() => { for (;;); })")
         for _ in range(10):

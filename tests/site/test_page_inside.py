@@ -355,7 +355,7 @@ def test_a_dead_worker_takes_the_step_along_and_a_new_one_brings_it_back(
     expect(part(page, "inside-batch").get_by_role("button")).to_have_count(10, timeout=60_000)
     stage(page, 3)
     part(page, "inside-play").click()
-    [worker] = page.workers
+    worker = visiting.python_worker(page)
     worker.evaluate("() => setTimeout(() => { throw new Error('out of luck'); })")
     visiting.expect_state(page, "failed")
     expect(part(page, "inside-words")).to_contain_text("Python has stopped")

@@ -580,7 +580,7 @@ def test_a_dead_engine_leaves_a_sentence_and_comes_back(browser: Browser, site_u
         before = cost(page)
         press(page, "play")
         expect_another_cost(page, before)
-        [worker] = page.workers
+        worker = visiting.python_worker(page)
         worker.evaluate("() => setTimeout(() => { throw new Error('out of luck'); })")
         expect(part(page, "playground-words")).to_contain_text("out of luck")
         expect(part(page, "playground-play")).to_have_text("Play")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, CDPSession, Locator, Page, Worker, expect
 
 Point = tuple[float, float]
 Stroke = Sequence[Point]
@@ -70,6 +70,12 @@ def open_ready(page: Page, url: str) -> Page:
     page.goto(url)
     expect_state(page, "ready", START_PATIENCE)
     return page
+
+
+def python_worker(page: Page) -> Worker:
+    """The worker that runs the page's Python; those of visitors' code have no address."""
+    [worker] = [one for one in page.workers if not one.url.startswith("blob:")]
+    return worker
 
 
 def part(page: Page, testid: str) -> Locator:
