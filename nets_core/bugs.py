@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nets_core import checks, patching
+from nets_core.network import Network
 from nets_core.settings import Settings
 
 OUTCOMES = {
@@ -302,6 +303,19 @@ BUGS = {
         ),
     )
 }
+
+
+FOLLOWED = ("summed", "prime-of-a", "early-update")
+"""The bugs whose mark can be seen in a single step of a net like the blog post's."""
+
+
+def broken(net: Network, name: str) -> Network:
+    """A copy of a net with the bug of this id in it; ValueError where it is none of FOLLOWED."""
+    bug = BUGS[checks.one_of("bug", name, FOLLOWED)]
+    assert bug.target is not None
+    copy = net.astype(net.dtype)
+    patching.put(copy, bug.target, patching.compiled(bug.target, bug.text()))
+    return copy
 
 
 def get(name: str) -> Bug:

@@ -223,16 +223,18 @@ class Lab:
         rate: float,
         name: str | None = None,
         indices: list[int] | None = None,
+        bug: str | None = None,
         **drawing: Any,
     ) -> dict[str, Any]:
-        """One step of a net, followed: see ``lesson.Lesson.plain``.
+        """One step of a net, followed, as it is or with a ``bug`` of the gallery in a copy of it:
+        see ``lesson.Lesson.plain`` and ``bugs.broken``.
 
         It learns from a drawing, or from the images ``indices`` of MNIST's ``name`` ("train" or
         "test"); ``labels`` has one digit for each. The net in training takes the step with its own
         optimizer, any other with SGD at ``rate``. Nothing is changed by it. Raises ValueError for a
         net that has other than dense layers and for images that have not arrived.
         """
-        net = self._net(model)
+        net = _broken(self._net(model), bug) if bug else self._net(model)
         live = model == LIVE and self._trainer is not None
         optimizer = self._trainer.optimizer if live and self._trainer else SGD(rate)
         if name is None or indices is None:
@@ -476,6 +478,12 @@ class Lab:
         if model == LIVE and LIVE not in self._nets:
             raise ValueError("model is 'live', but no net is in training")
         return self._nets[checks.one_of("model", model, self._nets)]
+
+
+def _broken(net: Network, bug: str) -> Network:
+    from nets_core import bugs
+
+    return bugs.broken(net, bug)
 
 
 def _playground(lab: Lab) -> object:

@@ -31,6 +31,7 @@ from nets_core import (
     optimizers,
     training,
 )
+from nets_core.network import Network
 from nets_core.training import Trainer
 
 MODULES: tuple[ModuleType, ...] = (
@@ -112,23 +113,26 @@ def compiled(name: str, text: str) -> FunctionType:
     return function
 
 
-def put(trainer: Trainer, name: str, function: Function) -> None:
-    """Put a function in place of the library's wherever this run would call that one.
+def put(run: Trainer | Network, name: str, function: Function) -> None:
+    """Put a function in place of the library's wherever this run, or this net, would call that one.
 
-    Raises ValueError where the run has no use for it: a net without ReLUs has none for ``relu``.
+    Raises ValueError where it has no use for it: a net without ReLUs has none for ``relu``.
     """
     like = original(name)
     owner = name.rpartition(".")[0]
-    net = trainer.net
+    net = run.net if isinstance(run, Trainer) else run
+    objects: list[object] = [net, net.loss, *net.layers]
+    if isinstance(run, Trainer):
+        objects += [run, run.optimizer]
+    users: list[object]
     if owner:
-        run = [trainer, net, net.loss, trainer.optimizer, *net.layers]
-        users = [one for one in run if getattr(type(one), like.__name__, None) is like]
+        users = [one for one in objects if getattr(type(one), like.__name__, None) is like]
         for user in users:
             setattr(user, like.__name__, MethodType(function, user))
     elif like.__module__ == initializers.__name__:
         users = [net] if initializers.INITIALIZERS[net.initializer] is like else []
         if users:
-            _start_again(trainer, function)
+            _start_again(net, function)
     else:
         holders = [one for one in net.layers if like in _functions(one)]
         for layer in holders:
@@ -156,9 +160,9 @@ def _functions(layer: layers.Layer) -> tuple[Function, Function]:
     return layer.activation.function, layer.activation.derivative
 
 
-def _start_again(trainer: Trainer, initializer: Function) -> None:
-    """Draw the weights of a run that has not begun by another initializer."""
-    rng = np.random.default_rng(trainer.net.seed)
-    for layer in trainer.net.layers:
+def _start_again(net: Network, initializer: Function) -> None:
+    """Draw the weights of a net that has not learned yet by another initializer."""
+    rng = np.random.default_rng(net.seed)
+    for layer in net.layers:
         for p in layer.parameters()[:1]:
             p[...] = initializer(rng, *p.shape)

@@ -2,7 +2,8 @@
 
 Nothing is computed here that training does not compute: the net's own ``backpropagate`` runs, and
 what it and its layers kept (a^{l-1}, z^l, a^l, δ^l) is read off; the optimizer's own ``update``
-runs on a copy. Each stage also says which line of the library did it, found in the source itself.
+runs on a copy. A net in which a changed function was put (``patching``) is followed like any other.
+Each stage also says which line did it, found in the source itself.
 
 Layers are numbered as in Nielsen's book: 1 is the input, L the output, and w^l leads to layer l.
 """
@@ -77,6 +78,7 @@ def step(net: Network, x: Array, y: Array, optimizer: Optimizer) -> list[Stage]:
     ``Network.backward`` raises.
     """
     layers = dense_layers(net)
+    dense = layers[0]
     cost, gradients = net.backward(x, y)
     top = len(layers) + 1
     inner = range(2, top + 1)
@@ -85,22 +87,22 @@ def step(net: Network, x: Array, y: Array, optimizer: Optimizer) -> list[Stage]:
         quantities = tuple(Quantity(symbol, layer, value) for symbol, value in result.items())
         return Stage(equation, layer, quantities, source)
 
-    update = _lines(type(optimizer).update, "self.learning_rate", "p -= g")
+    update = _lines(optimizer.update, "self.learning_rate", "p -= g")
     parameters, memory = updated(net, gradients, optimizer)
-    stages = [stage("input", 1, _lines(Network.propagate, "x.reshape"), a=layers[0].a_in)]
+    stages = [stage("input", 1, _lines(net.propagate, "x.reshape"), a=layers[0].a_in)]
     for number, layer in enumerate(layers, start=2):
-        stages.append(stage("z", number, _lines(Dense.forward, "self.z =", "self.z +="), z=layer.z))
-        stages.append(stage("a", number, _lines(Dense.forward, "self.a = self.act"), a=layer.a))
-    cost_lines = _lines(type(net.loss).cost, _COSTS[net.loss.name], "return")
+        stages.append(stage("z", number, _lines(dense.forward, "self.z =", "self.z +="), z=layer.z))
+        stages.append(stage("a", number, _lines(dense.forward, "self.a = self.act"), a=layer.a))
+    cost_lines = _lines(net.loss.cost, _COSTS[net.loss.name], "return")
     stages.append(stage("cost", top, cost_lines, y=np.asarray(y), C=np.array([cost])))
-    output = _lines(type(net.loss).delta, "return")
+    output = _lines(net.loss.delta, "return")
     stages.append(stage("delta_output", top, output, delta=net.deltas[-1]))
-    above = _lines(Network.backpropagate, "above.backward")
+    above = _lines(net.backpropagate, "above.backward")
     for number in inner[-2::-1]:
         stages.append(stage("delta", number, above, delta=net.deltas[number - 2]))
     for number in inner:
         dw, db = gradients[2 * number - 4 : 2 * number - 2]
-        mean = _lines(Dense.gradients, "/ len(delta)", "return")
+        mean = _lines(dense.gradients, "/ len(delta)", "return")
         stages += [stage("db", number, mean, db=db), stage("dw", number, mean, dw=dw)]
     for number in inner:
         w, b = parameters[2 * number - 4 : 2 * number - 2]
@@ -129,10 +131,14 @@ def updated(
 
 
 def _lines(function: Callable[..., Any], begin: str, end: str | None = None) -> Source:
-    """The lines of a function from the first that has ``begin`` to the next that has ``end``."""
+    """The lines of a function from the first that has ``begin`` to the next that has ``end``.
+
+    In a changed function (see ``patching``) that has no such line the mark is where it begins.
+    """
     file = inspect.getsourcefile(function)
     lines, start = inspect.getsourcelines(function)
-    first = next(i for i, line in enumerate(lines) if begin in line)
-    last = next(i for i, line in enumerate(lines) if i >= first and (end or begin) in line)
+    found = [i for mark in (begin, end or begin) for i, line in enumerate(lines) if mark in line]
+    first = found[0] if found else 0
+    last = next((i for i in range(first, len(lines)) if (end or begin) in lines[i]), first)
     assert file is not None
     return Source(Path(file).name, start, start + len(lines) - 1, start + first, start + last)

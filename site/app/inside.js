@@ -26,6 +26,7 @@ export function insideSection(engine, training, sheet) {
   const net = part("inside-net", HTMLSelectElement);
   const example = new Example(engine, training, sheet);
   const rate = part("inside-rate", HTMLInputElement);
+  const bug = part("inside-bug", HTMLSelectElement);
   const body = part("inside-body", HTMLElement);
   const words = part("inside-words", HTMLElement);
   const steps = part("inside-steps", HTMLOListElement);
@@ -88,6 +89,7 @@ export function insideSection(engine, training, sheet) {
         lesson = await engine.call("trace", {
           model: net.value,
           rate: Number(rate.value),
+          bug: bug.value || undefined,
           ...taken.args,
         });
       } catch (error) {
@@ -187,12 +189,14 @@ export function insideSection(engine, training, sheet) {
 
   /** The function that did it, its line marked. @param {Source} source @param {Record<string, string>} tokens @param {number} mine */
   async function showCode({ file, begin, end, first, last }, tokens, mine) {
-    if (!sources.has(file)) sources.set(file, engine.call("source", { file }));
+    if (!sources.has(file) || file.startsWith("<")) sources.set(file, engine.call("source", { file }));
     const lines = (await /** @type {Promise<string>} */ (sources.get(file))).split("\n");
     if (mine !== turns) return;
     const shown = lines.slice(begin - 1, end);
     const indent = Math.min(...shown.filter((line) => line.trim()).map((line) => line.search(/\S/)));
-    part("inside-file", HTMLElement).textContent = `nets_core/${file}, line ${first}`;
+    const changed = file.startsWith("<");
+    const place = changed ? "A changed function of nets_core" : `nets_core/${file}`;
+    part("inside-file", HTMLElement).textContent = `${place}, line ${first}`;
     let quoted = false;
     code.replaceChildren(
       ...shown.map((line, k) => {
@@ -395,7 +399,7 @@ export function insideSection(engine, training, sheet) {
     for (const same of section.querySelectorAll(`.sym-${bright}`)) same.classList.add("lit");
   }
 
-  for (const control of [net, rate]) control.addEventListener("change", request);
+  for (const control of [net, bug, rate]) control.addEventListener("change", request);
   example.addEventListener("change", request);
   example.addEventListener("pick", () => {
     if (lesson) show(at).catch(gone);

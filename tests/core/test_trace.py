@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import nets_core
-from nets_core import SGD, Adam, Network, trace
+from nets_core import SGD, Adam, Network, bugs, trace
 from nets_core.layers import Conv2D, Dense, Flatten
 from nets_core.lesson import Lesson, source
 from nets_core.optimizers import Optimizer
@@ -335,3 +335,41 @@ class TestMiniBatch:
 def test_only_modules_of_the_library_have_a_source(file: str) -> None:
     with pytest.raises(ValueError, match="expected a module of nets_core"):
         source(file)
+
+
+class TestChangedCode:
+    """A net with a changed function in it is followed through that function."""
+
+    def test_the_changed_line_is_the_one_that_is_shown(self) -> None:
+        net = bugs.broken(Network.mlp([6, 5, 3], dtype=np.float64), "summed")
+        stages = trace.step(net, X, np.eye(3)[[1]], SGD(0.25))
+        [place] = {stage.source for stage in stages if stage.equation == "dw"}
+        text = source(place.file)
+        assert "len(delta)" not in text
+        assert "matmul_tn" in text.splitlines()[place.first - 1]
+        unchanged = {stage.source.file for stage in stages if stage.equation == "z"}
+        assert unchanged == {"layers.py"}
+
+    def test_a_summed_gradient_is_as_many_times_the_mean_as_there_are_examples(self) -> None:
+        whole = Network.mlp([6, 5, 3], dtype=np.float64)
+        x, y = np.random.default_rng(3).random((4, 6)), np.eye(3)[[0, 2, 1, 1]]
+        right = quantities(trace.step(whole, x, y, SGD(0.25)))
+        wrong = quantities(trace.step(bugs.broken(whole, "summed"), x, y, SGD(0.25)))
+        for key, values in right.items():
+            factor = 4 if key[0] in ("dw", "db") else 1
+            if key[0] != "update":
+                np.testing.assert_allclose(wrong[key], factor * values, rtol=1e-12)
+
+    @pytest.mark.parametrize("name", bugs.FOLLOWED)
+    def test_the_check_sees_it_and_the_net_itself_stays_whole(self, name: str) -> None:
+        net = Network.mlp([6, 5, 3], dtype=np.float64)
+        before = [p.copy() for p in net.parameters()]
+        x = np.random.default_rng(3).random((4, 6))
+        assert Lesson(bugs.broken(net, name), x, [0, 2, 1, 1], SGD(0.25)).check(8)["right"] is False
+        assert Lesson(net, x, [0, 2, 1, 1], SGD(0.25)).check(8)["right"] is True
+        for p, kept in zip(net.parameters(), before, strict=True):
+            assert np.array_equal(p, kept)
+
+    def test_a_bug_that_shows_in_no_single_step_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="bug is 'off-by-one', expected one of"):
+            bugs.broken(Network.mlp([6, 3]), "off-by-one")

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 import environment
 import visiting
+from nets_core import bugs
 from visiting import ONE, SEVEN, draw, expect_guess, part
 
 STAGES = ["a¹", "z²", "a²", "z³", "a³", "C", "δ³", "δ²", "∂b²", "∂w²", "∂b³", "∂w³", "w² ←", "w³ ←"]
@@ -368,3 +369,23 @@ def test_a_dead_worker_takes_the_step_along_and_a_new_one_brings_it_back(
     expect(part(page, "inside-batch").get_by_role("button")).to_have_count(10)
     stage(page, STAGES.index("δ²"))
     assert thrown == []
+
+
+def test_a_bug_is_followed_through_the_changed_line_and_the_check_sees_it(page: Page) -> None:
+    part(page, "inside-example").select_option("batch")
+    expect(part(page, "inside-batch").get_by_role("button")).to_have_count(10, timeout=60_000)
+    offered = (
+        part(page, "inside-bug").locator("option").evaluate_all("all => all.map(o => o.value)")
+    )
+    assert offered == ["", *bugs.FOLLOWED]
+    part(page, "inside-bug").select_option("summed")
+    expect(part(page, "inside-file")).to_be_attached()
+    stage(page, STAGES.index("∂w²"))
+    expect(part(page, "inside-file")).to_contain_text("A changed function")
+    expect(part(page, "inside-code")).not_to_contain_text("delta / len(delta)")
+    part(page, "inside-check").click()
+    expect(part(page, "inside-verdict")).to_contain_text("No:", timeout=60_000)
+    part(page, "inside-bug").select_option("")
+    expect(part(page, "inside-code")).to_contain_text("delta / len(delta)")
+    part(page, "inside-check").click()
+    expect(part(page, "inside-verdict")).to_contain_text("Yes.", timeout=60_000)
