@@ -99,7 +99,7 @@ class Bug:
         sizes = "-".join(str(size) for size in (784, *settings.hidden, 10))
         neurons = {"relu": "ReLUs", "sigmoid": "sigmoids"}[settings.activation]
         return (
-            f"A net {sizes} of {neurons} with η = {settings.learningRate:g}, "
+            f"A net {sizes} of {neurons}, learning rate η = {settings.learningRate:g}, "
             f"mini-batches of {settings.batchSize}, {self.epochs} epochs of {self.examples:,} "
             "digits."
         )
@@ -226,10 +226,10 @@ BUGS = {
             outcome="breaks",
             check_sees=False,
             lesson=(
-                "float32 ends at 3.4 · 10³⁸, which is e⁸⁸. One z above that, and ∞/∞ is NaN, which "
-                "spreads to every weight. The check runs in float64, where e^z reaches further, "
-                "and the formula is right: it sees nothing. Where the weights start small it would "
-                "strike later, in the middle of a long run."
+                "float32 ends at 3.4 · 10³⁸, which is about e⁸⁹. One z above 89, and ∞/∞ is NaN, "
+                "which spreads to every weight. The check runs in float64, where e^z reaches "
+                "further, and the formula is right: it sees nothing. Where the weights start "
+                "small it may strike later, in the middle of a long run."
             ),
         ),
         Bug(
@@ -279,8 +279,8 @@ BUGS = {
             check_sees=False,
             lesson=(
                 "One step too far pushes a neuron’s bias so low that z < 0 for every digit. Then "
-                "its output is 0, its slope is 0, its gradient is 0, and it never comes back. The "
-                "gradient is right, and the check says so: it really is zero."
+                "its output is 0, its slope is 0, its gradient is 0, and it never comes back. That "
+                "0 is right, as is every gradient on the way: the check has nothing to find."
             ),
         ),
         Bug(

@@ -213,6 +213,7 @@ export function bugsSection(engine, training) {
     const one = bug;
     if (!one || !said) return;
     clear();
+    run.scrollIntoView({ block: "start" }); // what comes of it is shown below
     if (!(await race(one, false, broken, words))) return;
     tried.set(one.id, said);
     answer(one, said);
@@ -221,6 +222,7 @@ export function bugsSection(engine, training) {
 
   mend.addEventListener("click", async () => {
     if (!bug) return;
+    mend.scrollIntoView({ block: "start" });
     const state = await race(bug, true, mended, mendedWords);
     if (!state) return;
     const same = alike(state.healthy.curves.costs, state.changed.curves.costs);

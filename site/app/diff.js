@@ -66,6 +66,9 @@ function folded(lines, side) {
     className: "fold",
     textContent: `${hidden.length} more lines`,
   });
-  more.addEventListener("click", () => more.replaceWith(...hidden));
+  more.addEventListener("click", () => {
+    more.closest("pre")?.focus(); // the button goes
+    more.replaceWith(...hidden);
+  });
   return [...lines.slice(0, from), more, ...lines.slice(to)];
 }

@@ -153,7 +153,7 @@ export class RaceView {
       { label: this.#called("changed"), colour: "--negative", dash: [6, 4] }, // both seen where they agree
     ];
     this.#charts ??= {
-      cost: new Chart(this.#cost, lines, (v) => v.toPrecision(2), { min: 0 }),
+      cost: new Chart(this.#cost, lines, (v) => String(Number(v.toPrecision(2))), { min: 0 }),
       accuracy: new Chart(this.#accuracy, lines, (v) => percent(v, 0), { min: 0, max: 1 }),
     };
     const { healthy, changed } = this.#state;
