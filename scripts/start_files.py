@@ -28,8 +28,8 @@ _NUMPY_LATER = re.compile(
     r"^numpy/(random|fft|ma|polynomial|testing|doc|compat|core|char|strings|rec|conftest|matlib|"
     r"ctypeslib)\b|^numpy/linalg/lapack_lite|\.dist-info/"
 )
-# The modules of the standard library that Pyodide, NumPy and the first prediction import, packages
-# whole. A test in the tab says when this is no longer so.
+# The modules and packages of the standard library that Pyodide, NumPy and the first prediction
+# import, and what of those packages they do not.
 _STDLIB_FIRST = """
     __future__ _aix_support _collections_abc _colorize _compat_pickle _compression _opcode_metadata
     _pyodide _weakrefset abc ast asyncio bisect bz2 codecs collections concurrent contextlib
@@ -38,10 +38,13 @@ _STDLIB_FIRST = """
     operator os pathlib pickle platform posixpath pyodide random re reprlib selectors shutil signal
     site socket stat string struct subprocess tempfile textwrap threading token tokenize traceback
     types typing warnings weakref zipfile zipimport
-    _sitebuiltins _sysconfigdata__emscripten_wasm32-emscripten _pydatetime
+    _sitebuiltins
     """
-# Of the hundred encodings.
-_ENCODINGS_FIRST = "__init__ aliases ascii cp437 latin_1 utf_8 utf_16 raw_unicode_escape"
+_STDLIB_LATER = re.compile(
+    r"^(asyncio/(windows|proactor|__main__)|concurrent/futures/(process|thread)|importlib/metadata|"
+    r"ctypes/(util|_aix|wintypes|macholib)|logging/(handlers|config)|pyodide/(console|http)|"
+    r"encodings/(?!(__init__|aliases|ascii|cp437|latin_1|utf_8|raw_unicode_escape)\.))"
+)
 
 # What the page is waiting for while a file has not come; it does not wait for what comes later.
 STAGES = {
@@ -107,10 +110,8 @@ def index(start: dict[str, Path]) -> Files:
 
 
 def _needed_first(name: str) -> bool:
-    top, *rest = name.removesuffix(".pyc").split("/")
-    if top == "encodings":
-        return rest[0] in _ENCODINGS_FIRST.split()
-    return top in _STDLIB_FIRST.split()
+    top = name.removesuffix(".pyc").split("/")[0]
+    return top in _STDLIB_FIRST.split() and not _STDLIB_LATER.match(name)
 
 
 def _installed(members: Files) -> Files:

@@ -43,12 +43,16 @@ export async function boot(contents, base, settings = {}) {
   }
 }
 
-/** What Python has to be told when the rest of its libraries has come: its search for modules has
- * looked before, and one package is in two places. */
+/** What Python has to be told when the rest of its libraries has come: that a part of some packages
+ * lies beside the archive with their first part, and that what was not there may be there now. */
 export const REST = `
-import encodings, importlib
-encodings.__path__.append("/lib/python3.13/encodings")
+import importlib, sys
+for name, module in list(sys.modules.items()):
+    path = getattr(module, "__path__", None)
+    if isinstance(path, list) and any("python313.zip" in folder for folder in path):
+        path.append("/lib/python3.13/" + name.replace(".", "/"))
 importlib.invalidate_caches()
+del importlib, sys, name, module, path
 `;
 
 /**

@@ -142,6 +142,9 @@ def test_the_rest_of_python_and_numpy_comes_later(page: Page, site_url: str, dis
     )
     assert missing == ""
     assert run(page, "import numpy.random, unittest; b'\\x80'.decode('cp1252')") == "€"
+    run(
+        page, "import logging.handlers, concurrent.futures.thread, importlib.metadata, pyodide.http"
+    )
 
 
 @pytest.mark.provokes_errors
