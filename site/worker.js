@@ -20,13 +20,32 @@ let stopped = true;
 /** @type {Promise<void>} */
 let running = Promise.resolve();
 
+/** Fetches the rest of Python's libraries. @type {() => Promise<void>} */
+let fetchRest;
+/** @type {Promise<void> | undefined} */
+let rest;
+/** What can be asked of the Lab before the rest has come. */
+const AT_ONCE = new Set([
+  "choices",
+  "compare",
+  "curves",
+  "inside",
+  "open_model",
+  "predict",
+  "progress",
+  "reset",
+  "source",
+]);
+
 /** Whom loading is told to, once the page's code is there. @type {(progress: object) => void} */
 let tell = () => {};
 const started = startPython((progress) => tell(progress)).then((python) => {
-  pyodide = python;
+  ({ pyodide, rest: fetchRest } = python);
   lab = pyodide.pyimport("nets_core.lab").Lab();
 });
 started.catch(() => {}); // the page hears of it when it calls start
+const saving = /** @type {any} */ (navigator).connection?.saveData;
+if (!saving) started.then(complete).catch(() => {}); // whoever needs it asks again
 
 const { port1, port2 } = new MessageChannel();
 /** Let the messages that have come be answered. @returns {Promise<void>} */
@@ -53,8 +72,21 @@ function call(method, args = {}) {
   return value;
 }
 
+/** Waits for the rest of Python's libraries; one that failed to come is asked for again. */
+function complete() {
+  rest ??= fetchRest().catch((error) => {
+    rest = undefined;
+    throw error;
+  });
+  return rest;
+}
+
 const api = {
-  call,
+  /** @type {(method: string, args?: Record<string, unknown>) => Promise<any>} */
+  async call(method, args) {
+    if (!AT_ONCE.has(method)) await complete();
+    return call(method, args);
+  },
 
   /** @param {(progress: object) => void} report */
   start(report) {
@@ -66,7 +98,10 @@ const api = {
    * Fetch MNIST into the Lab; resolves when training can begin, the rest arrives meanwhile.
    * @param {(progress: object) => void} report
    */
-  loadMnist: (report) => loadMnist(lab, call, report),
+  async loadMnist(report) {
+    await complete();
+    return loadMnist(lab, call, report);
+  },
 
   /**
    * Train until the run is over or `stop` is called.

@@ -32,7 +32,8 @@ NOT_IN_THE_TAB: dict[str, str] = {}
 IN_THE_TAB = """
 async ({ wheels, files, options }) => {
   const { startPython } = await import("./python.js");
-  const pyodide = await startPython(() => {});
+  const { pyodide, rest } = await startPython(() => {});
+  await rest();
   await pyodide.loadPackage(wheels, { messageCallback: () => {} });
   for (const [path, text] of Object.entries(files)) {
     pyodide.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
