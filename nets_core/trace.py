@@ -77,11 +77,13 @@ def step(net: Network, x: Array, y: Array, optimizer: Optimizer) -> list[Stage]:
         quantities = tuple(Quantity(symbol, layer, value) for symbol, value in result.items())
         return Stage(equation, layer, quantities, source)
 
-    update = _lines(type(optimizer).update, "p -= g")
+    update = _lines(type(optimizer).update, "(p, ")
     parameters = updated(net, gradients, optimizer)
     stages = [stage("input", 1, _lines(Network.propagate, "x.reshape"), a=layers[0].a_in)]
     for number, layer in enumerate(layers, start=2):
-        stages.append(stage("z", number, _lines(Dense.forward, "self.z =", "self.z +="), z=layer.z))
+        stages.append(
+            stage("z", number, _lines(Dense.forward, "self.z =", "ops.add_row"), z=layer.z)
+        )
         stages.append(stage("a", number, _lines(Dense.forward, "self.a = self.act"), a=layer.a))
     cost_line = _lines(type(net.loss).cost, "return")
     stages.append(stage("cost", top, cost_line, y=np.asarray(y), C=np.array([cost])))
@@ -92,7 +94,7 @@ def step(net: Network, x: Array, y: Array, optimizer: Optimizer) -> list[Stage]:
         stages.append(stage("delta", number, above, delta=net.deltas[number - 2]))
     for number in inner:
         dw, db = gradients[2 * number - 4 : 2 * number - 2]
-        stages.append(stage("db", number, _lines(Dense.gradients, "delta.sum"), db=db))
+        stages.append(stage("db", number, _lines(Dense.gradients, "sum_rows"), db=db))
         stages.append(stage("dw", number, _lines(Dense.gradients, "matmul_tn"), dw=dw))
     for number in inner:
         w, b = parameters[2 * number - 4 : 2 * number - 2]
