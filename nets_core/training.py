@@ -260,13 +260,15 @@ class Trainer:
 
     def _wanted(self, labels: Array) -> Array:
         """y (batch, outputs) of labels or of numbers to come close to."""
-        return self._codes[labels] if labels.ndim == 1 else labels
+        return self._codes.take(labels, axis=0) if labels.ndim == 1 else labels
 
     def _decay(self, parameters: Sequence[Array], gradients: Sequence[Array]) -> None:
         """∂C/∂w + λ₁ sign w + λ₂ w; what is subtracted from biases stays ∂C/∂b."""
+        if not (self.l1 or self.l2):
+            return
         for p, gradient in zip(parameters, gradients, strict=True):
             if p.ndim > 1 and self.l2:
-                gradient += self.l2 * p
+                ops.combine(gradient, 1.0, p, self.l2)
             if p.ndim > 1 and self.l1:
                 gradient += self.l1 * np.sign(p)
 

@@ -4,6 +4,7 @@
 import * as Comlink from "comlink";
 import "./boot.js"; // which python.js needs, like the next: fetched beside it, not after it
 import "./download.js";
+import { loadKernels } from "./kernels.js";
 import { loadMnist } from "./mnist.js";
 import { startPython } from "./python.js";
 
@@ -136,6 +137,9 @@ const api = {
     stopped = true;
     await running;
   },
+
+  /** Compute with the kernels that this browser can run; back to NumPy leads "use_numpy". */
+  useKernels: () => loadKernels(pyodide, call),
 
   ping: () => true,
 

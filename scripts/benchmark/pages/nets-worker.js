@@ -3,6 +3,7 @@
 
 import "./answer.js";
 import { packed } from "../app/strokes.js";
+import { loadKernels } from "../kernels.js";
 import { loadMnist } from "../mnist.js";
 import index from "../models/models.js";
 import { startPython } from "../python.js";
@@ -58,6 +59,7 @@ self.answer({
     const source = await (await fetch("blog_post.py")).text();
     pyodide.FS.writeFile("/home/pyodide/blog_post.py", source);
     blogPost = pyodide.pyimport("blog_post");
+    await loadKernels(pyodide, call);
     const [model] = index.models;
     const file = await fetch(new URL(`../models/${model.file}`, import.meta.url));
     call("open_model", { model: model.id, data: new Uint8Array(await file.arrayBuffer()) });
