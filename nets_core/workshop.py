@@ -44,7 +44,7 @@ TARGETS = (
     Target("Dense.gradients", "∂C/∂w and ∂C/∂b from δ", PLAIN),
     Target("Dense.backward", "δ sent back through the weights", PLAIN),
     Target("Dense.forward", "z and a of a layer", PLAIN),
-    Target("sigmoid", "the activation σ(z)", PLAIN),
+    Target("sigmoid", "the activation 1 / (1 + e^−z)", PLAIN),
     Target("sigmoid_prime", "its slope σ′(z)", PLAIN),
     Target("relu", "the activation max(0, z)", RELU),
     Target("relu_prime", "its slope, 0 or 1", RELU),
