@@ -5,8 +5,8 @@ where it enters, and answers False for what it does not do (float64, columns tha
 that do not fit): then NumPy does it, or refuses it.
 
 No address outlives a call. An array's numbers stay where they are while the array lives, also when
-the tab's memory grows; but only Python knows how long that is, and it holds the arrays during the
-call.
+the tab's memory grows (what growing makes void is JavaScript's views of the memory, and no kernel
+has any); but only Python knows how long an array lives, and it holds those of a call until its end.
 
 The module is opened like any shared library, by ``ctypes``. A call through ``ctypes`` would take
 1.4 µs, longer than many of these operations. So each kernel follows the convention of a function of
