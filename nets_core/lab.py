@@ -126,14 +126,17 @@ class Lab:
                 self._kernels[name] = Kernels(path)
         except ValueError as error:
             return self.use_numpy(str(error))
-        ops.use(self._kernels[name])
-        self._computing = {"kernels": name, "reason": ""}
-        return self.computing()
+        return self._compute(self._kernels[name], name, "")
 
     def use_numpy(self, reason: str = "") -> dict[str, str]:
         """Compute with NumPy from now on, for whatever reason; returns ``computing()``."""
-        ops.use(None)
-        self._computing = {"kernels": NUMPY, "reason": reason}
+        return self._compute(None, NUMPY, reason)
+
+    def _compute(self, kernels: Kernels | None, name: str, reason: str) -> dict[str, str]:
+        ops.use(kernels)
+        self._computing = {"kernels": name, "reason": reason}
+        if self._trainer is not None:
+            self._trainer.set_clock_back()
         return self.computing()
 
     def computing(self) -> dict[str, str]:

@@ -197,8 +197,14 @@ class Trainer:
 
     @property
     def examples_per_second(self) -> float:
-        """Examples learned from in a second of training, since this trainer was made."""
+        """Examples learned from in a second of training, since this trainer was made or its clock
+        was set back."""
         return self._examples / self._seconds if self._seconds else 0.0
+
+    def set_clock_back(self) -> None:
+        """Measure ``examples_per_second`` anew: something has changed that decides it."""
+        self._examples = 0
+        self._seconds = 0.0
 
     def run(self, epochs: int) -> list[Epoch]:
         """Train for so many epochs and return them; raises Diverged if the cost is not finite."""

@@ -77,9 +77,9 @@ export class Engine extends EventTarget {
     await this.#open(index.models[0].id, first);
     if (this.#worker !== worker) return;
     this.state = "ready";
-    this.dispatchEvent(new Event("ready"));
     this.computing = this.invoke("useKernels"); // which the first prediction need not wait for
     this.computing.catch(note);
+    this.dispatchEvent(new Event("ready"));
     this.#watch(worker);
   }
 
