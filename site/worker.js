@@ -40,7 +40,9 @@ const AT_ONCE = new Set([
 
 /** Whom loading is told to, once the page's code is there. @type {(progress: object) => void} */
 let tell = () => {};
-const started = startPython((progress) => tell(progress)).then((python) => {
+/** What the page has missed until then. @type {object | undefined} */
+let latest;
+const started = startPython((progress) => tell((latest = progress))).then((python) => {
   ({ pyodide, rest: fetchRest } = python);
   lab = pyodide.pyimport("nets_core.lab").Lab();
 });
@@ -92,6 +94,7 @@ const api = {
   /** @param {(progress: object) => void} report */
   start(report) {
     tell = report;
+    if (latest) tell(latest);
     return started;
   },
 

@@ -104,7 +104,8 @@ def test_kernels_that_compute_wrongly_are_not_used(page: Page, site_url: str) ->
 
 GROW = """async () => {
   const { startPython } = await import("./python.js");
-  const pyodide = await startPython(() => {});
+  const { pyodide, rest } = await startPython(() => {});
+  await rest();
   const answer = await fetch("kernels/relaxed.wasm");
   pyodide.FS.writeFile("/kernels.wasm", new Uint8Array(await answer.arrayBuffer()));
   const memory = () => pyodide._module.HEAPU8.length;

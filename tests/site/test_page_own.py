@@ -291,6 +291,19 @@ def test_a_bug_of_the_gallery_comes_with_its_settings_and_is_mended_by_hand(page
     expect_words(page, "Done.")
 
 
+def test_tab_indents_for_who_writes_and_leads_on_for_who_passes_by(page: Page) -> None:
+    write(page, "def gradients(self, delta):\n")
+    page.keyboard.press("Tab")
+    page.keyboard.type("pass")
+    assert code(page) == "def gradients(self, delta):\n    pass"
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    expect(part(page, "own-settings").locator("[name=learningRate]")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    expect(part(page, "own-settings").locator("[name=learningRate]")).to_be_focused()
+
+
 ATTEMPTS = {
     "fetch": "fetch('{url}escaped').then(() => 'out', String)",
     "import": "import('{url}escaped.js').then(() => 'out', String)",
