@@ -14,7 +14,14 @@ from parts import Parts
 
 PAGES = Path(__file__).with_name("pages")
 STOCK = ("pyodide", "numpy")
-PEERS = ("tfjs-core", "tfjs-layers", "tfjs-backend-wasm")
+PEERS = (
+    "tfjs-core",
+    "tfjs-layers",
+    "tfjs-backend-wasm",
+    "tfjs-backend-cpu",
+    "convnetjs",
+    "brain.js",
+)
 
 
 @contextmanager
