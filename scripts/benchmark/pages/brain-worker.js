@@ -1,7 +1,7 @@
-// brain.js: its NeuralNetwork on the CPU, the only one of its classes for such a net that needs no
-// graphics card, with the example's typed arrays made beforehand and `trainPatterns`, which is what
-// `train` spends its time in: without preparing the data again and without counting errors. It has
-// no mini-batches: every example is an update, whatever the others' mini-batch is.
+// brain.js: its NeuralNetwork, which computes on the CPU as the others here do (NeuralNetworkGPU asks
+// for a graphics card), with typed arrays made beforehand and `trainPatterns`: that is what `train`
+// spends its time in, without preparing the data anew and without counting errors. It has no
+// mini-batches: every example is an update, whatever the others' mini-batch is.
 
 importScripts("answer.js", "mnist-images.js", "../peers/browser.js");
 
@@ -17,6 +17,8 @@ function network(hidden) {
 }
 
 self.answer({
+  start() {},
+
   async loadMnist(examples) {
     const { pixels, labels } = await mnistImages(examples, Float32Array);
     patterns = Array.from(labels, (label, i) => ({
