@@ -17,13 +17,17 @@ from playwright.sync_api import Browser, sync_playwright
 
 import browsers
 import bundle
-from benchmark import figures, visits, workers
+from benchmark import figures, training, visits, workers
 from benchmark.serving import serving
 from parts import PartError, Parts
 
 GROUPS = {
-    "training": workers.training,
+    "training": training.training,
+    "native": training.native_training,
+    "convolution": training.convolution,
+    "learning": training.learning,
     "start": visits.start,
+    "transfer": visits.transfer,
     "prediction": workers.prediction,
     "pointer": visits.pointer,
     "tasks": visits.tasks,

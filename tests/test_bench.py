@@ -51,3 +51,16 @@ def test_table_says_what_falls_short() -> None:
     assert head.count("|") == faster.count("|") == slow.count("|")
     assert faster.endswith("| met |")
     assert slow.endswith("| short |")
+
+
+MISSING = Row.missing("waiting", "s", "the clock stood still", required=2, aimed=1)
+
+
+def test_what_was_not_measured_has_no_number_and_says_why(tmp_path: Path) -> None:
+    write(tmp_path / "bench.json", "a machine", "a browser", [MISSING])
+    (row,) = json.loads((tmp_path / "bench.json").read_text())["rows"]
+    numbers = [row[name] for name in ("ours", "theirs", "ratio", "spread")]
+    assert numbers == [None] * 4
+    assert row["reason"] == "the clock stood still"
+    assert "not measured: the clock stood still" in table([MISSING])
+    assert not MISSING.meets(MISSING.required)

@@ -30,6 +30,20 @@ class Row:
     aimed: float | None = None
     more_is_better: bool = False
     value: float | None = None
+    reason: str = ""
+
+    @classmethod
+    def missing(
+        cls,
+        name: str,
+        unit: str,
+        reason: str,
+        required: float | None = None,
+        aimed: float | None = None,
+        more_is_better: bool = False,
+    ) -> Row:
+        """A row that could not be measured."""
+        return cls(name, unit, (), None, required, aimed, more_is_better, reason=reason)
 
     @property
     def samples(self) -> list[float]:
@@ -47,10 +61,21 @@ class Row:
         """Is the result at least as good as that?"""
         if goal is None:
             return True
+        if not self.ours:
+            return False
         return self.result >= goal if self.more_is_better else self.result <= goal
 
     def plain(self) -> dict[str, Any]:
-        """The row as ``bench.json`` has it; ``spread`` is the least and the greatest sample."""
+        """The row as ``bench.json`` has it; ``spread`` is the least and the greatest sample.
+
+        Of a row that was not measured nothing is a number, and ``reason`` says why.
+        """
+        if not self.ours:
+            empty = dict.fromkeys(("ours", "theirs", "unit", "ratio", "spread"))
+            goals = {"required": self.required, "aimed": self.aimed}
+            return (
+                {"name": self.name} | empty | {"unit": self.unit} | goals | {"reason": self.reason}
+            )
         peer = self.theirs is not None
         return {
             "name": self.name,
@@ -71,6 +96,9 @@ def table(rows: Sequence[Row]) -> str:
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in rows:
+        if not row.ours:
+            lines.append(f"| {row.name} | not measured: {row.reason} |  |  |  |  |  |  |")
+            continue
         plain = row.plain()
         sign = "" if row.theirs is None else " ×"
         theirs = "" if row.theirs is None else f"{_text(plain['theirs'])} {row.unit}"

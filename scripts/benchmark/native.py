@@ -1,0 +1,86 @@
+"""The library outside the browser, with BLAS: what the same training takes as a program.
+
+Runs in a process of its own, because OpenBLAS takes its number of threads from the environment when
+it is loaded: ``native.py MNIST SETTINGS EXAMPLES`` prints the examples a second.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import environment
+
+SHORTEST = 0.3  # seconds that a sample takes at the least
+TURN = 8  # milliseconds, as in the tab
+
+
+class NativeError(Exception):
+    """What is to be compared with is not there; the message says what."""
+
+
+def rate(mnist: Path, settings: Mapping[str, Any], examples: int) -> float:
+    """Examples a second of training by these settings, OpenBLAS on one core."""
+    program = [sys.executable, "-m", "benchmark.native"]
+    path = os.pathsep.join([str(environment.ROOT / "scripts"), str(environment.ROOT)])
+    one_core = {"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": path}
+    answer = subprocess.run(
+        [*program, str(mnist), json.dumps(settings), str(examples)],
+        env=os.environ | one_core,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if answer.returncode:
+        raise NativeError((answer.stderr.strip() or "the program ended").splitlines()[-1])
+    return float(answer.stdout)
+
+
+def _main(mnist: Path, settings: dict[str, Any], examples: int) -> None:
+    import numpy as np
+
+    from nets_core.lab import Lab
+
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]  # type: ignore[index]
+    if "openblas" not in blas:
+        sys.exit(f"this NumPy computes with {blas}, not with OpenBLAS")
+    lab = Lab()
+    shards = json.loads((mnist / "mnist.json").read_text())["shards"]
+    for name in ("train", "test"):
+        images = [shard for shard in shards if shard["file"].startswith(f"{name}-images")]
+        lab.make_room({name: sum(shard["count"] for shard in images)})
+        for kind, files in (
+            ("images", [shard["file"] for shard in images]),
+            ("labels", [f"{name}-labels.gz"]),
+        ):
+            data = b"".join(gzip.decompress((mnist / file).read_bytes()) for file in files)
+            lab.room(f"{name}-{kind}")[:] = np.frombuffer(data, np.uint8)
+    lab.arrived(len(lab.room("train-labels")))
+    _train(lab, settings, examples)  # warms up
+    elapsed, trained = 0.0, 0
+    while elapsed < SHORTEST:
+        seconds, done = _train(lab, settings, examples)
+        elapsed, trained = elapsed + seconds, trained + done
+    print(trained / elapsed)
+
+
+def _train(lab: Any, settings: dict[str, Any], examples: int) -> tuple[float, int]:
+    """One run as in the tab: its seconds and how many examples it learned from."""
+    lab.train(settings)
+    begun = perf_counter()
+    done = 0
+    while done < examples:
+        lab.work(TURN)
+        done = lab.progress()["step"] * settings["batchSize"]
+    return perf_counter() - begun, done
+
+
+if __name__ == "__main__":
+    _main(Path(sys.argv[1]), json.loads(sys.argv[2]), int(sys.argv[3]))

@@ -1,0 +1,198 @@
+"""Training, measured inside workers of one page, taking turns with the peers.
+
+Each peer is driven the fastest way that was found to drive it, so that its authors would agree; its
+worker in ``pages/`` says which and why. What holds for all: the same net learns from the same first
+images of MNIST in a new order, in a worker where nothing is painted, for one epoch of so many
+examples; what can be made beforehand is (nets, tensors, typed arrays), nothing is reported, no
+error is counted and nobody waits between mini-batches. Ours works in turns, keeps its curves and
+is asked for its progress as by the page. After a round that does not count, the samples are taken
+in turn, and the peer with the highest median is the one that the row names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from statistics import median
+from typing import Any
+
+from playwright.sync_api import Browser, Error
+
+import bundle
+from benchmark import native
+from benchmark.figures import Row
+from benchmark.workers import Ask, opened
+from environment import say
+
+EXAMPLES = 10_000  # in one sample: fewer than are learned from before the first evaluation
+CONVOLVED = 320
+NETS = {(30, 10): (11, 15), (30, 128): (15, 20), (128, 10): (12, 15), (128, 128): (12, 15)}
+"""Hidden neurons and mini-batch: how many times as fast is required and aimed at."""
+PEERS = {
+    "tfjs-wasm": "TensorFlow.js (wasm)",
+    "tfjs-cpu": "TensorFlow.js (cpu)",
+    "convnet": "ConvNetJS",
+    "brain": "brain.js",
+}
+CONVOLVING = ("tfjs-cpu", "convnet")
+"""The wasm backend has no gradient of a convolution, brain.js no convolution."""
+UNIT = "examples/s"
+ENOUGH = 0.95
+
+Way = Callable[[], float]
+
+
+def training(browser: Browser, url: str, repeats: int) -> list[Row]:
+    """Examples a second of dense nets: ours, the peers' and the blog post's way."""
+    rows = []
+    with opened(browser, url) as ask:
+        ask("nets", "loadMnist")
+        broken = _started(ask, PEERS)
+        for (hidden, batch), (required, aimed) in NETS.items():
+            net = f"784-{hidden}-10, mini-batch {batch}"
+            say(f"Training {net} …")
+            sizes = {"hidden": hidden, "batchSize": batch, "examples": EXAMPLES}
+            ways: dict[str, Way] = {
+                peer: partial(ask, peer, "train", sizes) for peer in PEERS if not broken
+            }
+            ways["ours"] = partial(ask, "nets", "train", _ours(hidden, batch))
+            ways["blog"] = partial(ask, "nets", "trainBlogPost", sizes)
+            rates = _in_turn(ways, repeats)
+            name = f"training {net}, against"
+            rows += [
+                _fastest(f"{name} the fastest of", rates, PEERS, broken, required, aimed),
+                Row(
+                    f"{name} the blog post's way", UNIT, rates["ours"], rates["blog"], 2.5, 3, True
+                ),
+            ]
+    return rows
+
+
+def native_training(browser: Browser, url: str, repeats: int) -> list[Row]:
+    """Examples a second of dense nets: ours in the tab, and natively with BLAS on one core."""
+    rows = []
+    with opened(browser, url) as ask:
+        ask("nets", "loadMnist")
+        for hidden, batch in ((30, 128), (128, 128)):
+            name = f"training 784-{hidden}-10, mini-batch {batch}, against native NumPy, one core"
+            say(f"Training 784-{hidden}-10 in the tab and natively …")
+            ours = _ours(hidden, batch)
+            theirs = partial(native.rate, bundle.DIST / "mnist", ours["settings"], EXAMPLES)
+            try:
+                rates = _in_turn(
+                    {"ours": partial(ask, "nets", "train", ours), "native": theirs}, repeats
+                )
+            except native.NativeError as error:
+                rows.append(Row.missing(name, UNIT, str(error), 0.4, 0.7, True))
+            else:
+                rows.append(Row(name, UNIT, rates["ours"], rates["native"], 0.4, 0.7, True))
+    return rows
+
+
+def convolution(browser: Browser, url: str, repeats: int) -> list[Row]:
+    """Examples a second of the convolutional recipe, its dropout included."""
+    say("Training the convolutional net …")
+    sizes = {"batchSize": 32, "examples": CONVOLVED}
+    ours = {"settings": {"recipe": "cnn", "batchSize": 32}, "examples": CONVOLVED}
+    peers = {peer: PEERS[peer] for peer in CONVOLVING}
+    with opened(browser, url) as ask:
+        ask("nets", "loadMnist")
+        broken = _started(ask, peers)
+        ways: dict[str, Way] = {
+            peer: partial(ask, peer, "trainConvolutional", sizes) for peer in peers if not broken
+        }
+        ways["ours"] = partial(ask, "nets", "train", ours)
+        rates = _in_turn(ways, repeats)
+    name = "training the convolutional recipe, mini-batch 32, against the faster of"
+    return [_fastest(name, rates, peers, broken, 3, 8)]
+
+
+def learning(browser: Browser, url: str, repeats: int) -> list[Row]:
+    """Seconds from Train, by the default settings, to a test accuracy of 95 %.
+
+    All of MNIST is there. Every sample is a new visitor's first training, in the page's own worker.
+    """
+    say("Training until 95 % …")
+    name, ours = "from Train, data loaded, to 95 % test accuracy", []
+    for _ in range(repeats):
+        page = browser.new_context().new_page()
+        page.goto(f"{url}bench/index.html")
+        found = page.evaluate(_LEARN, [url, ENOUGH])
+        page.context.close()
+        if "seconds" not in found:
+            reason = f"the default settings ended at {found['accuracy']:.1%}"
+            return [Row.missing(name, "s", reason, 2, 1)]
+        ours.append(float(found["seconds"]))
+    return [Row(name, "s", ours, required=2, aimed=1)]
+
+
+# The last image is asked for until it is there, so that nothing else arrives during the training.
+_LEARN = """async ([url, enough]) => {
+  const { Engine } = await import(`${url}app/engine.js`);
+  const { Training } = await import(`${url}app/training.js`);
+  const engine = new Engine();
+  await engine.start();
+  const training = new Training(engine);
+  await training.load();
+  const last = { model: "fresh", labels: [0], rate: 0, name: "train", indices: [59_999] };
+  const there = () => engine.call("trace", last).then(() => true, () => false);
+  while (!(await there())) await new Promise((resolve) => setTimeout(resolve, 100));
+  const begun = performance.now();
+  return new Promise((resolve, reject) => {
+    training.addEventListener("progress", ({ detail }) => {
+      if (detail.testAccuracy >= enough) resolve({ seconds: (performance.now() - begun) / 1000 });
+    });
+    training.train({}).then(resolve, reject);
+  });
+}"""
+
+
+def _ours(hidden: int, batch: int) -> dict[str, Any]:
+    """The peers' net and its training, as settings of the page."""
+    settings = {
+        "hidden": [hidden],
+        "activation": "sigmoid",
+        "output": "sigmoid",
+        "loss": "mse",
+        "optimizer": "sgd",
+        "learningRate": 0.5,
+        "batchSize": batch,
+        "epochs": 1,
+    }
+    return {"settings": settings, "examples": EXAMPLES}
+
+
+def _started(ask: Ask, peers: Mapping[str, str]) -> str:
+    """Start the peers; returns why one cannot be measured, "" where all can."""
+    for peer, name in peers.items():
+        try:
+            ask(peer, "start")
+            ask(peer, "loadMnist", EXAMPLES)
+        except Error as error:
+            return f"{name}: {error.message.splitlines()[0]}"
+    return ""
+
+
+def _in_turn(ways: Mapping[str, Way], repeats: int) -> dict[str, list[float]]:
+    """Samples of each way, taken in turn after one round that does not count."""
+    rounds = [{name: way() for name, way in ways.items()} for _ in range(repeats + 1)]
+    return {name: [samples[name] for samples in rounds[1:]] for name in ways}
+
+
+def _fastest(
+    name: str,
+    rates: Mapping[str, list[float]],
+    peers: Mapping[str, str],
+    broken: str,
+    required: float,
+    aimed: float,
+) -> Row:
+    """Ours beside the peer with the highest median, of which there is none if one is missing."""
+    name = f"{name} {', '.join(peers.values())}"
+    if broken:
+        return Row.missing(name, UNIT, broken, required, aimed, True)
+    for peer, label in peers.items():
+        say(f"  {label}: {median(rates[peer]):,.0f} {UNIT}")
+    best = max(peers, key=lambda peer: median(rates[peer]))
+    name = f"{name}, which was {peers[best]}"
+    return Row(name, UNIT, rates["ours"], rates[best], required, aimed, True)
