@@ -71,11 +71,9 @@ class Row:
         Of a row that was not measured nothing is a number, and ``reason`` says why.
         """
         if not self.ours:
-            empty = dict.fromkeys(("ours", "theirs", "unit", "ratio", "spread"))
+            plain = dict.fromkeys(("name", "ours", "theirs", "unit", "ratio", "spread"))
             goals = {"required": self.required, "aimed": self.aimed}
-            return (
-                {"name": self.name} | empty | {"unit": self.unit} | goals | {"reason": self.reason}
-            )
+            return plain | {"name": self.name, "unit": self.unit} | goals | {"reason": self.reason}
         peer = self.theirs is not None
         return {
             "name": self.name,

@@ -48,7 +48,7 @@ def _main(mnist: Path, settings: dict[str, Any], examples: int) -> None:
 
     from nets_core.lab import Lab
 
-    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]  # type: ignore[index]
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]
     if "openblas" not in blas:
         sys.exit(f"this NumPy computes with {blas}, not with OpenBLAS")
     lab = Lab()

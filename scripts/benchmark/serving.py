@@ -48,7 +48,7 @@ def serving(dist: Path, parts: Parts) -> Iterator[str]:
 
 @contextmanager
 def counting(dist: Path) -> Iterator[tuple[str, list[int]]]:
-    """Serve ``dist`` alone; gives the address, and the bytes that have been sent, piece by piece."""
+    """Serve ``dist`` alone; gives the address, and the sizes of what has been sent so far."""
     sent: list[int] = []
     with _served(dist, {}, sent) as url:
         yield url, sent
