@@ -1,13 +1,16 @@
-"""The bench's figures: what becomes of samples, and what ``bench.json`` holds."""
+"""The bench's figures: what becomes of samples, what ``bench.json`` holds, what is counted."""
 
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
 from benchmark.figures import Row, table, write
+from benchmark.serving import counting
 
 FASTER = Row(
     "training",
@@ -64,3 +67,16 @@ def test_what_was_not_measured_has_no_number_and_says_why(tmp_path: Path) -> Non
     assert row["reason"] == "the clock stood still"
     assert "not measured: the clock stood still" in table([MISSING])
     assert not MISSING.meets(MISSING.required)
+
+
+def test_every_byte_that_is_sent_is_counted(tmp_path: Path) -> None:
+    (tmp_path / "page.txt").write_bytes(bytes(300_000))
+    with counting(tmp_path) as (url, sent):
+        address = urlsplit(url)
+        with socket.create_connection((address.hostname, address.port)) as connection:
+            connection.sendall(b"GET /page.txt HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+            received = 0
+            while piece := connection.recv(65_536):
+                received += len(piece)
+        assert received > 300_000, "headers come with it"
+        assert sum(sent) == received
