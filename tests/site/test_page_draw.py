@@ -269,7 +269,7 @@ def test_the_pad_is_square(page: Page) -> None:
         assert box["width"] == pytest.approx(box["height"], abs=1)
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_it_was_a_moves_the_bars(page: Page) -> None:
