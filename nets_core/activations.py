@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from nets_core import ops
 from nets_core.ops import Array
 
 
@@ -40,11 +41,8 @@ def identity_prime(z: Array, a: Array) -> Array:
 
 
 def sigmoid(z: Array) -> Array:
-    """σ(z) = 1 / (1 + e^{-z}); e^{-z} may overflow to infinity, and 1/∞ = 0 is then right."""
-    with np.errstate(over="ignore"):
-        a = np.exp(-z)
-        a += 1
-        return np.reciprocal(a, out=a)
+    """σ(z) = 1 / (1 + e^{-z})."""
+    return ops.sigmoid(z)
 
 
 def sigmoid_prime(z: Array, a: Array) -> Array:
@@ -53,7 +51,7 @@ def sigmoid_prime(z: Array, a: Array) -> Array:
 
 
 def tanh(z: Array) -> Array:
-    return np.tanh(z)
+    return ops.tanh(z)
 
 
 def tanh_prime(z: Array, a: Array) -> Array:
@@ -61,7 +59,7 @@ def tanh_prime(z: Array, a: Array) -> Array:
 
 
 def relu(z: Array) -> Array:
-    return np.maximum(z, 0)
+    return ops.relu(z)
 
 
 def relu_prime(z: Array, a: Array) -> Array:
@@ -92,7 +90,7 @@ def swish_prime(z: Array, a: Array) -> Array:
 
 def softmax(z: Array) -> Array:
     """a_j = e^{z_j} / Σ_k e^{z_k}. Subtracting the maximum changes nothing but the overflow."""
-    a = np.exp(z - z.max(axis=-1, keepdims=True))
+    a = ops.exp(z - z.max(axis=-1, keepdims=True))
     a /= a.sum(axis=-1, keepdims=True)
     return a
 

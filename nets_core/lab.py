@@ -12,7 +12,7 @@ import math
 import platform
 from collections.abc import Callable, Iterator, Mapping
 from time import perf_counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -33,6 +33,10 @@ from nets_core.optimizers import OPTIMIZERS, SGD
 from nets_core.settings import Settings
 from nets_core.training import Diverged, Evaluation, Step, Trainer, Waiting, Work
 
+if TYPE_CHECKING:
+    from nets_core.kernels import Kernels  # which imports ctypes, and a first prediction needs none
+
+NUMPY = "numpy"
 LIVE = "live"
 FRESH = "fresh"
 """The name under which the default recipe's net can be asked for before it has learned anything."""
@@ -57,6 +61,8 @@ class Lab:
         self._state = "idle"
         self._message = ""
         self._annexes: dict[str, object] = {}
+        self._kernels: dict[str, Kernels] = {}
+        self._computing = {"kernels": NUMPY, "reason": ""}
 
     def call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """``{"value": …}``, or ``{"error": {"type", "message"}}`` where the method refused.
@@ -104,6 +110,38 @@ class Lab:
             )
         self._nets[model] = net
         return {"parameters": _size(net)}
+
+    # --- how it computes
+
+    def use_kernels(self, path: str, name: str) -> dict[str, str]:
+        """Compute with the kernels in the file ``path`` from now on; returns ``computing()``.
+
+        Where they cannot be used NumPy goes on, and ``reason`` says why. Once they are loaded the
+        name alone is enough to come back to them.
+        """
+        from nets_core.kernels import Kernels
+
+        try:
+            if name not in self._kernels:
+                self._kernels[name] = Kernels(path)
+        except ValueError as error:
+            return self.use_numpy(str(error))
+        return self._compute(self._kernels[name], name, "")
+
+    def use_numpy(self, reason: str = "") -> dict[str, str]:
+        """Compute with NumPy from now on, for whatever reason; returns ``computing()``."""
+        return self._compute(None, NUMPY, reason)
+
+    def _compute(self, kernels: Kernels | None, name: str, reason: str) -> dict[str, str]:
+        ops.use(kernels)
+        self._computing = {"kernels": name, "reason": reason}
+        if self._trainer is not None:
+            self._trainer.set_clock_back()
+        return self.computing()
+
+    def computing(self) -> dict[str, str]:
+        """``kernels``: the name of those in use, "numpy" for none; ``reason``: why none, if any."""
+        return dict(self._computing)
 
     # --- reading a drawing
 

@@ -130,7 +130,7 @@ class Dense(Layer):
     def forward(self, a: Array, learning: bool) -> Array:
         self.a_in = a
         self.z = ops.matmul_nt(a, self.weights)
-        self.z += self.biases
+        ops.add_row(self.z, self.biases)
         self.a = self.activation.function(self.z)
         return self.a
 
@@ -141,7 +141,7 @@ class Dense(Layer):
     def gradients(self, delta: Array) -> list[Array]:
         """∂C/∂w^l_{jk} = a^{l-1}_k δ^l_j and ∂C/∂b^l_j = δ^l_j, averaged over the mini-batch."""
         delta = delta / len(delta)
-        return [ops.matmul_tn(delta, self.a_in), delta.sum(axis=0)]
+        return [ops.matmul_tn(delta, self.a_in), ops.sum_rows(delta)]
 
 
 class Conv2D(Layer):
@@ -190,7 +190,7 @@ class Conv2D(Layer):
         self.a_in = a
         self.windows = self._windows(a)
         z = ops.matmul_nt(self.windows, self.weights)
-        z += self.biases
+        ops.add_row(z, self.biases)
         self.z = z.reshape(len(a), *self.output_shape)
         self.a = self.activation.function(self.z)
         return self.a
@@ -228,7 +228,7 @@ class Conv2D(Layer):
     def gradients(self, delta: Array) -> list[Array]:
         """As for a dense layer, and summed over the windows, which share w and b."""
         rows = (delta / len(delta)).reshape(-1, self.filters)
-        return [ops.matmul_tn(rows, self.windows), rows.sum(axis=0)]
+        return [ops.matmul_tn(rows, self.windows), ops.sum_rows(rows)]
 
 
 class MaxPool2D(Layer):

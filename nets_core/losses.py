@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from nets_core import checks
+from nets_core import checks, ops
 from nets_core.activations import Activation
 from nets_core.ops import Array
 
@@ -64,7 +64,7 @@ class CrossEntropy(Loss):
     def cost(self, z: Array, a: Array, y: Array) -> float:
         if self.output == "softmax":
             top = z.max(axis=1)
-            log_sum = top + np.log(np.exp(z - top[:, np.newaxis]).sum(axis=1))
+            log_sum = top + np.log(ops.exp(z - top[:, np.newaxis]).sum(axis=1))
             loss = log_sum * y.sum(axis=1) - (y * z).sum(axis=1)
         else:
             loss = np.logaddexp(0, z) - y * z  # −y ln a − (1 − y) ln(1 − a), and ln(1 + e^z) − y z

@@ -1,9 +1,11 @@
-"""The few array operations that cost time, each written in the form that is fast where it runs.
+"""The few array operations that cost time: what each is, and which way of doing it is in use.
 
-Natively NumPy hands ``@`` to BLAS. In the browser's tab there is none, and the same product
-written with ``@`` is up to seven times slower than as an ``einsum`` whose inner loop runs along
-contiguous memory. This module is the only place that knows; the rest of the library asks for a
-product by what it is: *n* means a matrix as it is stored, *t* its transpose (the BLAS letters).
+``Operations`` is what they are, in NumPy. The tab has a second way, WebAssembly written for it
+(``kernels``); ``use`` puts that in and takes it out again. The rest of the library asks for
+``ops.matmul_nt(a, b)`` and so on, and does not know which it gets.
+
+A product is named by what it is of: *n* means a matrix as it is stored, *t* its transpose (the BLAS
+letters).
 """
 
 from __future__ import annotations
@@ -49,26 +51,109 @@ def _einsum_tn(a: Array, b: Array) -> Array:
 
 
 HAS_BLAS = sys.platform != "emscripten"
-
-matmul_nt: Product = _blas_nt if HAS_BLAS else _einsum_nt
-"""``a bᵀ``: (m, k) and (n, k) -> (m, n). The weighted input, a^{l-1} (w^l)ᵀ."""
-
-matmul_nn: Product = _blas_nn if HAS_BLAS else _einsum_nn
-"""``a b``: (m, k) and (k, n) -> (m, n). The error sent back, δ^l w^l."""
-
-matmul_tn: Product = _blas_tn if HAS_BLAS else _einsum_tn
-"""``aᵀ b``: (k, m) and (k, n) -> (m, n). The weight gradient, (δ^l)ᵀ a^{l-1}."""
+"""Natively NumPy hands ``@`` to BLAS. In the tab there is none, and the same product written with
+``@`` is up to seven times slower than an ``einsum`` whose inner loop runs along memory."""
 
 
-def as_floats(x: Array, dtype: npt.DTypeLike) -> Array:
-    """``x`` in the dtype of a net; ``uint8`` pixels become 0…1."""
-    if x.dtype != np.uint8:
-        return x.astype(dtype, copy=False)
-    floats = x.astype(dtype)
-    floats *= np.asarray(1 / 255, dtype)
-    return floats
+class Operations:
+    """The operations, as NumPy does them."""
+
+    def matmul_nt(self, a: Array, b: Array) -> Array:
+        """``a bᵀ``: (m, k) and (n, k) -> (m, n). The weighted input, a^{l-1} (w^l)ᵀ."""
+        return _blas_nt(a, b) if HAS_BLAS else _einsum_nt(a, b)
+
+    def matmul_nn(self, a: Array, b: Array) -> Array:
+        """``a b``: (m, k) and (k, n) -> (m, n). The error sent back, δ^l w^l."""
+        return _blas_nn(a, b) if HAS_BLAS else _einsum_nn(a, b)
+
+    def matmul_tn(self, a: Array, b: Array) -> Array:
+        """``aᵀ b``: (k, m) and (k, n) -> (m, n). The weight gradient, (δ^l)ᵀ a^{l-1}."""
+        return _blas_tn(a, b) if HAS_BLAS else _einsum_tn(a, b)
+
+    def add_row(self, x: Array, b: Array) -> None:
+        """x_ij ← x_ij + b_j, in place: (m, n) and (n,)."""
+        x += b
+
+    def sum_rows(self, x: Array) -> Array:
+        """Σ_i x_ij: (m, n) -> (n,)."""
+        return x.sum(axis=0)
+
+    def exp(self, z: Array) -> Array:
+        """e^z, entry by entry."""
+        return np.exp(z)
+
+    def sigmoid(self, z: Array) -> Array:
+        """1 / (1 + e^{-z}); e^{-z} may overflow to infinity, and 1/∞ = 0 is then right."""
+        with np.errstate(over="ignore"):
+            a = np.exp(-z)
+            a += 1
+            return np.reciprocal(a, out=a)
+
+    def tanh(self, z: Array) -> Array:
+        """tanh z, entry by entry."""
+        return np.tanh(z)
+
+    def relu(self, z: Array) -> Array:
+        """max(z, 0), entry by entry."""
+        return np.maximum(z, 0)
+
+    def combine(self, x: Array, alpha: float, y: Array, beta: float) -> None:
+        """x ← α x + β y, in place: two arrays of one shape."""
+        if alpha != 1:
+            x *= alpha
+        x += beta * y
+
+    def adam(
+        self,
+        p: Array,
+        gradient: Array,
+        mean: Array,
+        square: Array,
+        beta1: float,
+        beta2: float,
+        rate: float,
+        epsilon: float,
+    ) -> None:
+        """m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², p ← p − η m / (√v + ε), in place."""
+        mean *= beta1
+        mean += (1 - beta1) * gradient
+        square *= beta2
+        square += (1 - beta2) * (gradient * gradient)
+        p -= rate * (mean / (np.sqrt(square) + epsilon))
+
+    def as_floats(self, x: Array, dtype: npt.DTypeLike) -> Array:
+        """``x`` in the dtype of a net; ``uint8`` pixels become 0…1."""
+        if x.dtype != np.uint8:
+            return x.astype(dtype, copy=False)
+        floats = x.astype(dtype)
+        floats *= np.asarray(1 / 255, dtype)
+        return floats
+
+    def gather(self, x: Array, rows: Array, dtype: npt.DTypeLike) -> Array:
+        """The given rows of ``x`` (n, features) as one float batch (rows, features)."""
+        return Operations.as_floats(self, x[rows], dtype)
 
 
-def gather(x: Array, rows: Array, dtype: npt.DTypeLike) -> Array:
-    """The given rows of ``x`` (n, features) as one float batch (rows, features)."""
-    return as_floats(x[rows], dtype)
+_numpy = Operations()
+
+matmul_nt = _numpy.matmul_nt
+matmul_nn = _numpy.matmul_nn
+matmul_tn = _numpy.matmul_tn
+add_row = _numpy.add_row
+sum_rows = _numpy.sum_rows
+exp = _numpy.exp
+sigmoid = _numpy.sigmoid
+tanh = _numpy.tanh
+relu = _numpy.relu
+combine = _numpy.combine
+adam = _numpy.adam
+as_floats = _numpy.as_floats
+gather = _numpy.gather
+
+NAMES = tuple(name for name in vars(Operations) if not name.startswith("_"))
+
+
+def use(operations: Operations | None) -> None:
+    """Do the operations this way from now on; None means NumPy's."""
+    chosen = operations or _numpy
+    globals().update({name: getattr(chosen, name) for name in NAMES})

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from nets_core import ops
 from nets_core.checks import fraction, positive
 from nets_core.ops import Array
 
@@ -74,17 +75,14 @@ class SGD(Optimizer):
 
     def update(self, parameters: Sequence[Array], gradients: Sequence[Array]) -> None:
         self.steps += 1
-        for g in gradients:
-            g *= self.learning_rate
         if not self.momentum:
             for p, g in zip(parameters, gradients, strict=True):
-                p -= g
+                ops.combine(p, 1.0, g, -self.learning_rate)  # p ← p − η g
             return
         velocity = self._remembered("velocity", parameters)
         for p, g, v in zip(parameters, gradients, velocity, strict=True):
-            v *= self.momentum
-            v -= g
-            p += v
+            ops.combine(v, self.momentum, g, -self.learning_rate)  # v ← μ v − η g
+            ops.combine(p, 1.0, v, 1.0)  # p ← p + v
 
 
 class Adam(Optimizer):
@@ -125,17 +123,7 @@ class Adam(Optimizer):
         means = self._remembered("mean", parameters)
         squares = self._remembered("square", parameters)
         for p, g, m, v in zip(parameters, gradients, means, squares, strict=True):
-            m *= self.beta1
-            m += (1 - self.beta1) * g
-            v *= self.beta2
-            g *= g
-            g *= 1 - self.beta2
-            v += g
-            np.sqrt(v, out=g)
-            g += epsilon
-            np.divide(m, g, out=g)
-            g *= rate
-            p -= g
+            ops.adam(p, g, m, v, self.beta1, self.beta2, rate, epsilon)
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {SGD.name: SGD, Adam.name: Adam}

@@ -87,11 +87,13 @@ def step(net: Network, x: Array, y: Array, optimizer: Optimizer) -> list[Stage]:
         quantities = tuple(Quantity(symbol, layer, value) for symbol, value in result.items())
         return Stage(equation, layer, quantities, source)
 
-    update = _lines(optimizer.update, "self.learning_rate", "p -= g")
+    update = _lines(optimizer.update, "learning_rate", "(p, ")
     parameters, memory = updated(net, gradients, optimizer)
     stages = [stage("input", 1, _lines(net.propagate, "x.reshape"), a=layers[0].a_in)]
     for number, layer in enumerate(layers, start=2):
-        stages.append(stage("z", number, _lines(dense.forward, "self.z =", "self.z +="), z=layer.z))
+        stages.append(
+            stage("z", number, _lines(dense.forward, "self.z =", "ops.add_row"), z=layer.z)
+        )
         stages.append(stage("a", number, _lines(dense.forward, "self.a = self.act"), a=layer.a))
     cost_lines = _lines(net.loss.cost, _COSTS[net.loss.name], "return")
     stages.append(stage("cost", top, cost_lines, y=np.asarray(y), C=np.array([cost])))

@@ -197,8 +197,14 @@ class Trainer:
 
     @property
     def examples_per_second(self) -> float:
-        """Examples learned from in a second of training, since this trainer was made."""
+        """Examples learned from in a second of training, since this trainer was made or its clock
+        was set back."""
         return self._examples / self._seconds if self._seconds else 0.0
+
+    def set_clock_back(self) -> None:
+        """Measure ``examples_per_second`` anew: something has changed that decides it."""
+        self._examples = 0
+        self._seconds = 0.0
 
     def run(self, epochs: int) -> list[Epoch]:
         """Train for so many epochs and return them; raises Diverged if the cost is not finite."""
@@ -260,13 +266,15 @@ class Trainer:
 
     def _wanted(self, labels: Array) -> Array:
         """y (batch, outputs) of labels or of numbers to come close to."""
-        return self._codes[labels] if labels.ndim == 1 else labels
+        return self._codes.take(labels, axis=0) if labels.ndim == 1 else labels
 
     def _decay(self, parameters: Sequence[Array], gradients: Sequence[Array]) -> None:
         """∂C/∂w + λ₁ sign w + λ₂ w; what is subtracted from biases stays ∂C/∂b."""
+        if not (self.l1 or self.l2):
+            return
         for p, gradient in zip(parameters, gradients, strict=True):
             if p.ndim > 1 and self.l2:
-                gradient += self.l2 * p
+                ops.combine(gradient, 1.0, p, self.l2)
             if p.ndim > 1 and self.l1:
                 gradient += self.l1 * np.sign(p)
 

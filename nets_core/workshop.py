@@ -44,7 +44,7 @@ TARGETS = (
     Target("Dense.gradients", "∂C/∂w and ∂C/∂b from δ", PLAIN),
     Target("Dense.backward", "δ sent back through the weights", PLAIN),
     Target("Dense.forward", "z and a of a layer", PLAIN),
-    Target("sigmoid", "the activation σ(z)", PLAIN),
+    Target("sigmoid", "the activation 1 / (1 + e^−z)", PLAIN),
     Target("sigmoid_prime", "its slope σ′(z)", PLAIN),
     Target("relu", "the activation max(0, z)", RELU),
     Target("relu_prime", "its slope, 0 or 1", RELU),
@@ -56,8 +56,18 @@ TARGETS = (
     Target("Adam.update", "a step of Adam", PLAIN | {"optimizer": "adam", "learningRate": 0.003}),
     Target("Trainer.learn", "one step of learning, from mini-batch to update", PLAIN),
 )
-ADJUSTABLE = ("learningRate", "batchSize", "hidden", "seed")
-"""The settings of a race that a visitor may choose."""
+ADJUSTABLE = (
+    "hidden",
+    "activation",
+    "output",
+    "loss",
+    "initializer",
+    "optimizer",
+    "learningRate",
+    "batchSize",
+    "seed",
+)
+"""The settings of a race that a visitor, or a link, may choose."""
 
 
 class Workshop:
@@ -80,9 +90,7 @@ class Workshop:
                 "file": patching.place_of(target.name)[0],
                 "line": patching.place_of(target.name)[1],
                 "text": patching.source_of(target.name),
-                "settings": {
-                    name: Settings.from_plain(target.settings).plain()[name] for name in ADJUSTABLE
-                },
+                "settings": _chosen(target.settings),
             }
             for target in TARGETS
         ]
@@ -90,12 +98,16 @@ class Workshop:
     def bugs(self) -> dict[str, Any]:
         """The gallery: ``outcomes`` to choose from, and ``bugs`` as of ``bugs.Bug.plain``.
 
-        Each bug has ``editable`` too: is its function one of ``targets()``?
+        Each bug has ``editable`` too: is its function one of ``targets()``? And the ``settings``
+        with which it shows, for the editor.
         """
         known = {one.name for one in TARGETS}
         return {
             "outcomes": bugs.OUTCOMES,
-            "bugs": [bug.plain() | {"editable": bug.target in known} for bug in bugs.BUGS.values()],
+            "bugs": [
+                bug.plain() | {"editable": bug.target in known, "settings": _chosen(bug.settings)}
+                for bug in bugs.BUGS.values()
+            ],
         }
 
     def try_bug(self, bug: str, mended: bool = False) -> dict[str, Any]:
@@ -189,3 +201,9 @@ class Workshop:
 def _trainer(settings: Settings, split: tuple[Examples, Examples, Examples]) -> Trainer:
     train, held_back, _ = split
     return settings.trainer(train.images, train.labels, (held_back.images, held_back.labels))
+
+
+def _chosen(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What may be chosen of a race's settings, all of it."""
+    values = Settings.from_plain(settings).plain()
+    return {name: values[name] for name in ADJUSTABLE}

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import kernels
 import mnist_shards
 from environment import ROOT, alone
 from esm import Linker, LinkError
+from kernels import KernelError
 from parts import PartError, Parts
 from python_files import WheelError, python_files
 from steps import Files, Steps
@@ -43,7 +45,9 @@ def build(dist: Path = DIST, parts: Parts | None = None, root: Path = ROOT) -> R
             contents |= _read("pyodide", python_files(root, parts, steps))
             shards = steps.take("mnist", [mnist_shards], partial(mnist_shards.shards, parts))
             contents |= _read("mnist", shards)
-        except (PartError, LinkError, WheelError) as error:
+            assembled = kernels.assemble(root / "site" / "kernels")
+            contents |= {f"kernels/{name}": data for name, data in assembled.items()}
+        except (PartError, LinkError, WheelError, KernelError) as error:
             raise BuildError(str(error)) from error
         return _write(contents, dist)
 
@@ -54,7 +58,7 @@ def _site(site: Path, parts: Parts) -> Files:
         for path in sorted(site.rglob("*"))
         if path.is_file()
     }
-    files = {path: data for path, data in files.items() if not path.endswith(".d.ts")}
+    files = {path: data for path, data in files.items() if not path.endswith((".d.ts", ".wat"))}
     if models := files.get("models/models.json"):  # as a module it is there with the page's code
         files["models/models.js"] = b"export default " + models.rstrip() + b";\n"
     return {".nojekyll": b"", **Linker(parts.package, set(parts.locked)).link(files)}

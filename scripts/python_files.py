@@ -50,10 +50,13 @@ def python_files(root: Path, parts: Parts, steps: Steps) -> dict[str, Path]:
     listed = [lock, numpy, library]
     index = steps.take("index", [_THIS, *listed], partial(_index, *listed))
     start: dict[str, Path] = {}
-    packed = [engine["pyodide.asm.wasm"], stdlib, numpy, library]
-    for name, source in zip(start_files.STAGES, packed, strict=True):
-        make = partial(start_files.pack, name, source)
-        start |= steps.take(f"start-{name}", [start_files, bytecode, source], make)
+    for name in ("pyodide.asm.wasm", "pyodide.asm.js"):
+        make = partial(start_files.engine, engine[name])
+        start |= steps.take(f"start-{name}", [start_files, engine[name]], make)
+    make = partial(start_files.libraries, stdlib, numpy)
+    start |= steps.take("start-libraries", [start_files, bytecode, stdlib, numpy], make)
+    make = partial(start_files.library, library)
+    start |= steps.take("start-library", [start_files, bytecode, library], make)
     make = partial(start_files.index, dict(start))
     start |= steps.take("start", [start_files, *start.values()], make)
     return engine | {path.name: path for path in (stdlib, numpy, library)} | index | start

@@ -31,10 +31,7 @@ export async function boot(contents, base, settings = {}) {
       packageBaseUrl: base.href,
       lockFileContents,
       fsInit: async (/** @type {Pyodide["FS"]} */ FS) => {
-        for (const [path, content] of files) {
-          FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
-          FS.writeFile(path, content, { canOwn: true });
-        }
+        write(FS, files);
       },
       ...settings,
     });
@@ -43,6 +40,47 @@ export async function boot(contents, base, settings = {}) {
     return pyodide;
   } finally {
     lent.restore();
+  }
+}
+
+/** What Python has to be told when the rest of its libraries has come: that a part of some packages
+ * lies beside the archive with their first part, and that what was not there may be there now. */
+export const REST = `
+import importlib, sys
+for name, module in list(sys.modules.items()):
+    path = getattr(module, "__path__", None)
+    if isinstance(path, list) and any("python313.zip" in folder for folder in path):
+        path.append("/lib/python3.13/" + name.replace(".", "/"))
+importlib.invalidate_caches()
+del importlib, sys, name, module, path
+`;
+
+/**
+ * Writes files to Pyodide's file system.
+ *
+ * @param {Pyodide["FS"]} FS
+ * @param {[string, Bytes][]} files
+ */
+export function write(FS, files) {
+  for (const [path, content] of files) {
+    FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
+    FS.writeFile(path, content, { canOwn: true });
+  }
+}
+
+/**
+ * Runs a module that came as a stream.
+ *
+ * @param {ReadableStream<Bytes>} stream
+ * @returns {Promise<any>} what it exports
+ */
+export async function runModule(stream) {
+  const text = new Blob([await read(stream)], { type: "text/javascript" });
+  const url = URL.createObjectURL(text);
+  try {
+    return await import(url);
+  } finally {
+    URL.revokeObjectURL(url);
   }
 }
 

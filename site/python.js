@@ -5,11 +5,11 @@
 // from JavaScript before the interpreter looks for them (`boot.js`). The build lists them in
 // `start.json`.
 
-import { boot, compile, read, split } from "./boot.js";
+import { REST, boot, compile, read, runModule, split, write } from "./boot.js";
 import { about, open, unpack } from "./download.js";
 
 /** @typedef {import("pyodide").PyodideInterface} Pyodide */
-/** @typedef {"engine" | "numpy" | "library" | "ready"} Stage what is being waited for */
+/** @typedef {"engine" | "numpy" | "library" | "later" | "ready"} Stage what is being waited for */
 /** @typedef {(progress: { stage: Stage, loaded: number, total: number }) => void} Report */
 /**
  * @typedef {{ file: string, stage: Stage, bytes: number, unpacked: number, sha256: string }} Part
@@ -20,47 +20,67 @@ import { about, open, unpack } from "./download.js";
 const BASE = new URL("./pyodide/", import.meta.url);
 
 /**
- * Returns a running Pyodide in which `import numpy` and `import nets_core` work. Rejects with an
- * Error that names the file that did not load and says why.
+ * Returns a running Pyodide in which `import numpy` and `import nets_core` work and a net can read;
+ * `rest` fetches what else they have, without which no net can be trained. Both reject with an Error
+ * that names the file that did not load and says why.
  *
  * @param {Report} report called often, with bytes as they are sent; a total of 0 is an unknown one
- * @returns {Promise<Pyodide>}
+ * @returns {Promise<{ pyodide: Pyodide, rest: () => Promise<void> }>}
  */
 export async function startPython(report) {
   if (typeof WebAssembly !== "object") {
     throw new Error("This browser has no WebAssembly, which Python needs to run here.");
   }
   const unpacks = typeof DecompressionStream === "function";
-  const pyodide = await (unpacks ? startFromParts(report) : startFromPackages(report));
+  const started = await (unpacks ? startFromParts(report) : startFromPackages(report));
   report({ stage: "ready", loaded: 1, total: 1 });
-  return pyodide;
+  return started;
 }
 
 /** @param {Report} report */
 async function startFromParts(report) {
-  const modules = Promise.all([
-    load("pyodide.mjs"),
-    load("pyodide.asm.js"), // which loadPyodide would otherwise wait for
-    json("pyodide-lock.json"),
-  ]);
+  const modules = Promise.all([load("pyodide.mjs"), json("pyodide-lock.json")]);
   modules.catch(() => {}); // waited for below, after what may fail before it
 
   /** @type {Part[]} */
-  const parts = await json("start.json");
+  const listed = await json("start.json");
+  const parts = listed.filter(({ stage }) => stage !== "later");
   const arrived = counter(parts, report);
-  /** @type {<T>(part: Part, use: (stream: ReadableStream<Bytes>) => Promise<T>) => Promise<T>} */
-  const fetched = (part, use) => {
-    const url = new URL(`${part.file}?${part.sha256.slice(0, 12)}`, BASE);
-    return named(part.file, unpack(url, part, (count) => arrived(part, count)).then(use));
-  };
-  const [engine, stdlib, ...archives] = parts;
-  const [module, library, trees, [{ loadPyodide }, , lockFileContents]] = await Promise.all([
-    fetched(engine, compile),
-    fetched(stdlib, read),
-    Promise.all(archives.map((part) => fetched(part, split))),
+  const [engine, glue, stdlib, ...archives] = parts;
+  const [module, , library, trees, [{ loadPyodide }, lockFileContents]] = await Promise.all([
+    fetched(engine, arrived, compile),
+    fetched(glue, arrived, runModule), // puts itself where loadPyodide looks for it
+    fetched(stdlib, arrived, read),
+    Promise.all(archives.map((part) => fetched(part, arrived, split))),
     modules,
   ]);
-  return boot({ loadPyodide, lockFileContents, module, stdlib: library, files: trees.flat() }, BASE);
+  const contents = { loadPyodide, lockFileContents, module, stdlib: library, files: trees.flat() };
+  const pyodide = await boot(contents, BASE);
+  const [later] = listed.filter(({ stage }) => stage === "later");
+  return { pyodide, rest: () => addRest(pyodide, later) };
+}
+
+/**
+ * Fetches what was left out at the start: the rest of NumPy and of the standard library.
+ *
+ * @param {Pyodide} pyodide
+ * @param {Part} part
+ */
+async function addRest(pyodide, part) {
+  write(pyodide.FS, await fetched(part, () => {}, split));
+  pyodide.runPython(REST);
+}
+
+/**
+ * @template T
+ * @param {Part} part
+ * @param {(part: Part, count: number) => void} arrived
+ * @param {(stream: ReadableStream<Bytes>) => Promise<T>} use
+ * @returns {Promise<T>}
+ */
+function fetched(part, arrived, use) {
+  const url = new URL(`${part.file}?${part.sha256.slice(0, 12)}`, BASE);
+  return named(part.file, unpack(url, part, (count) => arrived(part, count)).then(use));
 }
 
 /**
@@ -74,7 +94,7 @@ async function startFromPackages(report) {
   const pyodide = await loadPyodide({ indexURL: BASE.href, packageBaseUrl: BASE.href });
   report({ stage: "numpy", loaded: 0, total: 0 });
   await pyodide.loadPackage("nets-core", { messageCallback: () => {} });
-  return pyodide;
+  return { pyodide, rest: async () => {} };
 }
 
 /**

@@ -4,6 +4,7 @@
 import * as Comlink from "comlink";
 import "./boot.js"; // which python.js needs, like the next: fetched beside it, not after it
 import "./download.js";
+import { loadKernels } from "./kernels.js";
 import { loadMnist } from "./mnist.js";
 import { startPython } from "./python.js";
 
@@ -20,13 +21,34 @@ let stopped = true;
 /** @type {Promise<void>} */
 let running = Promise.resolve();
 
+/** Fetches the rest of Python's libraries. @type {() => Promise<void>} */
+let fetchRest;
+/** @type {Promise<void> | undefined} */
+let rest;
+/** What can be asked of the Lab before the rest has come. */
+const AT_ONCE = new Set([
+  "choices",
+  "compare",
+  "curves",
+  "inside",
+  "open_model",
+  "predict",
+  "progress",
+  "reset",
+  "source",
+]);
+
 /** Whom loading is told to, once the page's code is there. @type {(progress: object) => void} */
 let tell = () => {};
-const started = startPython((progress) => tell(progress)).then((python) => {
-  pyodide = python;
+/** What the page has missed until then. @type {object | undefined} */
+let latest;
+const started = startPython((progress) => tell((latest = progress))).then((python) => {
+  ({ pyodide, rest: fetchRest } = python);
   lab = pyodide.pyimport("nets_core.lab").Lab();
 });
 started.catch(() => {}); // the page hears of it when it calls start
+const saving = /** @type {any} */ (navigator).connection?.saveData;
+if (!saving) started.then(complete).catch(() => {}); // whoever needs it asks again
 
 const { port1, port2 } = new MessageChannel();
 /** Let the messages that have come be answered. @returns {Promise<void>} */
@@ -53,12 +75,26 @@ function call(method, args = {}) {
   return value;
 }
 
+/** Waits for the rest of Python's libraries; one that failed to come is asked for again. */
+function complete() {
+  rest ??= fetchRest().catch((error) => {
+    rest = undefined;
+    throw error;
+  });
+  return rest;
+}
+
 const api = {
-  call,
+  /** @type {(method: string, args?: Record<string, unknown>) => Promise<any>} */
+  async call(method, args) {
+    if (!AT_ONCE.has(method)) await complete();
+    return call(method, args);
+  },
 
   /** @param {(progress: object) => void} report */
   start(report) {
     tell = report;
+    if (latest) tell(latest);
     return started;
   },
 
@@ -66,7 +102,10 @@ const api = {
    * Fetch MNIST into the Lab; resolves when training can begin, the rest arrives meanwhile.
    * @param {(progress: object) => void} report
    */
-  loadMnist: (report) => loadMnist(lab, call, report),
+  async loadMnist(report) {
+    await complete();
+    return loadMnist(lab, call, report);
+  },
 
   /**
    * Train until the run is over or `stop` is called.
@@ -101,6 +140,9 @@ const api = {
     stopped = true;
     await running;
   },
+
+  /** Compute with the kernels that this browser can run; back to NumPy leads "use_numpy". */
+  useKernels: () => loadKernels(pyodide, call),
 
   ping: () => true,
 

@@ -13,7 +13,7 @@ import { whileSeen } from "./seen.js";
 /**
  * @typedef {Patch & {
  *   id: string, name: string, story: string, target: string | undefined, run: string,
- *   epochs: number, outcome: string, checkSees: boolean, lesson: string, editable: boolean,
+ *   epochs: number, outcome: string, checkSees: boolean, lesson: string, editable: boolean, settings: Record<string, unknown>,
  * }} Bug
  */
 /** @typedef {{outcome: string, sees: string}} Guess */
@@ -24,7 +24,7 @@ const TURN = 30;
 /**
  * @param {Engine} engine
  * @param {Training} training
- * @returns {EventTarget} "edit" (detail: {target, text}) asks for the patched function to be edited
+ * @returns {EventTarget} "edit" (detail: {target, text, settings}) asks for the patched function to be edited
  */
 export function bugsSection(engine, training) {
   const events = new EventTarget();
@@ -237,7 +237,8 @@ export function bugsSection(engine, training) {
 
   edit.addEventListener("click", () => {
     if (!bug) return;
-    const detail = { target: bug.target, text: `${bug.after.join("\n")}\n` };
+    const { target, after, settings } = bug;
+    const detail = { target, text: `${after.join("\n")}\n`, settings };
     events.dispatchEvent(new CustomEvent("edit", { detail }));
   });
 

@@ -30,7 +30,7 @@ import { tags } from "@lezer/highlight";
 
 const theme = EditorView.theme({
   "&": { color: "var(--ink)", backgroundColor: "var(--paper)", fontSize: "0.875rem" },
-  "&.cm-focused": { outline: "3px solid var(--accent)", outlineOffset: "2px" },
+  "&.cm-focused": { outline: "none" }, // the element around it shows the focus
   ".cm-scroller": {
     fontFamily: "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace",
     lineHeight: "1.5",
@@ -105,6 +105,20 @@ const marks = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
+/**
+ * Tab indents for whoever writes here or has come with a pointer, and leads on for whoever only
+ * passes by with it. Escape and then Tab leaves in any case.
+ */
+const tabs = [
+  EditorView.domEventHandlers({
+    mousedown: (_, view) => view.setTabFocusMode(false),
+    blur: (_, view) => view.setTabFocusMode(true),
+  }),
+  EditorView.updateListener.of(({ transactions, view }) => {
+    if (transactions.some((one) => one.isUserEvent("input"))) view.setTabFocusMode(false);
+  }),
+];
+
 /** A Python editor in an element. */
 export class Editor {
   #view;
@@ -133,9 +147,11 @@ export class Editor {
         marks,
         EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
         EditorView.updateListener.of(({ docChanged }) => docChanged && changed()),
+        tabs,
       ],
     });
     this.#view = new EditorView({ state, root, parent: root });
+    this.#view.setTabFocusMode(true);
   }
 
   get text() {

@@ -21,6 +21,11 @@ export class Engine extends EventTarget {
   state = "loading";
   /** Resolves when predictions can be made. @type {Promise<void>} */
   ready = Promise.resolve();
+  /**
+   * Resolves when the kernels are in use or cannot be, with what then computes and why.
+   * @type {Promise<import("../kernels.js").Computing | undefined>}
+   */
+  computing = Promise.resolve(undefined);
   /** @type {Worker | undefined} */
   #worker;
   /** @type {any} */
@@ -72,6 +77,8 @@ export class Engine extends EventTarget {
     await this.#open(index.models[0].id, first);
     if (this.#worker !== worker) return;
     this.state = "ready";
+    this.computing = this.invoke("useKernels"); // which the first prediction need not wait for
+    this.computing.catch(note);
     this.dispatchEvent(new Event("ready"));
     this.#watch(worker);
   }
@@ -88,7 +95,7 @@ export class Engine extends EventTarget {
 
   /**
    * Call one of the worker's own functions that report on the way: "loadMnist", "run", "stop".
-   * @param {"loadMnist" | "run" | "stop" | "memory"} name
+   * @param {"loadMnist" | "run" | "stop" | "memory" | "useKernels"} name
    * @param {(progress: any) => void} [report]
    * @returns {Promise<any>}
    */

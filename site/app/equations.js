@@ -119,7 +119,7 @@ export const STAGES = {
       (examples > 1
         ? `Each of the ${examples} examples x has a δ: the gradient is their mean, not their sum.`
         : "Over a mini-batch it is the mean, not the sum: the code divides by the number of examples, here 1."),
-    tokens: { delta: "delta", "delta.sum": "db", "len(delta)": "n" },
+    tokens: { delta: "delta", "ops.sum_rows": "db", "len(delta)": "n" },
     inputs: (l) => [`delta${l}`],
   },
   dw: {

@@ -2,6 +2,7 @@
 
 import { bugsSection } from "./bugs.js";
 import { compareSection } from "./compare.js";
+import { computingSwitch } from "./computing.js";
 import { drawSection } from "./draw.js";
 import { Engine } from "./engine.js";
 import { insideSection } from "./inside.js";
@@ -24,6 +25,7 @@ compareSection(engine, training, sheet);
 layersSection(engine, training, sheet, picker);
 qualitySection(engine, training, sheet, picker);
 trainSection(engine, training);
+computingSwitch(engine, training);
 insideSection(engine, training, sheet);
 ownSection(engine, training, bugsSection(engine, training));
 playgroundSection(engine);

@@ -29,13 +29,15 @@ const ROWS = {
 const TURN = 80;
 /** After so long without an answer the visitor is told that it may be an endless loop. */
 const PATIENCE = 4000;
+/** Characters of a setting in the address. */
+const LONGEST = 60;
 /** How long after the last key the address has the code, in milliseconds. */
 const REST = 800;
 
 /**
  * @param {Engine} engine
  * @param {Training} training
- * @param {EventTarget} gallery "edit" (detail: {target, text}) asks for a text to be shown here
+ * @param {EventTarget} gallery "edit" (detail: {target, text, settings}) asks for a text to be shown here
  */
 export function ownSection(engine, training, gallery) {
   const section = part("section-own", HTMLElement);
@@ -113,13 +115,16 @@ export function ownSection(engine, training, gallery) {
     controls();
   }
 
+  /** Those that came with the function or the address, and those in the fields. */
   function settings() {
-    return Object.fromEntries(
-      fields().map(({ name, value }) => [
-        name,
-        name === "hidden" ? value.split(/[\s,]+/).filter(Boolean).map(Number) : Number(value),
-      ]),
-    );
+    const given = drafts.get(target.value)?.settings;
+    return { ...given, ...Object.fromEntries(fields().map(({ name, value }) => [name, read(name, value)])) };
+  }
+
+  /** A setting from its text; Python says what is wrong with it. @param {string} name @param {string} value */
+  function read(name, value) {
+    if (name === "hidden") return value.split(/[\s,]+/).filter(Boolean).map(Number);
+    return fields().some((field) => field.name === name) ? Number(value) : value;
   }
 
   function edited() {
@@ -136,15 +141,9 @@ export function ownSection(engine, training, gallery) {
   }
 
   async function values() {
-    const { learningRate, batchSize, hidden, seed } = settings();
-    return {
-      target: target.value,
-      code: await packed(editor?.text ?? ""),
-      learningRate: String(learningRate),
-      batchSize: String(batchSize),
-      hidden: String(hidden),
-      seed: String(seed),
-    };
+    const chosen = Object.entries(settings()).map(([name, value]) => [name, String(value)]);
+    const code = await packed(editor?.text ?? "");
+    return { target: target.value, code, ...Object.fromEntries(chosen) };
   }
 
   /** Show what the address holds; it is never run unasked. */
@@ -160,8 +159,7 @@ export function ownSection(engine, training, gallery) {
         const set = { ...chosen.settings };
         for (const key of Object.keys(set)) {
           const value = given.get(key);
-          if (value === null) continue;
-          if (key === "hidden" ? /^[\d, ]{0,60}$/.test(value) : Number.isFinite(Number(value))) set[key] = value;
+          if (value !== null) set[key] = read(key, value.slice(0, LONGEST));
         }
         show(chosen.name, text, set);
         if (text !== chosen.text) {
@@ -307,11 +305,11 @@ export function ownSection(engine, training, gallery) {
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("change", edited);
   gallery.addEventListener("edit", (event) => {
-    const { target: name, text } = /** @type {CustomEvent} */ (event).detail;
+    const { target: name, text, settings: given } = /** @type {CustomEvent} */ (event).detail;
     section.scrollIntoView();
     whenReady(() => {
       view.clear();
-      show(name, text, known(name).settings);
+      show(name, text, given);
       note.textContent = "This is the code with the bug in it. Mend it, and press Run.";
     });
   });

@@ -148,11 +148,10 @@ async function load() {
   const base = new URL("pyodide/", SITE);
   const start = await get(new URL("start.json", base)).then((answer) => answer.json());
   const text = (/** @type {URL} */ url) => get(url).then((answer) => answer.text());
-  const [code, boot, pyodide, engine, lock, packed] = await Promise.all([
+  const [code, boot, pyodide, lock, packed] = await Promise.all([
     text(new URL("sandbox/worker.js", SITE)),
     text(new URL("boot.js", SITE)),
     text(new URL("pyodide.mjs", base)),
-    text(new URL("pyodide.asm.js", base)),
     get(new URL("pyodide-lock.json", base)).then((answer) => answer.json()),
     Promise.all(
       start.map(async (/** @type {{file: string, sha256: string}} */ { file, sha256 }) => {
@@ -161,7 +160,7 @@ async function load() {
       }),
     ),
   ]);
-  return { code, parts: { boot, pyodide, engine, lock, base: base.href, packed } };
+  return { code, parts: { boot, pyodide, lock, base: base.href, packed } };
 }
 
 /** @param {URL} url @returns {Promise<Response>} */

@@ -12,19 +12,18 @@ const LONGEST_LINE = 500;
 
 /**
  * @typedef {{
- *   boot: string, pyodide: string, engine: string, lock: any,
- *   base: string, packed: Uint8Array<ArrayBuffer>[],
- * }} Parts boot.js, pyodide.mjs and pyodide.asm.js as texts; the start files as they are sent, in
- *   the order of start.json
+ *   boot: string, pyodide: string, lock: any, base: string, packed: Uint8Array<ArrayBuffer>[],
+ * }} Parts boot.js and pyodide.mjs as texts; the start files as they are sent, in the order of
+ *   start.json
  */
 
 /** @param {Parts} parts @param {MessagePort} port */
 async function start(parts, port) {
   limitMemory();
-  const { boot, compile, read, split } = await importText(parts.boot);
+  const { REST, boot, compile, read, runModule, split } = await importText(parts.boot);
   const { loadPyodide } = await importText(parts.pyodide);
-  await importText(parts.engine); // puts itself where loadPyodide looks for it
-  const [engine, stdlib, ...archives] = parts.packed.map(unpacked);
+  const [engine, glue, stdlib, ...archives] = parts.packed.map(unpacked);
+  await runModule(glue); // puts itself where loadPyodide looks for it
   const contents = {
     loadPyodide,
     lockFileContents: parts.lock,
@@ -40,6 +39,7 @@ async function start(parts, port) {
   };
   const settings = { jsglobals: {}, stdout: print, stderr: print };
   const pyodide = await boot(contents, new URL(parts.base), settings);
+  pyodide.runPython(REST);
   const lab = pyodide.pyimport("nets_core.lab").Lab();
 
   port.onmessage = ({ data: { id, method, args, rooms } }) => {

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from nets_core import Network, digits, recipes, saving
+from nets_core import Network, digits, ops, recipes, saving
 from nets_core import lab as lab_module
 from nets_core.lab import Lab
 from nets_core.layers import Conv2D, Dense, Dropout, Flatten, MaxPool2D
@@ -85,6 +85,25 @@ def image_of(label: int) -> list[float]:
     return [float(pixel) for pixel in image.ravel()]
 
 
+NEED_NOTHING = (
+    "choices", "computing", "curves", "progress", "reset", "single_step", "use_numpy",
+)  # fmt: skip
+
+
+def test_kernels_that_cannot_be_used_leave_numpy_to_it(lab: Lab) -> None:
+    before = ops.matmul_nt
+    try:
+        answer = value(lab, "use_kernels", path="/no/such/file.wasm", name="relaxed")
+        assert answer["kernels"] == "numpy"
+        assert answer["reason"].startswith("the kernels ")
+        assert value(lab, "computing") == answer
+        a = np.ones((2, 3), np.float32)
+        np.testing.assert_array_equal(ops.matmul_nt(a, a), [[3, 3], [3, 3]])
+        assert value(lab, "use_numpy") == {"kernels": "numpy", "reason": ""}
+    finally:
+        ops.use(getattr(before, "__self__", None))
+
+
 class TestProtocol:
     def test_a_value_or_an_error_of_a_kind(self, lab: Lab) -> None:
         assert lab.call("progress", {}) == {"value": {"state": "idle", "message": ""}}
@@ -103,7 +122,7 @@ class TestProtocol:
         public = [name for name in vars(Lab) if not name.startswith("_") and name != "call"]
         assert len(public) > 12
         for method in public:
-            if method not in ("choices", "progress", "curves", "reset", "single_step"):
+            if method not in NEED_NOTHING:
                 error(lab, method)
             error(lab, method, colour="red")
         for method, arguments in [

@@ -43,15 +43,15 @@ def same(a: list[Any], b: list[Any]) -> bool:
 
 # Each: the name, a change of its text, and a run that uses it.
 PLACES: dict[str, tuple[str, str, Callable[[], Trainer]]] = {
-    "sigmoid": ("    return np.reciprocal(a", "    return 0.5 * np.reciprocal(a", trainer),
+    "sigmoid": ("return ops.sigmoid(z)", "return 0.5 * ops.sigmoid(z)", trainer),
     "sigmoid_prime": ("return a - a * a", "return 2 * (a - a * a)", trainer),
     "relu": (
-        "return np.maximum(z, 0)",
+        "return ops.relu(z)",
         "return 2 * np.maximum(z, 0)",
         lambda: trainer(activation="relu"),
     ),
     "softmax": (
-        "np.exp(z - z.max(axis=-1, keepdims=True))",
+        "ops.exp(z - z.max(axis=-1, keepdims=True))",
         "np.exp(2 * z)",
         lambda: trainer(output="softmax", loss="cross_entropy"),
     ),
@@ -64,8 +64,8 @@ PLACES: dict[str, tuple[str, str, Callable[[], Trainer]]] = {
     "Dense.gradients": ("delta = delta / len(delta)", "pass", trainer),
     "Dense.backward": ("ops.matmul_nn(delta, self.weights)", "-delta @ self.weights", trainer),
     "Network.backpropagate": ("return cost, gradients", "return cost, gradients[:2] * 2", trainer),
-    "SGD.update": ("p -= g\n        return", "p += g\n        return", trainer),
-    "Adam.update": ("p -= g", "p += g", lambda: trainer(Adam(0.01))),
+    "SGD.update": ("(p, 1.0, g, -self", "(p, 1.0, g, self", trainer),
+    "Adam.update": ("rate, epsilon)", "-rate, epsilon)", lambda: trainer(Adam(0.01))),
     "Trainer.learn": ("self._wanted(labels))", "self._wanted(labels - 1))", trainer),
     "xavier": (
         "np.sqrt(2 / (inputs + outputs))",

@@ -119,9 +119,9 @@ def test_the_source_is_the_line_that_did_it(net: Network) -> None:
         "cost": "return",
         "delta_output": "return",
         "delta": "above.backward(delta) * layer.sigma_prime()",
-        "db": "sum(axis=0)",
+        "db": "sum_rows(delta)",
         "dw": "matmul_tn(delta, self.a_in)",
-        "update": "p -= g",
+        "update": "p ← p − η g",
     }
     divided = "delta = delta / len(delta)"  # where the mean is made: shown with both gradients
     for stage in trace.step(net, X, np.eye(3)[[0]], SGD(1)):

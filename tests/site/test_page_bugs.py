@@ -129,6 +129,8 @@ def test_the_patch_is_shown_as_it_is(visited: Page, bug: str) -> None:
         mark, text = cell[len(number)], cell[len(number) + 1 :]
         texts.append((mark, text))
         assert bool(number) == (mark != "+" and chosen.target is not None)
+    marks = "".join(mark for mark, _ in texts).strip()
+    assert marks == "−" * marks.count("−") + "+" * marks.count("+"), "first what goes"
     before = "\n".join(text for mark, text in texts if mark != "+")
     after = "\n".join(text for mark, text in texts if mark != "−")
     if chosen.target is None:
@@ -222,6 +224,8 @@ def test_another_bug_ends_the_race_of_the_one_before(visited: Page) -> None:
         timeout=PATIENCE
     )
     choose(visited, "summed")
+    for _ in range(3):  # what the worker was still asked for has been answered by then
+        visited.evaluate("() => nets.predict({ pixels: new Array(784).fill(0.5) })")
     expect(part(visited, "bugs-race")).to_be_hidden()
     right_guess(visited, "summed")
     race = try_it(visited)

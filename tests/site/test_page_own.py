@@ -275,6 +275,35 @@ def test_reset_brings_the_library_back_and_undo_the_visitors(page: Page) -> None
     assert code(page).endswith("# mine\n")
 
 
+def test_a_bug_of_the_gallery_comes_with_its_settings_and_is_mended_by_hand(page: Page) -> None:
+    part(page, "section-bugs").scroll_into_view_if_needed()
+    part(page, "bugs-list").get_by_role("button", name="transpose").click(timeout=PATIENCE)
+    part(page, "bugs-edit").click()
+    expect(part(page, "own-target")).to_have_value("Dense.backward")
+    expect(part(page, "own-settings").locator("[name=hidden]")).to_have_value("10,10")
+    run(page)
+    verdict = part(page, "own-race").get_by_test_id("race-verdict")
+    expect(verdict).to_have_attribute("data-right", "no", timeout=PATIENCE)
+    expect_words(page, "Done.")
+    write(page, code(page).replace("matmul_nt", "matmul_nn"))
+    run(page)
+    expect(verdict).to_have_attribute("data-right", "yes", timeout=PATIENCE)
+    expect_words(page, "Done.")
+
+
+def test_tab_indents_for_who_writes_and_leads_on_for_who_passes_by(page: Page) -> None:
+    write(page, "def gradients(self, delta):\n")
+    page.keyboard.press("Tab")
+    page.keyboard.type("pass")
+    assert code(page) == "def gradients(self, delta):\n    pass"
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    expect(part(page, "own-settings").locator("[name=learningRate]")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Tab")
+    expect(part(page, "own-settings").locator("[name=learningRate]")).to_be_focused()
+
+
 ATTEMPTS = {
     "fetch": "fetch('{url}escaped').then(() => 'out', String)",
     "import": "import('{url}escaped.js').then(() => 'out', String)",

@@ -315,3 +315,23 @@ def test_every_recipe_can_be_trained(page: Page) -> None:
         assert part(page, "train-words").inner_text() == ""
         part(page, "train-reset").click()
         expect(part(page, "train-start")).to_be_enabled()
+
+
+def test_the_kernels_can_be_switched_off_and_on_while_it_learns(page: Page, site_url: str) -> None:
+    visiting.open_ready(page, site_url)
+    choice = part(page, "kernels")
+    expect(choice).to_be_visible(timeout=30_000)
+    expect(choice).to_have_value("kernels")
+    page.evaluate("void nets.train({ epochs: 60 }).catch(() => {})")
+    visiting.expect_state(page, "training", 60_000)
+    page.wait_for_timeout(1500)
+    choice.select_option("numpy")
+    expect(part(page, "kernels-words")).to_contain_text("times as fast", timeout=30_000)
+    page.wait_for_timeout(1500)
+    choice.select_option("kernels")
+    page.wait_for_timeout(500)
+    visiting.expect_state(page, "training")
+    cost = visiting.number(page, "cost")
+    assert cost is not None
+    assert cost < 0.5
+    part(page, "train-reset").click()

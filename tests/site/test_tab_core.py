@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, Route
 
 import tally
@@ -30,9 +31,10 @@ WHEELS = (
 NOT_IN_THE_TAB: dict[str, str] = {}
 
 IN_THE_TAB = """
-async ({ wheels, files, options }) => {
+async ({ wheels, files, options, kernels }) => {
   const { startPython } = await import("./python.js");
-  const pyodide = await startPython(() => {});
+  const { pyodide, rest } = await startPython(() => {});
+  await rest();
   await pyodide.loadPackage(wheels, { messageCallback: () => {} });
   for (const [path, text] of Object.entries(files)) {
     pyodide.FS.mkdirTree(path.slice(0, path.lastIndexOf("/")));
@@ -41,13 +43,24 @@ async ({ wheels, files, options }) => {
   const lines = [];
   pyodide.setStdout({ batched: (line) => lines.push(line) });
   pyodide.globals.set("options", pyodide.toPy(options));
+  pyodide.globals.set("kernels", kernels);
+  if (kernels !== "numpy") {
+    const answer = await fetch(`kernels/${kernels}.wasm`);
+    pyodide.FS.writeFile("/kernels.wasm", new Uint8Array(await answer.arrayBuffer()));
+  }
   try {
     const tally = pyodide.runPython(`
 import json, os, sys
 os.chdir("/checkout")
 sys.path.insert(0, "/checkout/tests/site")
 import tally
-json.dumps(tally.run(*options))
+from nets_core import ops
+if kernels != "numpy":
+    from nets_core.kernels import Kernels
+    ops.use(Kernels("/kernels.wasm"))
+answer = tally.run(*options)
+way = getattr(ops.matmul_nt, "__self__", None)
+json.dumps(answer | {"way": type(way).__name__})
 `);
     return { ...JSON.parse(tally), lines };
   } catch (error) {
@@ -57,18 +70,22 @@ json.dumps(tally.run(*options))
 """
 
 
-def test_the_librarys_tests_pass_in_the_tab(page: Page, site_url: str, capsys: Any) -> None:
+@pytest.mark.parametrize("kernels", ["numpy", "simd", "relaxed"])
+def test_the_librarys_tests_pass_in_the_tab(
+    page: Page, site_url: str, capsys: Any, kernels: str
+) -> None:
     expected = [name for name in _collected_outside() if name not in NOT_IN_THE_TAB]
     assert len(expected) > 100
 
-    inside = _run_inside(page, site_url)
+    inside = _run_inside(page, site_url, kernels)
     lines = inside["lines"] or ["pytest said nothing"]
     closing = lines[-1].strip("= ")
     with capsys.disabled():
-        print(f"\nin the tab: {closing}")
+        print(f"\nin the tab, {kernels}: {closing}")
 
     assert "error" not in inside, f"{inside['error']} after {closing}"
     assert inside["exit code"] == 0, "\n".join(lines)
+    assert inside["way"] == ("Operations" if kernels == "numpy" else "Kernels")
     assert inside["collected"] == expected
     assert set(inside["passed"]) | set(inside["skipped"]) == set(expected)
 
@@ -95,7 +112,7 @@ def _collected_outside() -> list[str]:
     return names
 
 
-def _run_inside(page: Page, site_url: str) -> dict[str, Any]:
+def _run_inside(page: Page, site_url: str, kernels: str) -> dict[str, Any]:
     parts = Parts()
     wheels = [parts.file(name, next(iter(parts.locked[name].files))) for name in WHEELS]
 
@@ -115,6 +132,7 @@ def _run_inside(page: Page, site_url: str) -> dict[str, Any]:
             if path.suffix != ".pyc"
         },
         "options": _options(),
+        "kernels": kernels,
     }
     result: dict[str, Any] = page.evaluate(IN_THE_TAB, given)
     return result

@@ -3,6 +3,7 @@
 
 import "./answer.js";
 import { packed } from "../app/strokes.js";
+import { loadKernels } from "../kernels.js";
 import { loadMnist } from "../mnist.js";
 import index from "../models/models.js";
 import { startPython } from "../python.js";
@@ -62,12 +63,14 @@ function three() {
 }
 
 self.answer({
+  /** Returns what computes, and why it is NumPy where there is a reason. */
   async start() {
     pyodide = await startPython(() => {});
     lab = pyodide.pyimport("nets_core.lab").Lab();
     const source = await (await fetch("blog_post.py")).text();
     pyodide.FS.writeFile("/home/pyodide/blog_post.py", source);
     blogPost = pyodide.pyimport("blog_post");
+    return loadKernels(pyodide, call);
   },
 
   async loadMnist() {

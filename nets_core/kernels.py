@@ -1,0 +1,231 @@
+"""The operations of ``ops`` in WebAssembly: ``site/kernels/``, loaded into the tab's Python.
+
+A kernel is called with NumPy's arrays themselves. It looks at their types, shapes and strides
+where it enters, and answers False for what it does not do (float64, columns that lie apart, shapes
+that do not fit): then NumPy does it, or refuses it.
+
+No address outlives a call. An array's numbers stay where they are while the array lives, also when
+the tab's memory grows (what growing makes void is JavaScript's views of the memory, and no kernel
+has any); but only Python knows how long an array lives, and it holds those of a call until its end.
+
+The module is opened like any shared library, by ``ctypes``. A call through ``ctypes`` would take
+1.4 µs, longer than many of these operations. So each kernel follows the convention of a function of
+a C extension, and Python is told so: then it is called like any builtin function, in 0.1 µs.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nets_core.ops import NAMES, Array, Operations
+
+_Kernel = Callable[..., bool]
+_FLOAT = np.dtype(np.float32)
+
+
+class Kernels(Operations):
+    """The operations as a module of ``site/kernels/`` does them.
+
+    Raises ValueError, in one sentence, for a module that cannot be loaded or computes wrongly.
+    """
+
+    def __init__(self, path: str) -> None:
+        _check_layout()
+        try:
+            module = ctypes.PyDLL(path)
+            begin = module["begin"]
+            begin.argtypes = (ctypes.py_object,) * 4
+            begin(np.ndarray, float, True, False)
+            kernels = {name: _builtin(module, name) for name in NAMES}
+        except (OSError, AttributeError) as error:
+            raise ValueError(f"the kernels cannot be loaded: {error}") from None
+        self._matmul_nt = kernels["matmul_nt"]
+        self._matmul_nn = kernels["matmul_nn"]
+        self._matmul_tn = kernels["matmul_tn"]
+        self._add_row = kernels["add_row"]
+        self._sum_rows = kernels["sum_rows"]
+        self._exp = kernels["exp"]
+        self._sigmoid = kernels["sigmoid"]
+        self._tanh = kernels["tanh"]
+        self._relu = kernels["relu"]
+        self._combine = kernels["combine"]
+        self._adam = kernels["adam"]
+        self._as_floats = kernels["as_floats"]
+        self._gather = kernels["gather"]
+        _check_results(self)
+
+    def matmul_nt(self, a: Array, b: Array) -> Array:
+        if a.ndim == b.ndim == 2:
+            c = np.empty((len(a), len(b)), _FLOAT)
+            if self._matmul_nt(c, a, b):
+                return c
+        return super().matmul_nt(a, b)
+
+    def matmul_nn(self, a: Array, b: Array) -> Array:
+        if a.ndim == b.ndim == 2:
+            c = np.empty((len(a), b.shape[1]), _FLOAT)
+            if self._matmul_nn(c, a, b):
+                return c
+        return super().matmul_nn(a, b)
+
+    def matmul_tn(self, a: Array, b: Array) -> Array:
+        if a.ndim == b.ndim == 2:
+            c = np.empty((a.shape[1], b.shape[1]), _FLOAT)
+            if self._matmul_tn(c, a, b):
+                return c
+        return super().matmul_tn(a, b)
+
+    def add_row(self, x: Array, b: Array) -> None:
+        if not self._add_row(x, b):
+            super().add_row(x, b)
+
+    def sum_rows(self, x: Array) -> Array:
+        if x.ndim == 2:
+            sums = np.empty(x.shape[1], _FLOAT)
+            if self._sum_rows(sums, x):
+                return sums
+        return super().sum_rows(x)
+
+    def exp(self, z: Array) -> Array:
+        result = np.empty(z.shape, _FLOAT)
+        return result if self._exp(result, z) else super().exp(z)
+
+    def sigmoid(self, z: Array) -> Array:
+        a = np.empty(z.shape, _FLOAT)
+        return a if self._sigmoid(a, z) else super().sigmoid(z)
+
+    def tanh(self, z: Array) -> Array:
+        a = np.empty(z.shape, _FLOAT)
+        return a if self._tanh(a, z) else super().tanh(z)
+
+    def relu(self, z: Array) -> Array:
+        a = np.empty(z.shape, _FLOAT)
+        return a if self._relu(a, z) else super().relu(z)
+
+    def combine(self, x: Array, alpha: float, y: Array, beta: float) -> None:
+        if not self._combine(x, alpha, y, beta):
+            super().combine(x, alpha, y, beta)
+
+    def adam(
+        self,
+        p: Array,
+        gradient: Array,
+        mean: Array,
+        square: Array,
+        beta1: float,
+        beta2: float,
+        rate: float,
+        epsilon: float,
+    ) -> None:
+        rest1, rest2 = 1 - beta1, 1 - beta2
+        if not self._adam(p, gradient, mean, square, rate, beta1, rest1, beta2, rest2, epsilon):
+            super().adam(p, gradient, mean, square, beta1, beta2, rate, epsilon)
+
+    def as_floats(self, x: Array, dtype: npt.DTypeLike) -> Array:
+        if dtype == _FLOAT and x.dtype == np.uint8:
+            floats = np.empty(x.shape, _FLOAT)
+            if self._as_floats(floats, x):
+                return floats
+        return super().as_floats(x, dtype)
+
+    def gather(self, x: Array, rows: Array, dtype: npt.DTypeLike) -> Array:
+        if dtype == _FLOAT and x.ndim == 2:
+            batch = np.empty((len(rows), x.shape[1]), _FLOAT)
+            if self._gather(batch, x, rows):
+                return batch
+        return super().gather(x, rows, dtype)
+
+
+class _MethodDef(ctypes.Structure):
+    """CPython's PyMethodDef, which describes a builtin function."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("function", ctypes.c_void_p),
+        ("convention", ctypes.c_int),
+        ("doc", ctypes.c_char_p),
+    )
+
+
+_FASTCALL = 0x80
+"""CPython's METH_FASTCALL: the arguments lie in an array, whose address and length are given."""
+
+_described: list[_MethodDef] = []
+"""A builtin function points to its description for as long as it lives."""
+
+
+def _builtin(module: ctypes.PyDLL, name: str) -> _Kernel:
+    """The function that a module exports under this name as a builtin function of Python's."""
+    address = ctypes.cast(module[name], ctypes.c_void_p)
+    described = _MethodDef(name.encode(), address, _FASTCALL, None)
+    _described.append(described)
+    make = ctypes.pythonapi.PyCFunction_NewEx
+    make.restype = ctypes.py_object
+    make.argtypes = (ctypes.POINTER(_MethodDef), ctypes.c_void_p, ctypes.c_void_p)
+    return make(described, None, None)
+
+
+def _check_layout() -> None:
+    """ValueError unless arrays and floats lie in memory as ``site/kernels/arrays.wat`` says."""
+    probe = np.zeros((5, 7), _FLOAT)[1:, 2:]
+    number = 2.5
+    expected = {
+        4: id(np.ndarray),
+        8: probe.ctypes.data,
+        12: probe.ndim,
+        28: id(probe.dtype),
+        32: probe.flags.num,
+    }
+    if ctypes.sizeof(ctypes.c_void_p) == 4:
+        field = ctypes.c_uint32.from_address
+        lengths = [
+            field(field(id(probe) + at).value + 4 * i).value for at in (16, 20) for i in (0, 1)
+        ]
+        dtype = id(probe.dtype)
+        if (
+            all(field(id(probe) + at).value == value for at, value in expected.items())
+            and lengths == [*probe.shape, *probe.strides]
+            and field(dtype + 16).value == probe.dtype.num
+            and ctypes.string_at(dtype + 14, 1) == b"="
+            and field(id(number) + 4).value == id(float)
+            and ctypes.c_double.from_address(id(number) + 8).value == number
+        ):
+            return
+    raise ValueError("the kernels do not know how this Python keeps its arrays in memory")
+
+
+def _check_results(kernels: Kernels) -> None:
+    """ValueError unless each kernel does what NumPy does, on shapes with edges of all kinds."""
+    numpy = Operations()
+
+    def numbers(*shape: int) -> Array:
+        return np.sin(np.arange(np.prod(shape)) + shape[0]).reshape(shape).astype(_FLOAT)
+
+    for m, k, n in ((1, 1, 1), (3, 7, 2), (11, 37, 13)):
+        pixels = (255 * numbers(m, k) ** 2).astype(np.uint8)
+        cases: dict[str, tuple[Any, ...]] = {
+            "matmul_nt": (numbers(m, k), numbers(n, k)),
+            "matmul_nn": (numbers(m, k), numbers(k, n)),
+            "matmul_tn": (numbers(k, m), numbers(k, n)),
+            "add_row": (numbers(m, n), numbers(n)),
+            "sum_rows": (numbers(m, n),),
+            **{name: (8 * numbers(m, n),) for name in ("exp", "sigmoid", "tanh", "relu")},
+            "combine": (numbers(m, n), 0.5, numbers(m, n), -3.0),
+            "adam": (*(numbers(m, n) ** 2 for _ in range(4)), 0.9, 0.99, 0.1, 1e-3),
+            "as_floats": (pixels, _FLOAT),
+            "gather": (pixels, np.arange(-1, m), _FLOAT),
+        }
+        for name, arguments in cases.items():
+            changed, expected = (
+                [x.copy() if isinstance(x, np.ndarray) else x for x in arguments] for _ in range(2)
+            )
+            changed.append(getattr(kernels, name)(*changed))
+            expected.append(getattr(numpy, name)(*expected))
+            for found, right in zip(changed, expected, strict=True):
+                if isinstance(right, np.ndarray) and not np.allclose(found, right, 1e-4, 1e-4):
+                    raise ValueError(f"the kernel {name} computes wrongly in this browser")

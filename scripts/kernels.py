@@ -1,0 +1,36 @@
+"""The kernels assembled: ``site/kernels/*.wat`` become two WebAssembly modules.
+
+``relaxed.wasm`` is the text as it stands. Browsers without relaxed SIMD get ``simd.wasm``, in
+which a fused multiplication and addition is the two instructions that it fuses.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from wasmtime import WasmtimeError, wat2wasm
+
+from steps import Files
+
+PARTS = ("module", "arrays", "products", "functions", "steps")
+"""The files that together are the text of the module, in this order."""
+
+_OPERAND = r"(\((?:local\.get \$\w+|v128\.const [^()]+)\))"
+_FUSED = re.compile(rf"\(f32x4\.relaxed_madd\s+{_OPERAND}\s+{_OPERAND}\s+{_OPERAND}\)")
+
+
+class KernelError(Exception):
+    """The kernels cannot be assembled; the message says where."""
+
+
+def assemble(folder: Path) -> Files:
+    """Return both modules by name, made of the texts in ``folder``; raises KernelError."""
+    text = "".join((folder / f"{part}.wat").read_text() for part in PARTS)
+    plain = _FUSED.sub(r"(f32x4.add (f32x4.mul \1 \2) \3)", text)
+    if found := re.search(r"\(\w+\.relaxed_\w+", plain):
+        raise KernelError(f"site/kernels: {found[0]} has no counterpart for plain SIMD")
+    try:
+        return {"relaxed.wasm": bytes(wat2wasm(text)), "simd.wasm": bytes(wat2wasm(plain))}
+    except WasmtimeError as error:
+        raise KernelError(f"site/kernels: {error}") from error

@@ -1,0 +1,47 @@
+// The switch between NumPy and the SIMD kernels, and what it does to the speed of training.
+
+import { part, whole } from "./dom.js";
+
+/** @typedef {import("./engine.js").Engine} Engine */
+/** @typedef {import("./training.js").Training} Training */
+
+const NUMPY = "numpy";
+
+/** @param {Engine} engine @param {Training} training */
+export function computingSwitch(engine, training) {
+  const choice = part("kernels", HTMLSelectElement);
+  const words = part("kernels-words", HTMLElement);
+  /** The kernels that this browser can run. */
+  let kernels = "";
+  /** Examples a second of this run, by what computed. @type {Record<string, number>} */
+  let rates = {};
+
+  engine.addEventListener("ready", async () => {
+    const found = await engine.computing.catch(() => undefined);
+    if (!found) return; // the worker has died meanwhile
+    part("computing", HTMLElement).hidden = false;
+    kernels = found.kernels === NUMPY ? "" : found.kernels;
+    choice.value = kernels ? "kernels" : NUMPY;
+    choice.disabled = !kernels;
+    words.textContent = kernels
+      ? "The same operations, as WebAssembly written for this page or as NumPy’s own. Switch while it learns."
+      : `NumPy alone: ${found.reason}.`;
+  });
+
+  choice.addEventListener("change", async () => {
+    const numpy = choice.value === NUMPY;
+    await (numpy ? engine.call("use_numpy") : engine.call("use_kernels", { path: "", name: kernels }));
+  });
+
+  training.addEventListener("settings", () => (rates = {}));
+  training.addEventListener("progress", (event) => {
+    const { examplesPerSecond, state } = /** @type {CustomEvent} */ (event).detail;
+    if (!kernels || !examplesPerSecond || state !== "training") return;
+    rates[choice.value] = examplesPerSecond;
+    const { kernels: ours, numpy } = rates;
+    if (!ours || !numpy) return;
+    words.textContent =
+      `Kernels: ${whole(ours)} examples a second. NumPy: ${whole(numpy)}. ` +
+      `That is ${(ours / numpy).toFixed(1)} times as fast.`;
+  });
+}

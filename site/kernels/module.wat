@@ -1,0 +1,25 @@
+;; The kernels: the operations of nets_core/ops.py that cost time, in WebAssembly.
+;;
+;; WebAssembly is the instruction set that browsers translate into the processor's own. This is its
+;; text, written by hand. What one needs to read it:
+;;
+;; - `(i32.add x y)` is x + y; `(local.set $i …)` is `i = …`; memory is one array of bytes, and
+;;   `(f32.load p)` is `*(float *)p`.
+;; - `(loop $name …)` runs once; `(br_if $name condition)` inside goes back to its start. Of a
+;;   `(block $name …)` it goes to the end.
+;; - A `v128` is a register of four floats, its *lanes*: `(f32x4.mul x y)` is four products at once.
+;; - `f32x4.relaxed_madd` of x, y and z is x y + z in one instruction where the processor has one.
+;;   Not all browsers know it, so scripts/kernels.py makes two modules of this text: one as it
+;;   stands, and one in which that is a multiplication and an addition.
+;;
+;; The files beside this one are parts of the same module: arrays.wat finds out what it was given,
+;; products.wat has the matrix products, functions.wat exp and what is made of it, steps.wat the
+;; rest of a training step.
+
+;; What the dynamic loader has to know first: the module needs 10400 (32 + 81 · 128) bytes of memory
+;; of its own, aligned to 2⁴, and no places in the table of functions.
+(@custom "dylink.0" (before first) "\01\05\a0\51\04\00\00")
+
+;; The memory of Python's own, with NumPy's arrays in it, and where ours in it begins.
+(import "env" "memory" (memory 0))
+(import "env" "__memory_base" (global $packed i32))
