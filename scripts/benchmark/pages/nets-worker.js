@@ -65,7 +65,9 @@ function three() {
 self.answer({
   /** Returns what computes, and why it is NumPy where there is a reason. */
   async start() {
-    pyodide = await startPython(() => {});
+    const python = await startPython(() => {});
+    pyodide = python.pyodide;
+    await python.rest();
     lab = pyodide.pyimport("nets_core.lab").Lab();
     const source = await (await fetch("blog_post.py")).text();
     pyodide.FS.writeFile("/home/pyodide/blog_post.py", source);
