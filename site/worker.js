@@ -12,6 +12,8 @@ import { startPython } from "./python.js";
 const TURN = 8;
 /** How often the page hears of progress, and training looks for data it waits for, in milliseconds. */
 const REPORT = 50;
+/** How long after the start the rest of Python is fetched unasked: first prediction first. */
+const LEISURE = 1500;
 
 /** @type {any} */
 let pyodide;
@@ -47,8 +49,6 @@ const started = startPython((progress) => tell((latest = progress))).then((pytho
   lab = pyodide.pyimport("nets_core.lab").Lab();
 });
 started.catch(() => {}); // the page hears of it when it calls start
-const saving = /** @type {any} */ (navigator).connection?.saveData;
-if (!saving) started.then(complete).catch(() => {}); // whoever needs it asks again
 
 const { port1, port2 } = new MessageChannel();
 /** Let the messages that have come be answered. @returns {Promise<void>} */
@@ -141,8 +141,16 @@ const api = {
     await running;
   },
 
-  /** Compute with the kernels that this browser can run; back to NumPy leads "use_numpy". */
-  useKernels: () => loadKernels(pyodide, call),
+  /**
+   * Compute with the kernels that this browser can run; back to NumPy leads "use_numpy". The rest of
+   * Python's libraries follows by itself, but not where the visitor saves data.
+   */
+  async useKernels() {
+    const computing = await loadKernels(pyodide, call);
+    const saving = /** @type {any} */ (navigator).connection?.saveData;
+    if (!saving) setTimeout(() => complete().catch(() => {}), LEISURE); // who needs it asks again
+    return computing;
+  },
 
   ping: () => true,
 

@@ -132,6 +132,7 @@ _LEARN = """async ([url, enough]) => {
   const { Training } = await import(`${url}app/training.js`);
   const engine = new Engine();
   await engine.start();
+  await engine.computing; // the kernels have come
   const training = new Training(engine);
   await training.load();
   const last = { model: "fresh", labels: [0], rate: 1, name: "train", indices: [59_999] };

@@ -49,7 +49,8 @@ def opened(browser: Browser, url: str) -> Iterator[Ask]:
     def ask(worker: str, method: str, *args: object) -> Any:
         return page.evaluate("question => ask(...question)", [worker, method, *args])
 
-    ask("nets", "start")
+    computing = ask("nets", "start")
+    say(f"Ours computes with: {computing['kernels']} {computing['reason']}".rstrip())
     try:
         yield ask
     finally:

@@ -63,15 +63,16 @@ function three() {
 }
 
 self.answer({
+  /** Returns what computes, and why it is NumPy where there is a reason. */
   async start() {
-    const started = await startPython(() => {});
-    pyodide = started.pyodide;
-    await started.rest();
+    const python = await startPython(() => {});
+    pyodide = python.pyodide;
+    await python.rest();
     lab = pyodide.pyimport("nets_core.lab").Lab();
     const source = await (await fetch("blog_post.py")).text();
     pyodide.FS.writeFile("/home/pyodide/blog_post.py", source);
     blogPost = pyodide.pyimport("blog_post");
-    await loadKernels(pyodide, call);
+    return loadKernels(pyodide, call);
   },
 
   async loadMnist() {
