@@ -261,6 +261,13 @@ def test_another_window_width_keeps_the_drawing(page: Page) -> None:
     page.set_viewport_size({"width": 800, "height": 700})
 
 
+WIDER = """() => document.documentElement.scrollWidth <= innerWidth ? [] :
+  [...document.querySelectorAll("body *")]
+    .filter((one) => one.offsetParent && one.getBoundingClientRect().right > innerWidth + 1)
+    .map((one) => one.dataset.testid || one.tagName + "." + one.className)"""
+"""What makes the page wider than the window."""
+
+
 def test_the_pad_is_square(page: Page) -> None:
     for width in (320, 360, 800):
         page.set_viewport_size({"width": width, "height": 700})
@@ -269,7 +276,8 @@ def test_the_pad_is_square(page: Page) -> None:
         assert box["width"] == pytest.approx(box["height"], abs=1)
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
-        page.wait_for_function("document.documentElement.scrollWidth <= innerWidth")
+        page.wait_for_timeout(200)
+        assert page.evaluate(WIDER) == []
 
 
 def test_it_was_a_moves_the_bars(page: Page) -> None:
