@@ -45,9 +45,8 @@ class Runner:
         self.changes = changes
         self.curves = Curves()
         self.trouble: BaseException | None = None
-        self.cost = self.accuracy = self.test_accuracy = np.nan
+        self.test_accuracy: float | None = None
         self._work: Iterator[Work] | None = trainer.work(epochs)
-        self._whole = epochs * len(trainer.x)
 
     @property
     def running(self) -> bool:
@@ -70,7 +69,6 @@ class Runner:
         if piece is None:
             self._work = None
         elif isinstance(piece, Step):
-            self.cost, self.accuracy = piece.cost, piece.accuracy
             self.curves.add_step(self.position, piece.cost, piece.accuracy)
         elif isinstance(piece, Evaluation):
             self.test_accuracy = piece.accuracy
@@ -83,7 +81,7 @@ class Runner:
             "curves": self.curves.plain(),
             "cost": cost,
             "accuracy": accuracy,
-            "testAccuracy": None if np.isnan(self.test_accuracy) else self.test_accuracy,
+            "testAccuracy": self.test_accuracy,
             "trouble": None if self.trouble is None else told(self.trouble, self.changes),
         }
 
@@ -157,9 +155,8 @@ def told(error: BaseException, changes: Sequence[Change]) -> dict[str, Any]:
     if isinstance(error, patching.Refused):
         return {"message": str(error), "line": error.line, "diverged": False}
     if isinstance(error, Diverged):
-        # what follows the colon blames the learning rate, and here it is the changed code
-        what = str(error).partition(":")[0].replace(" nan", " NaN")
-        return {"message": f"{what[:1].upper()}{what[1:]}.", "line": None, "diverged": True}
+        message = f"{error.what[:1].upper()}{error.what[1:]}."  # the learning rate is not to blame
+        return {"message": message, "line": None, "diverged": True}
     lines = [patching.line_of(error, change.name) for change in changes]
     line = next((one for one in lines if one is not None), None)
     message = f"{type(error).__name__}: {error}".rstrip(": ")

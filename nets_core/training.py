@@ -33,7 +33,14 @@ CHECKPOINT_STEPS = 50
 
 
 class Diverged(FloatingPointError):
-    """The cost is no longer a finite number. The net is back at its latest finite state."""
+    """The cost is no longer a finite number. The net is back at its latest finite state.
+
+    ``what`` says what happened and when, without the advice that the message adds.
+    """
+
+    def __init__(self, what: str, advice: str) -> None:
+        super().__init__(f"{what}: {advice}")
+        self.what = what
 
 
 class Augmentation(Protocol):
@@ -254,7 +261,7 @@ class Trainer:
         with np.errstate(over="ignore", invalid="ignore"):  # it is said in one sentence, below
             cost, gradients = self.net.backpropagate(x, self._wanted(labels))
             if not math.isfinite(cost):
-                self._diverge(f"the cost became {cost} in step {self.step + 1}")
+                self._diverge(f"the cost became {_said(cost)} in step {self.step + 1}")
             if self.step % CHECKPOINT_STEPS == 0:
                 self._check_finite()
                 for kept, p in zip(self._finite, parameters, strict=True):
@@ -331,7 +338,7 @@ class Trainer:
             done += len(a)
             yield Evaluating(done / len(x))
         if not np.isfinite(cost):
-            self._diverge(f"the cost on the test set became {cost} in step {self.step}")
+            self._diverge(f"the cost on the test set became {_said(cost)} in step {self.step}")
         yield Evaluation(self.epoch + 1, self.step, right / len(x), cost / len(x))
 
     def _finish_epoch(self, test_accuracy: float | None) -> None:
@@ -353,7 +360,10 @@ class Trainer:
         for p, kept in zip(self.net.parameters(), self._finite, strict=True):
             np.copyto(p, kept)
         self.optimizer.forget()
-        raise Diverged(
-            f"{what}: the learning rate {self.optimizer.learning_rate:g} is probably too high "
-            "for this net"
-        )
+        rate = self.optimizer.learning_rate
+        raise Diverged(what, f"the learning rate {rate:g} is probably too high for this net")
+
+
+def _said(cost: float) -> str:
+    """A cost that is no finite number, in words."""
+    return "NaN" if math.isnan(cost) else "infinite"

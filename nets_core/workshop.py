@@ -21,6 +21,7 @@ from nets_core.settings import Settings
 from nets_core.training import Trainer
 
 SPLIT = "Mnist.split"
+"""The one function that can be changed before there is a run to put it into: it makes the data."""
 MOST_EXAMPLES = 10_000
 """Training examples of a race: what has come first of MNIST."""
 HELD_BACK = 500

@@ -72,11 +72,16 @@ export function ownSection(engine, training, gallery) {
 
   const { request } = whileSeen(section, async () => {
     if (engine.state !== "ready" || editor) return;
-    const [{ Editor }, found] = await Promise.all([
-      import("./editor.js"),
-      engine.call("workshop.targets"),
-    ]);
-    targets = found;
+    let Editor;
+    try {
+      [{ Editor }, targets] = await Promise.all([
+        import("./editor.js"),
+        engine.call("workshop.targets"),
+      ]);
+    } catch (error) {
+      const { message } = /** @type {Error} */ (error);
+      return say(`The editor could not be loaded (${message}). Reload the page to try again.`, "trouble");
+    }
     target.replaceChildren(
       ...targets.map(({ name, what }) => new Option(`${name}: ${what}`, name)),
     );

@@ -24,7 +24,8 @@ class Sandbox {
   #messages = 0;
   /** @type {(error: Error) => void} */
   #end = () => {};
-  #over = false;
+  /** Why it has been ended. @type {Error | undefined} */
+  #over;
   #listening = new AbortController();
 
   constructor() {
@@ -45,7 +46,8 @@ class Sandbox {
   call(method, args = {}, rooms = undefined) {
     const id = ++this.#calls;
     return new Promise((resolve, reject) => {
-      if (this.#over || !this.#port) return reject(new Error("It has been stopped."));
+      if (this.#over) return reject(this.#over);
+      if (!this.#port) return reject(new Error("It has not started yet."));
       this.#waiting.set(id, { resolve, reject });
       this.#port.postMessage({ id, method, args, rooms });
     });
@@ -54,11 +56,11 @@ class Sandbox {
   /** End it, whatever it is doing. @param {string} [why] */
   stop(why = "It has been stopped.") {
     if (this.#over) return;
-    this.#over = true;
+    const error = new Error(why);
+    this.#over = error;
     this.#listening.abort();
     this.#frame.remove(); // and its worker with it
     this.#port?.close();
-    const error = new Error(why);
     this.#end(error);
     for (const { reject } of this.#waiting.values()) reject(error);
     this.#waiting.clear();

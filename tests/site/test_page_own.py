@@ -441,6 +441,19 @@ def test_python_finds_no_way_out_either(cage: tuple[Page, Worker, Any]) -> None:
 
 
 @pytest.mark.provokes_errors
+def test_an_editor_that_does_not_load_is_told(
+    browser: Browser, serve_site: Callable[..., Any]
+) -> None:
+    site = serve_site()
+    site.faults["app/editor.js"] = "missing"
+    with visiting.visitor(browser, errors=True) as context:
+        page = visiting.open_ready(context.new_page(), site.url)
+        part(page, "section-own").scroll_into_view_if_needed()
+        expect_words(page, "The editor could not be loaded")
+        expect(part(page, "own-run")).to_be_disabled()
+
+
+@pytest.mark.provokes_errors
 def test_a_python_that_cannot_start_is_told(
     browser: Browser, serve_site: Callable[..., Any]
 ) -> None:

@@ -613,6 +613,17 @@ def test_code_that_does_not_come_is_told(browser: Browser, serve_site: Callable[
         expect(part(page, "playground-words")).to_contain_text("Reload the page")
 
 
+def test_a_narrower_window_makes_everything_narrower(browser: Browser, site_url: str) -> None:
+    with visiting.visitor(browser, viewport={"width": 800, "height": 700}) as context:
+        page = open_world(context.new_page(), site_url)
+        part(page, "playground-step").click()
+        expect(part(page, "playground-chart").locator("canvas")).to_be_visible()
+        for width in (560, 360, 320):
+            page.set_viewport_size({"width": width, "height": 700})
+            page.wait_for_timeout(200)
+            assert page.evaluate("() => document.documentElement.scrollWidth") == width
+
+
 def test_on_a_phone_nothing_sticks_out(browser: Browser, site_url: str) -> None:
     phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
     with visiting.visitor(browser, **phone) as context:
