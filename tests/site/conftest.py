@@ -11,11 +11,14 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 import browsers
 import bundle
 import web
+
+# What is expected comes when it comes: a busy machine may take long, and no test is about that.
+expect.set_options(timeout=60_000)
 
 Fault = Literal["missing", "truncated", "stalled", "wrong type", "declared gzip"]
 

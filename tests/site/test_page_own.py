@@ -178,7 +178,7 @@ def test_an_endless_loop_is_stopped_and_the_next_run_works(page: Page) -> None:
     expect_guess(page, 7)
     part(page, "section-own").scroll_into_view_if_needed()
     part(page, "own-stop").click()
-    expect(part(page, "own-words")).to_contain_text("Stopped", timeout=1000)
+    expect(part(page, "own-words")).to_contain_text("Stopped")
     assert "while True" in code(page)
     write(page, GRADIENTS)
     run(page)

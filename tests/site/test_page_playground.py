@@ -416,6 +416,22 @@ def test_who_wants_no_motion_sees_none(browser: Browser, site_url: str) -> None:
             assert (len(seen) == 1) == (motion == "reduce")
 
 
+def test_what_is_being_typed_is_not_overwritten_by_an_earlier_change(
+    page: Page, site_url: str
+) -> None:
+    part(page, "playground-dropout-0").fill("0.3")  # and the field keeps the focus
+    select = part(page, "playground-activation-0")
+    select.evaluate(
+        "select => { select.value = 'relu'; select.dispatchEvent(new Event('change')) }"
+    )
+    expect(page).to_have_url(re.compile(r"layers=\d-relu\*"))
+    expect(part(page, "playground-dropout-0")).to_have_value("0.3")
+    part(page, "playground-dropout-0").press("Tab")
+    expect(page).to_have_url(re.compile(r"layers=\d-relu-0\.3\*"))
+    typed(page, "dropout-0", "7")  # which is refused
+    expect(part(page, "playground-dropout-0")).to_have_value("0.3")
+
+
 def test_the_address_keeps_the_whole_state(page: Page, site_url: str) -> None:
     assert page.url.endswith("#playground"), "nothing was changed yet"
     press(page, "data-spiral", "feature-sin(x1)", "feature-x1^2", "layers-more", "more-0")

@@ -112,7 +112,10 @@ export function netPicture(world, attention) {
     const dropout = make("input", { type: "number", min: "0", max: "0.9", step: "0.1" });
     dropout.dataset.testid = `playground-dropout-${l}`;
     dropout.setAttribute("aria-label", `Dropout of layer ${n}`);
-    dropout.addEventListener("change", () => alter(l, { dropout: Number(dropout.value) }));
+    dropout.addEventListener("change", () => {
+      if (dropout.value === "") dropout.value = String(world.intended.layers[l].dropout);
+      else alter(l, { dropout: dropout.valueAsNumber });
+    });
     const element = column(
       `Layer ${n}`,
       [],
@@ -236,14 +239,20 @@ export function netPicture(world, attention) {
     return lines.nearest(event.clientX - box.left, event.clientY - box.top, reach);
   }
 
-  /** Show the settings of the layers in their controls. */
-  function follow() {
-    const { limits } = world.choices;
-    for (const [l, { neurons, activation, dropout }] of world.settings.layers.entries()) {
+  /**
+   * Show the settings of the layers in their controls, but not over what is just being typed.
+   * @param {Element | null} [typing] the field with the focus
+   */
+  function follow(typing = document.activeElement) {
+    const { choices, intended, settings } = world;
+    const layers = intended.layers.length === made.length - 1 ? intended.layers : settings.layers;
+    for (const [l, { neurons, activation, dropout }] of layers.entries()) {
       part(`playground-fewer-${l}`, HTMLButtonElement, columns).disabled = neurons <= 1;
-      part(`playground-more-${l}`, HTMLButtonElement, columns).disabled = neurons >= limits.neurons;
+      part(`playground-more-${l}`, HTMLButtonElement, columns).disabled =
+        neurons >= choices.limits.neurons;
       part(`playground-activation-${l}`, HTMLSelectElement, columns).value = activation;
-      part(`playground-dropout-${l}`, HTMLInputElement, columns).value = String(dropout);
+      const field = part(`playground-dropout-${l}`, HTMLInputElement, columns);
+      if (field !== typing) field.value = String(dropout);
     }
   }
 
@@ -294,6 +303,9 @@ export function netPicture(world, attention) {
   }
 
   world.addEventListener("settings", build);
+  world.addEventListener("trouble", (event) => {
+    if (/** @type {CustomEvent} */ (event).detail.names.includes("layers")) follow(null);
+  });
   world.addEventListener("view", draw);
   world.addEventListener("state", draw);
   attention.addEventListener("weight", draw);
