@@ -177,7 +177,7 @@ def bring(visit: Visit, code: str) -> None:
 
 def editor_lines(visit: Visit) -> list[str]:
     lines: list[str] = visit.evaluate(
-        """() => [...document.querySelector("[data-testid=own-editor] *")
+        """() => [...document.querySelector("[data-testid=own-editor]")
           .shadowRoot.querySelectorAll(".cm-line")].map((line) => line.textContent)"""
     )
     return lines
@@ -191,7 +191,7 @@ def open_own(visit: Visit) -> None:
 def test_own_code_is_typed_run_and_stopped(visit: Visit) -> None:
     open_own(visit)
     bring(visit, GRADIENTS)
-    content = visit.part("own-editor").find_element(By.CSS_SELECTOR, "*").shadow_root
+    content = visit.part("own-editor").shadow_root
     content.find_element(By.CSS_SELECTOR, ".cm-content").send_keys(
         Keys.CONTROL, Keys.END, Keys.NULL, "# mine"
     )
