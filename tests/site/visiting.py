@@ -61,8 +61,8 @@ def visitor(browser: Browser, errors: bool = False, **options: Any) -> Iterator[
     context.on("request", lambda sent: request(sent.url))
     yield context
     context.close()
-    assert foreign == [], "requests left the origin"
-    assert errors or seen == [], "the page reported errors"
+    assert foreign == [], f"requests left the origin: {foreign}"
+    assert errors or seen == [], f"the page reported errors: {seen}"
 
 
 def open_ready(page: Page, url: str) -> Page:

@@ -27,7 +27,7 @@ from visiting import START_PATIENCE, Stroke, between
 T = TypeVar("T")
 
 WIDTH, HEIGHT = 1000, 900
-PATIENCE = START_PATIENCE / 1000
+PATIENCE = 2 * START_PATIENCE / 1000
 """Seconds that anything may take, however busy the machine is."""
 
 
@@ -45,7 +45,8 @@ class Visit:
         self.driver.execute_script(
             """window.errors = [];
             console.error = (...said) => errors.push(said.join(" "));
-            addEventListener("securitypolicyviolation", (event) => errors.push(event.blockedURI));"""
+            addEventListener("securitypolicyviolation", ({ blockedURI }) => errors.push(blockedURI));
+            """
         )
 
     def open_ready(self, url: str) -> Visit:
@@ -121,7 +122,7 @@ class Visit:
         return found
 
     def expect_text(self, testid: str, words: str) -> None:
-        """Wait until a part contains words; of the guess, until it is nothing else."""
+        """Wait until a part contains words."""
         self.until(lambda: words in self.text(testid), f"{testid} says “{words}”")
 
     def expect_attribute(self, testid: str, name: str, value: str) -> None:
@@ -140,9 +141,7 @@ class Visit:
     def expect_seen(self, testid: str) -> None:
         self.until(lambda: self.part(testid).is_displayed(), f"{testid} is seen")
 
-    def draw(
-        self, strokes: Sequence[Stroke], lift: bool = True, on: str = "draw-canvas"
-    ) -> None:
+    def draw(self, strokes: Sequence[Stroke], lift: bool = True, on: str = "draw-canvas") -> None:
         """Draw with the mouse, and lift the pen at the end unless told otherwise."""
         box = self.driver.execute_script(
             "return arguments[0].getBoundingClientRect().toJSON()", self.show(on)
