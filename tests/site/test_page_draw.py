@@ -280,8 +280,7 @@ def test_the_pad_is_square(page: Page) -> None:
         assert box["width"] == pytest.approx(box["height"], abs=1)
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
-        page.wait_for_timeout(200)
-        assert page.evaluate(WIDER) == []
+        visiting.until(page, lambda: page.evaluate(WIDER) == [], f"all fits into {width} pixels")
 
 
 def test_it_was_a_moves_the_bars(page: Page) -> None:

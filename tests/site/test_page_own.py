@@ -67,18 +67,18 @@ def code(page: Page) -> str:
 
 def write(page: Page, text: str) -> None:
     """Put a text in the place of the editor's, as by pasting it."""
-    content = part(page, "own-editor").locator(".cm-content")
-    content.click()
+    part(page, "own-editor").locator(".cm-content").click()
     page.keyboard.press("ControlOrMeta+a")
-    content.evaluate(PASTE, text)
-
-
-PASTE = """(element, text) => {
-  const clipboardData = new DataTransfer();
-  clipboardData.setData("text/plain", text);
-  const paste = { clipboardData, bubbles: true, cancelable: true };
-  element.dispatchEvent(new ClipboardEvent("paste", paste));
-}"""
+    assert page.context.browser is not None
+    if page.context.browser.browser_type.name == "chromium":
+        page.keyboard.insert_text(text)
+        return
+    for i, line in enumerate(text.split("\n")):  # there it is typed, and the editor indents
+        if i > 0:
+            page.keyboard.press("Enter")
+            page.keyboard.press("Shift+Home")
+            page.keyboard.press("Delete")
+        page.keyboard.insert_text(line)
 
 
 def run(page: Page) -> None:

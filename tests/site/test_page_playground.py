@@ -512,6 +512,7 @@ SCRIPTS = {
 
 
 @pytest.mark.parametrize("address", SCRIPTS.values(), ids=list(SCRIPTS))
+@pytest.mark.chromium("Playwright waits for no download elsewhere")
 def test_the_script_learns_as_the_page(
     context: BrowserContext, site_url: str, address: str, tmp_path: Any
 ) -> None:
@@ -639,10 +640,12 @@ def test_a_narrower_window_makes_everything_narrower(browser: Browser, site_url:
         expect(part(page, "playground-chart").locator("canvas")).to_be_visible()
         for width in (560, 360, 320):
             page.set_viewport_size({"width": width, "height": 700})
-            page.wait_for_timeout(200)
-            assert page.evaluate("() => document.documentElement.scrollWidth") == width
+            page.wait_for_function(
+                "width => document.documentElement.scrollWidth === width", arg=width
+            )
 
 
+@pytest.mark.chromium("Playwright has no touch elsewhere")
 def test_on_a_phone_nothing_sticks_out(browser: Browser, site_url: str) -> None:
     phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
     with visiting.visitor(browser, **phone) as context:

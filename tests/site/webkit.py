@@ -45,8 +45,8 @@ class Visit:
         self.driver.execute_script(
             """window.errors = [];
             console.error = (...said) => errors.push(said.join(" "));
-            addEventListener("securitypolicyviolation", ({ blockedURI }) => errors.push(blockedURI));
-            """
+            const refused = ({ blockedURI }) => errors.push(blockedURI);
+            addEventListener("securitypolicyviolation", refused);"""
         )
 
     def open_ready(self, url: str) -> Visit:
