@@ -74,7 +74,7 @@ def test_disagreement_is_marked(page: Page) -> None:
     def marked() -> bool:
         """Once the last point of the drawing has been read by all."""
         shown = page.evaluate(
-            """() => [...document.querySelectorAll("[data-testid=compare-cards] > li")].map((card) =>
+            """() => [...document.querySelectorAll("[data-testid=compare-cards] > li")].map(card =>
               [card.querySelector(".guess").textContent, card.classList.contains("differs")])"""
         )
         guesses = [guess for guess, _ in shown]
