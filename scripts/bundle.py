@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import documents
 import kernels
 import mnist_shards
+from documents import DocumentError
 from environment import ROOT, alone
 from esm import Linker, LinkError
 from kernels import KernelError
@@ -32,27 +34,30 @@ class Report:
     bytes: int
 
 
-def build(dist: Path = DIST, parts: Parts | None = None, root: Path = ROOT) -> Report:
+def build(
+    dist: Path = DIST, parts: Parts | None = None, root: Path = ROOT, address: str = ""
+) -> Report:
     """Make ``dist`` from ``site/`` and ``nets_core/`` of ``root``; raises BuildError.
 
+    ``address`` is the site's own, for the documents that name it; without it they do not.
     Steps whose inputs are those of an earlier build are taken from the cache.
     """
     parts = parts or Parts()
     with alone(parts.cache):
         steps = Steps(parts.cache / "built")
         try:
-            contents = _site(root / "site", parts)
+            contents = _site(root / "site", parts, address)
             contents |= _read("pyodide", python_files(root, parts, steps))
             shards = steps.take("mnist", [mnist_shards], partial(mnist_shards.shards, parts))
             contents |= _read("mnist", shards)
             assembled = kernels.assemble(root / "site" / "kernels")
             contents |= {f"kernels/{name}": data for name, data in assembled.items()}
-        except (PartError, LinkError, WheelError, KernelError) as error:
+        except (PartError, LinkError, WheelError, KernelError, DocumentError) as error:
             raise BuildError(str(error)) from error
         return _write(contents, dist)
 
 
-def _site(site: Path, parts: Parts) -> Files:
+def _site(site: Path, parts: Parts, address: str) -> Files:
     files = {
         path.relative_to(site).as_posix(): path.read_bytes()
         for path in sorted(site.rglob("*"))
@@ -61,6 +66,9 @@ def _site(site: Path, parts: Parts) -> Files:
     files = {path: data for path, data in files.items() if not path.endswith((".d.ts", ".wat"))}
     if models := files.get("models/models.json"):  # as a module it is there with the page's code
         files["models/models.js"] = b"export default " + models.rstrip() + b";\n"
+    if index := files.get("index.html"):
+        files["embed.html"] = documents.embed(index)
+        files["index.html"] = documents.at(index, address) if address else index
     return {".nojekyll": b"", **Linker(parts.package, set(parts.locked)).link(files)}
 
 
