@@ -58,7 +58,7 @@
     frame.allow = "clipboard-write";
     frame.setAttribute("scrolling", "no"); // it is as tall as what is in it
     dress(frame, { position: "absolute", top: "0", left: "0", width: "100%", border: "0" });
-    dress(frame, { display: "block", visibility: "hidden" });
+    dress(frame, { display: "block", opacity: "0", pointerEvents: "none" });
     const target = new URL("embed.html", site);
     target.hash = section;
     frame.src = target.href;
@@ -77,7 +77,7 @@
       clearTimeout(late);
       words.remove();
       still?.remove();
-      dress(frame, { position: "static", visibility: "visible" });
+      dress(frame, { position: "static", opacity: "", pointerEvents: "" });
       dress(box, { minHeight: "" });
     });
     const looks = { attributes: true }; // such as data-mode, data-theme or class

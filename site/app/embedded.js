@@ -23,7 +23,7 @@ function show() {
   sections[0].toggleAttribute("data-aside", WITH_PAD.includes(named));
   root.dataset.section = named;
   unknown.hidden = sections.some(({ id }) => id === named);
-  unknown.textContent = `There is no section of this name; there are ${sections.map(({ id }) => id).join(", ")}.`;
+  unknown.textContent = `There is no such section here. There are: ${sections.map(({ id }) => id).join(", ")}.`;
 }
 show();
 whenAddressChanges(() => {
@@ -54,4 +54,8 @@ addEventListener("message", ({ source, origin, data }) => {
     tellHeight();
   }
 });
-if (parent !== window) new ResizeObserver(tellHeight).observe(root);
+if (parent !== window) {
+  tellHeight(); // without waiting for a frame to be painted: none is, out of the reader's sight
+  addEventListener("load", tellHeight);
+  new ResizeObserver(tellHeight).observe(root);
+}
