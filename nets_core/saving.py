@@ -45,6 +45,9 @@ FORMATS = {
 ONNX_BEGINS = b"\x08"
 """The first byte of an ONNX file that ``onnx`` wrote: the field that holds its version."""
 MOST_LAYERS = 200
+MOST_ACTIVATIONS = 2**20
+MOST_PRODUCTS = 2**28
+"""How many numbers a layer may answer with, and how many products it may take, for one example."""
 LARGE = 20_000
 """From so many entries on, "int8" stores an array as integers: small ones weigh little, and the
 few weights of a convolution have a part in every pixel."""
@@ -120,16 +123,10 @@ def recipe_of(data: bytes) -> str:
     return str(_read(data).header["recipe"])
 
 
-def notes_of(data: bytes) -> dict[str, Any] | None:
-    """What was noted beside a training run, {} for nothing, None where the file holds a net alone;
-    ValueError as ``loads``. Notes are plain values that nobody has checked."""
-    header = _read(data).header
-    if "training" not in header:
-        return None
-    notes = header.get("notes", {})
-    if not isinstance(notes, dict):
-        raise ValueError("the file's notes are damaged")
-    return notes
+def header_of(data: bytes) -> dict[str, Any]:
+    """What a file says of itself, the keys as the head of this module lists them, in plain values
+    of which only format, version, storage and recipe are checked; ValueError as ``loads``."""
+    return _read(data).header
 
 
 def resume(
@@ -321,6 +318,8 @@ def _compare_sizes(description: dict[str, Any], arrays: dict[str, Array]) -> Non
         layer.connect(shape)
         shapes += layer.parameter_shapes()
         shape = layer.output_shape
+        if math.prod(shape) > MOST_ACTIVATIONS or layer.products() > MOST_PRODUCTS:
+            raise ValueError(f"the file describes a {layer.kind} layer that is too large")
     if 8 * sum(math.prod(expected) for expected in shapes) > MOST_BYTES:
         raise ValueError(f"the file describes a net of more than {MOST_BYTES // 8} parameters")
     for i, expected in enumerate(shapes):
