@@ -23,8 +23,10 @@ from parts import PartError, Parts
 
 GROUPS = {
     "training": training.training,
+    "graphics": training.graphics,
     "native": training.native_training,
     "convolution": training.convolution,
+    "products": workers.products,
     "learning": training.learning,
     "start": visits.start,
     "transfer": visits.transfer,

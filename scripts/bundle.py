@@ -47,6 +47,8 @@ def build(dist: Path = DIST, parts: Parts | None = None, root: Path = ROOT) -> R
             contents |= _read("mnist", shards)
             assembled = kernels.assemble(root / "site" / "kernels")
             contents |= {f"kernels/{name}": data for name, data in assembled.items()}
+            peak = kernels.peak(root / "site" / "bench")
+            contents |= {f"bench/{name}": data for name, data in peak.items()}
         except (PartError, LinkError, WheelError, KernelError) as error:
             raise BuildError(str(error)) from error
         return _write(contents, dist)

@@ -1,8 +1,10 @@
 // The first worker, started before the rest of the page's code has come: Python has the longest way.
 
+import { trusted } from "./trusted.js";
+
 /** @returns {Worker} one that begins to fetch Python at once */
 function newWorker() {
-  return new Worker(new URL("../worker.js", import.meta.url), { type: "module" });
+  return new Worker(trusted(new URL("../worker.js", import.meta.url)), { type: "module" });
 }
 
 /** @type {Worker | undefined} */
