@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 import browsers
 import bundle
-from benchmark import figures, training, visits, workers
+from benchmark import figures, lighthouse, training, visits, workers
 from benchmark.serving import serving
 from parts import PartError, Parts
 
@@ -35,6 +35,7 @@ GROUPS = {
     "tasks": visits.tasks,
     "playground": visits.playground,
     "memory": visits.memory,
+    "lighthouse": lighthouse.lighthouse,
 }
 RECORD = environment.ROOT / "bench.json"
 

@@ -14,6 +14,7 @@ from environment import ROOT, alone
 from esm import Linker, LinkError
 from kernels import KernelError
 from parts import PartError, Parts
+from policy import PolicyError, with_policy
 from python_files import WheelError, python_files
 from steps import Files, Steps
 
@@ -49,7 +50,7 @@ def build(dist: Path = DIST, parts: Parts | None = None, root: Path = ROOT) -> R
             contents |= {f"kernels/{name}": data for name, data in assembled.items()}
             peak = kernels.peak(root / "site" / "bench")
             contents |= {f"bench/{name}": data for name, data in peak.items()}
-        except (PartError, LinkError, WheelError, KernelError) as error:
+        except (PartError, LinkError, WheelError, KernelError, PolicyError) as error:
             raise BuildError(str(error)) from error
         return _write(contents, dist)
 
@@ -63,6 +64,8 @@ def _site(site: Path, parts: Parts) -> Files:
     files = {path: data for path, data in files.items() if not path.endswith((".d.ts", ".wat"))}
     if models := files.get("models/models.json"):  # as a module it is there with the page's code
         files["models/models.js"] = b"export default " + models.rstrip() + b";\n"
+    for name in [name for name in files if name.endswith(".html")]:
+        files[name] = with_policy(name, files[name])
     return {".nojekyll": b"", **Linker(parts.package, set(parts.locked)).link(files)}
 
 
