@@ -9,10 +9,12 @@ from functools import partial
 from pathlib import Path
 
 import kernels
+import licences
 import mnist_shards
 from environment import ROOT, alone
 from esm import Linker, LinkError
 from kernels import KernelError
+from licences import LicenceError
 from parts import PartError, Parts
 from policy import PolicyError, with_policy
 from python_files import WheelError, python_files
@@ -50,7 +52,14 @@ def build(dist: Path = DIST, parts: Parts | None = None, root: Path = ROOT) -> R
             contents |= {f"kernels/{name}": data for name, data in assembled.items()}
             peak = kernels.peak(root / "site" / "bench")
             contents |= {f"bench/{name}": data for name, data in peak.items()}
-        except (PartError, LinkError, WheelError, KernelError, PolicyError) as error:
+        except (
+            PartError,
+            LinkError,
+            WheelError,
+            KernelError,
+            PolicyError,
+            LicenceError,
+        ) as error:
             raise BuildError(str(error)) from error
         return _write(contents, dist)
 
@@ -66,7 +75,10 @@ def _site(site: Path, parts: Parts) -> Files:
         files["models/models.js"] = b"export default " + models.rstrip() + b";\n"
     for name in [name for name in files if name.endswith(".html")]:
         files[name] = with_policy(name, files[name])
-    return {".nojekyll": b"", **Linker(parts.package, set(parts.locked)).link(files)}
+    files = {".nojekyll": b"", **Linker(parts.package, set(parts.locked)).link(files)}
+    if page := files.get(licences.PAGE):
+        files[licences.PAGE] = licences.filled(page, files, parts, site.parent)
+    return files
 
 
 def _read(folder: str, files: dict[str, Path]) -> Files:

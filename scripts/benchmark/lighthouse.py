@@ -61,7 +61,9 @@ def _installed() -> Path:
         command = [environment.npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
         if done.returncode:
-            raise PartError(f"Lighthouse could not be installed: {done.stderr.strip().splitlines()[-1]}")
+            raise PartError(
+                f"Lighthouse could not be installed: {done.stderr.strip().splitlines()[-1]}"
+            )
         (folder / "complete").touch()
     return program
 
