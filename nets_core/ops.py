@@ -89,6 +89,10 @@ class Operations:
             a += 1
             return np.reciprocal(a, out=a)
 
+    def sigmoid_prime(self, a: Array) -> Array:
+        """σ'(z) = σ(z) (1 − σ(z)), given a = σ(z)."""
+        return a - a * a
+
     def tanh(self, z: Array) -> Array:
         """tanh z, entry by entry."""
         return np.tanh(z)
@@ -96,6 +100,15 @@ class Operations:
     def relu(self, z: Array) -> Array:
         """max(z, 0), entry by entry."""
         return np.maximum(z, 0)
+
+    def squared_distance(self, x: Array, y: Array) -> float:
+        """‖x − y‖², the sum of all (x_ij − y_ij)²."""
+        difference = (x - y).ravel()
+        return float(difference.dot(difference))
+
+    def hits(self, a: Array, labels: Array) -> int:
+        """How many rows of ``a`` (n, outputs) are largest where ``labels`` (n,) says."""
+        return int(np.count_nonzero(a.argmax(axis=1) == labels))
 
     def combine(self, x: Array, alpha: float, y: Array, beta: float) -> None:
         """x ← α x + β y, in place: two arrays of one shape."""
@@ -143,8 +156,11 @@ add_row = _numpy.add_row
 sum_rows = _numpy.sum_rows
 exp = _numpy.exp
 sigmoid = _numpy.sigmoid
+sigmoid_prime = _numpy.sigmoid_prime
 tanh = _numpy.tanh
 relu = _numpy.relu
+squared_distance = _numpy.squared_distance
+hits = _numpy.hits
 combine = _numpy.combine
 adam = _numpy.adam
 as_floats = _numpy.as_floats
