@@ -51,7 +51,6 @@ class Kernels(Operations):
         self._sum_rows = kernels["sum_rows"]
         self._exp = kernels["exp"]
         self._sigmoid = kernels["sigmoid"]
-        self._sigmoid_prime = kernels["sigmoid_prime"]
         self._tanh = kernels["tanh"]
         self._relu = kernels["relu"]
         self._squared_distance = kernels["squared_distance"]
@@ -101,10 +100,6 @@ class Kernels(Operations):
     def sigmoid(self, z: Array) -> Array:
         a = np.empty(z.shape, _FLOAT)
         return a if self._sigmoid(a, z) else super().sigmoid(z)
-
-    def sigmoid_prime(self, a: Array) -> Array:
-        slope = np.empty(a.shape, _FLOAT)
-        return slope if self._sigmoid_prime(slope, a) else super().sigmoid_prime(a)
 
     def tanh(self, z: Array) -> Array:
         a = np.empty(z.shape, _FLOAT)
@@ -233,7 +228,6 @@ def _check_results(kernels: Kernels) -> None:
             "add_row": (numbers(m, n), numbers(n)),
             "sum_rows": (numbers(m, n),),
             **{name: (8 * numbers(m, n),) for name in ("exp", "sigmoid", "tanh", "relu")},
-            "sigmoid_prime": (numbers(m, n),),
             "squared_distance": (numbers(m, n), numbers(m, n) ** 2),
             "hits": (numbers(m, n), np.arange(m) % n),
             "combine": (numbers(m, n), 0.5, numbers(m, n), -3.0),

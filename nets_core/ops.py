@@ -89,10 +89,6 @@ class Operations:
             a += 1
             return np.reciprocal(a, out=a)
 
-    def sigmoid_prime(self, a: Array) -> Array:
-        """σ'(z) = σ(z) (1 − σ(z)), given a = σ(z)."""
-        return a - a * a
-
     def tanh(self, z: Array) -> Array:
         """tanh z, entry by entry."""
         return np.tanh(z)
@@ -156,7 +152,6 @@ add_row = _numpy.add_row
 sum_rows = _numpy.sum_rows
 exp = _numpy.exp
 sigmoid = _numpy.sigmoid
-sigmoid_prime = _numpy.sigmoid_prime
 tanh = _numpy.tanh
 relu = _numpy.relu
 squared_distance = _numpy.squared_distance

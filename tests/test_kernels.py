@@ -72,7 +72,10 @@ class Tab:
         linker = Linker(self.store.engine)
         linker.define(self.store, "env", "memory", self.memory)
         linker.define(self.store, "env", "__memory_base", base)
-        for name, kind in (("PyFloat_FromDouble", ValType.f64()), ("PyLong_FromLong", ValType.i32())):
+        for name, kind in (
+            ("PyFloat_FromDouble", ValType.f64()),
+            ("PyLong_FromLong", ValType.i32()),
+        ):
             make = Func(self.store, FuncType([kind], [ValType.i32()]), self._make)
             linker.define(self.store, "env", name, make)
         instance = linker.instantiate(self.store, Module(self.store.engine, code))
@@ -232,7 +235,7 @@ def test_products(
 @pytest.mark.parametrize("name", ["matmul_nt", "matmul_tn"])
 @examples(max_examples=300)
 @given(
-    m=st.integers(10, 40),
+    m=st.integers(0, 40),
     k=st.integers(64, 150),
     n=st.integers(10, 40),
     seed=seed,
@@ -276,6 +279,7 @@ def test_products_that_skip_zeros_are_the_dense_ones_to_the_last_bit(
         operands = (x, tab.put(part)) if forward else (tab.put(part), x)
         assert tab.call(name, strip, *operands, changes=(strip,))
         strips.append(tab.get(strip))
+    assert len(strips) > 1
     np.testing.assert_array_equal(tab.get(whole), np.concatenate(strips, 1 if forward else 0))
 
 
@@ -352,16 +356,13 @@ def test_rows_added_and_summed(tab: Tab, m: int, n: int, seed: int, shift: int) 
 
 @examples(max_examples=200)
 @given(shape=st.lists(st.integers(0, 9), max_size=4), seed=seed, shift=shift)
-def test_distances_and_slopes(tab: Tab, shape: list[int], seed: int, shift: int) -> None:
+def test_distances(tab: Tab, shape: list[int], seed: int, shift: int) -> None:
     tab.clear()
     rng = np.random.default_rng(seed)
     x, y = numbers(rng, *shape), numbers(rng, *shape)
     assert tab.call("squared_distance", tab.put(x, shift=shift), tab.put(y), changes=())
     squares = (x - y).astype(np.float64) ** 2
     np.testing.assert_allclose(tab.made, squares.sum(), rtol=(squares.size + 2) * EPS)
-    slope = tab.put(y, shift=shift)
-    assert tab.call("sigmoid_prime", slope, tab.put(x), changes=(slope,))
-    np.testing.assert_allclose(tab.get(slope), x - x * x, rtol=4 * EPS)
 
 
 @examples(max_examples=300)
@@ -535,7 +536,7 @@ class TestRefusals:
         assert self.refused(tab, "hits", a, tab.number(1.0))
         assert self.refused(tab, "hits", a)
 
-    @pytest.mark.parametrize("name", [*EXACT, "sigmoid_prime", "combine", "add_row"])
+    @pytest.mark.parametrize("name", [*EXACT, "combine", "add_row"])
     def test_results_that_may_not_be_written(self, tab: Tab, name: str) -> None:
         tab.clear()
         x = np.ones((4, 4), np.float32)
@@ -549,7 +550,7 @@ class TestRefusals:
             given_arguments = (wrong, one, source, one) if name == "combine" else (wrong, source)
             assert self.refused(tab, name, *given_arguments)
 
-    @pytest.mark.parametrize("name", [*EXACT, "sigmoid_prime", "combine"])
+    @pytest.mark.parametrize("name", [*EXACT, "combine"])
     @pytest.mark.parametrize("distance", [4, -4, 28, -28])
     def test_arrays_that_share_a_part_of_their_numbers(
         self, tab: Tab, name: str, distance: int

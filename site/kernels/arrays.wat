@@ -158,8 +158,10 @@
     (then (return (global.get $false))))
   (if
     (i32.and
-      (i32.ge_u (call $columns (local.get $a)) (i32.const 64))
-      (i32.ge_u (call $rows (local.get $b)) (i32.const 10)))
+      (i32.ne (call $rows (local.get $a)) (i32.const 0))
+      (i32.and
+        (i32.ge_u (call $columns (local.get $a)) (i32.const 64))
+        (i32.ge_u (call $rows (local.get $b)) (i32.const 10))))
     (then
       (if
         (call $nt_skipping
@@ -292,19 +294,6 @@
     (then (return (global.get $false))))
   (call $map
     (i32.const 3) (call $data (local.get $to)) (call $data (local.get $from))
-    (call $size (local.get $to)))
-  (global.get $true))
-
-;; σ'(z) = a − a² of a = σ(z)
-(func (export "sigmoid_prime") (param $self i32) (param $args i32) (param $count i32) (result i32)
-  (local $to i32) (local $from i32)
-  (if (i32.ne (local.get $count) (i32.const 2)) (then (return (global.get $false))))
-  (local.set $to (i32.load (local.get $args)))
-  (local.set $from (i32.load offset=4 (local.get $args)))
-  (if (i32.eqz (call $fit (local.get $to) (local.get $from)))
-    (then (return (global.get $false))))
-  (call $map
-    (i32.const 4) (call $data (local.get $to)) (call $data (local.get $from))
     (call $size (local.get $to)))
   (global.get $true))
 

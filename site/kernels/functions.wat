@@ -124,8 +124,6 @@
   (if (i32.eq (local.get $function) (i32.const 1)) (then (return (call $tanh (local.get $z)))))
   (if (i32.eq (local.get $function) (i32.const 2))
     (then (return (f32x4.pmax (local.get $z) (v128.const f32x4 0 0 0 0))))) ;; max(z, 0)
-  (if (i32.eq (local.get $function) (i32.const 4))
-    (then (return (f32x4.sub (local.get $z) (f32x4.mul (local.get $z) (local.get $z)))))) ;; σ'
   (call $exp (local.get $z)))
 
 ;; to_i = function(from_i) for n numbers that lie together.

@@ -10,8 +10,8 @@
 ;; The list of places: this many bytes of the module's own memory.
 (global $room i32 (i32.const 65536))
 
-;; c = a bᵀ as by `nt`, for an a (m, k) that may have many zeros, and n ≥ 10. Tiles are one row of a
-;; by ten of b: all that a tile needs is one list.
+;; c = a bᵀ as by `nt`, for an a (m, k) that may have many zeros; m ≥ 1, n ≥ 10 and k ≥ 4. Tiles are
+;; one row of a by ten of b: all that a tile needs is one list.
 ;;
 ;; Sixteen rows of a are listed at a time, so that ten rows of b, once near, are used sixteen times.
 (func $nt_skipping
@@ -25,7 +25,7 @@
   (local $x v128) (local $y v128)
   (local $c0 v128) (local $c1 v128) (local $c2 v128) (local $c3 v128) (local $c4 v128)
   (local $c5 v128) (local $c6 v128) (local $c7 v128) (local $c8 v128) (local $c9 v128)
-  (if (i32.gt_u (i32.shl (local.get $k) (i32.const 4)) (global.get $room))
+  (if (i32.gt_u (local.get $k) (i32.shr_u (global.get $room) (i32.const 4)))
     (then (return (i32.const 0))))
   (local.set $places (i32.and (i32.shl (local.get $k) (i32.const 2)) (i32.const -16)))
   (loop $sixteen_rows
@@ -221,7 +221,7 @@
   (local $c40 v128) (local $c41 v128)
   (if
     (i32.or
-      (i32.gt_u (i32.shl (local.get $k) (i32.const 3)) (global.get $room))
+      (i32.gt_u (local.get $k) (i32.shr_u (global.get $room) (i32.const 3)))
       (i32.eqz
         (call $all_finite (local.get $a) (local.get $ap) (local.get $k) (local.get $m))))
     (then (return (i32.const 0))))
