@@ -10,12 +10,15 @@ from pathlib import Path
 
 import documents
 import kernels
+import licences
 import mnist_shards
 from documents import DocumentError
 from environment import ROOT, alone
 from esm import Linker, LinkError
 from kernels import KernelError
+from licences import LicenceError
 from parts import PartError, Parts
+from policy import PolicyError, with_policy
 from python_files import WheelError, python_files
 from steps import Files, Steps
 
@@ -52,7 +55,17 @@ def build(
             contents |= _read("mnist", shards)
             assembled = kernels.assemble(root / "site" / "kernels")
             contents |= {f"kernels/{name}": data for name, data in assembled.items()}
-        except (PartError, LinkError, WheelError, KernelError, DocumentError) as error:
+            peak = kernels.peak(root / "site" / "bench")
+            contents |= {f"bench/{name}": data for name, data in peak.items()}
+        except (
+            PartError,
+            LinkError,
+            WheelError,
+            KernelError,
+            PolicyError,
+            LicenceError,
+            DocumentError,
+        ) as error:
             raise BuildError(str(error)) from error
         return _write(contents, dist)
 
@@ -69,7 +82,12 @@ def _site(site: Path, parts: Parts, address: str) -> Files:
     if index := files.get("index.html"):
         files["embed.html"] = documents.embed(index)
         files["index.html"] = documents.at(index, address) if address else index
-    return {".nojekyll": b"", **Linker(parts.package, set(parts.locked)).link(files)}
+    for name in [name for name in files if name.endswith(".html")]:
+        files[name] = with_policy(name, files[name])
+    files = {".nojekyll": b"", **Linker(parts.package, set(parts.locked)).link(files)}
+    if page := files.get(licences.PAGE):
+        files[licences.PAGE] = licences.filled(page, files, parts, site.parent)
+    return files
 
 
 def _read(folder: str, files: dict[str, Path]) -> Files:

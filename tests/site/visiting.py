@@ -47,6 +47,12 @@ MODELS: list[dict[str, Any]] = json.loads(
 """The trained nets that ship with the page; the first reads what is drawn."""
 FIRST_MODEL = f"models/{MODELS[0]['file']}"
 
+TELL_OF_VIOLATIONS = """
+addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI, sample }) =>
+  console.error(`against the policy: ${effectiveDirective} ${blockedURI} ${sample}`));
+"""
+"""In case a browser should block something without a word in its console."""
+
 START_PATIENCE = 120_000
 """Milliseconds for Python to start, however busy the machine is."""
 
@@ -65,6 +71,7 @@ def visitor(browser: Browser, errors: bool = False, **options: Any) -> Iterator[
         if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname != "localhost":
             foreign.append(url)
 
+    context.add_init_script(TELL_OF_VIOLATIONS)
     context.on("console", lambda m: seen.append(m.text) if m.type == "error" else None)
     context.on("weberror", lambda error: seen.append(str(error.error)))
     context.on("request", lambda sent: request(sent.url))
