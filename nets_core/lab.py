@@ -484,6 +484,15 @@ class Lab:
             raise ValueError("no net is in training: press Train first")
         return keeping.dumps(self._trainer, self._settings, self._curves, format)
 
+    def file_name(self, format: str) -> str:
+        """What the file of ``save`` is best called."""
+        if self._trainer is None:
+            raise ValueError("no net is in training: press Train first")
+        checks.one_of("format", format, saving.FORMATS)
+        name = keeping.title(self._trainer.net).replace(", ", "-")
+        epoch = f"-epoch-{self.progress()['epoch']}" if self._settings else ""
+        return f"nets-{name}{epoch}.{format}"
+
     def keep(self) -> dict[str, Any] | None:
         """What a page keeps of the net in training: ``data``, a file, and ``about``, what it holds.
 

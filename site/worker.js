@@ -4,6 +4,7 @@
 import * as Comlink from "comlink";
 import "./boot.js"; // which python.js needs, like the next: fetched beside it, not after it
 import "./download.js";
+import { Keeper } from "./keeper.js";
 import { loadKernels } from "./kernels.js";
 import { loadMnist } from "./mnist.js";
 import { startPython } from "./python.js";
@@ -75,6 +76,10 @@ function call(method, args = {}) {
   return value;
 }
 
+const keeper = new Keeper(call);
+/** What changes the net in training. */
+const CHANGES = new Set(["adjust", "correct", "reopen", "single_step", "train"]);
+
 /** Waits for the rest of Python's libraries; one that failed to come is asked for again. */
 function complete() {
   rest ??= fetchRest().catch((error) => {
@@ -88,7 +93,25 @@ const api = {
   /** @type {(method: string, args?: Record<string, unknown>) => Promise<any>} */
   async call(method, args) {
     if (!AT_ONCE.has(method)) await complete();
-    return call(method, args);
+    const answer = call(method, args);
+    if (method === "reopen") await keeper.leave(); // the file takes the other net's place
+    if (method === "reset") await keeper.forget();
+    if (CHANGES.has(method)) keeper.changed();
+    return answer;
+  },
+
+  /**
+   * Keep the net in training in this browser from now on.
+   * @param {(report: import("./keeper.js").Report) => void} report hears each time
+   */
+  keep: (report) => keeper.begin(report),
+
+  /** Take up a run that was kept. @param {string} id @returns {Promise<any>} its settings */
+  async takeUp(id) {
+    await complete();
+    const settings = await keeper.takeUp(id, (data) => call("reopen", { data }));
+    keeper.changed();
+    return settings;
   },
 
   /** @param {(progress: object) => void} report */
@@ -119,6 +142,7 @@ const api = {
       let reported = 0;
       while (!stopped) {
         const state = call("work", { milliseconds: TURN });
+        keeper.changed();
         if (state !== "training" && state !== "waiting") break;
         if (performance.now() - reported > REPORT) {
           reported = performance.now();

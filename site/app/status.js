@@ -66,6 +66,7 @@ export function showStatus(engine, training) {
   engine.addEventListener("loading", (event) => {
     if (engine.state !== "loading") return; // a report that was under way when it failed
     heard = performance.now();
+    if (status.dataset.state !== "loading") update(); // another worker has been started
     const { stage, loaded, total } = /** @type {CustomEvent} */ (event).detail;
     farthest = Math.max(farthest, total ? loaded / total : 0);
     bar.value = farthest;
