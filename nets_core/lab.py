@@ -45,14 +45,19 @@ PICTURES = 100
 
 
 class Lab:
-    """Nets to predict with, one to train. Every public method may be called by name (``call``)."""
+    """Nets to predict with, one to train. Every public method may be called by name (``call``).
+
+    Several pages may share it. What each has under way for itself, the step that it follows and its
+    annexes, lies on a desk of its own; nets, data and the net in training are common to all.
+    """
 
     def __init__(self) -> None:
         self._nets: dict[str, Network] = {}
         self._examined: dict[str, tuple[Examination, int]] = {}
         self._data: dict[str, npt.NDArray[np.uint8]] = {}
         self._available = 0
-        self._lesson: Lesson | None = None
+        self._desk = ""
+        self._lessons: dict[str, Lesson] = {}
         self._settings: Settings | None = None
         self._trainer: Trainer | None = None
         self._work: Iterator[Work] | None = None
@@ -61,19 +66,21 @@ class Lab:
         self._evaluated = 0
         self._state = "idle"
         self._message = ""
-        self._annexes: dict[str, object] = {}
+        self._annexes: dict[tuple[str, str], object] = {}
         self._kernels: dict[str, Kernels] = {}
         self._computing = {"kernels": NUMPY, "reason": ""}
 
-    def call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def call(self, method: str, arguments: Mapping[str, Any], desk: str = "") -> dict[str, Any]:
         """``{"value": …}``, or ``{"error": {"type", "message"}}`` where the method refused.
 
-        ``method`` is one of the lab's own, or one of an annexe's: "playground.frame".
+        ``method`` is one of the lab's own, or one of an annexe's: "playground.frame". ``desk``
+        names the caller where several share the lab.
         """
         annexe, _, name = method.rpartition(".")
-        if annexe in ANNEXES and annexe not in self._annexes:
-            self._annexes[annexe] = ANNEXES[annexe](self)
-        function = getattr(self._annexes.get(annexe) if annexe else self, name, None)
+        self._desk = desk
+        if annexe in ANNEXES and (desk, annexe) not in self._annexes:
+            self._annexes[desk, annexe] = ANNEXES[annexe](self)
+        function = getattr(self._annexes.get((desk, annexe)) if annexe else self, name, None)
         if name.startswith("_") or method == "call" or not callable(function):
             return {"error": {"type": "TypeError", "message": f"the lab has no method {method!r}"}}
         try:
@@ -281,8 +288,8 @@ class Lab:
             if not indices or any(checks.count("indices", i, least=0) >= there for i in indices):
                 raise ValueError(f"indices is {indices}, expected some from 0 to {there - 1}")
             x = ops.as_floats(self._data[f"{name}-images"][indices], net.dtype)
-        self._lesson = Lesson(net, x, labels, optimizer)
-        return self._lesson.plain()
+        self._lessons[self._desk] = Lesson(net, x, labels, optimizer)
+        return self._lessons[self._desk].plain()
 
     def follow(
         self, layer: int, neuron: int, source: int, example: int = 0
@@ -299,9 +306,9 @@ class Lab:
         return lesson.source(file)
 
     def _followed(self) -> Lesson:
-        if self._lesson is None:
+        if self._desk not in self._lessons:
             raise ValueError("no step has been traced yet")
-        return self._lesson
+        return self._lessons[self._desk]
 
     # --- MNIST
 
@@ -552,9 +559,11 @@ class Lab:
         if piece is None:
             self._state = "done"
             return False
-        self._state = "waiting" if isinstance(piece, Waiting) else "training"
+        self._state = "training"
         if isinstance(piece, Step):
             self._curves.add_step(self._position(), piece.cost, piece.accuracy)
+        elif isinstance(piece, Waiting):
+            self._state = "waiting"
         elif isinstance(piece, Evaluation):
             self._test_accuracy = piece.accuracy
             self._evaluated = self._evaluations()

@@ -17,14 +17,16 @@ from playwright.sync_api import Browser, sync_playwright
 
 import browsers
 import bundle
-from benchmark import figures, training, visits, workers
+from benchmark import figures, lighthouse, training, visits, workers
 from benchmark.serving import serving
 from parts import PartError, Parts
 
 GROUPS = {
     "training": training.training,
+    "graphics": training.graphics,
     "native": training.native_training,
     "convolution": training.convolution,
+    "products": workers.products,
     "learning": training.learning,
     "start": visits.start,
     "transfer": visits.transfer,
@@ -33,6 +35,7 @@ GROUPS = {
     "tasks": visits.tasks,
     "playground": visits.playground,
     "memory": visits.memory,
+    "lighthouse": lighthouse.lighthouse,
 }
 RECORD = environment.ROOT / "bench.json"
 

@@ -1,5 +1,6 @@
-"""Make ``dist/``, the site as it is served: ``python3 scripts/build.py``."""
+"""Make ``dist/``, the site as it is served: ``python3 scripts/build.py [--address URL]``."""
 
+import argparse
 import sys
 import time
 
@@ -11,9 +12,17 @@ import bundle
 
 
 def main() -> None:
+    options = argparse.ArgumentParser(description="Make dist/, the site as it is served.")
+    options.add_argument(
+        "--address",
+        metavar="URL",
+        default="",
+        help="where the site will be, for those who show a picture of what is linked to",
+    )
+    chosen = options.parse_args()
     start = time.perf_counter()
     try:
-        report = bundle.build()
+        report = bundle.build(address=chosen.address)
     except bundle.BuildError as error:
         sys.exit(f"Stopped: {error}")
     seconds = time.perf_counter() - start

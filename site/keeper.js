@@ -15,10 +15,8 @@ const PATIENCE = 3000;
 export class Keeper {
   /** @type {(method: string, args?: Record<string, unknown>) => any} */
   #call;
-  /** @type {(report: Report) => void} */
-  #report = () => {};
-  /** Is there somebody who wants the net kept? */
-  #wanted = false;
+  /** Who want the net kept, and to hear of it. @type {Set<(report: Report) => void>} */
+  #listeners = new Set();
   /** The run that is kept, and how to let it go. @type {{id: string, release: () => void} | undefined} */
   #own;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -35,13 +33,12 @@ export class Keeper {
 
   /** Keep the net in training from now on. @param {(report: Report) => void} report */
   begin(report) {
-    this.#report = report;
-    this.#wanted = true;
+    this.#listeners.add(report);
   }
 
   /** The net in training has changed: it is written when it is time. */
   changed() {
-    if (!this.#wanted) return;
+    if (!this.#listeners.size) return;
     this.#timer ??= setTimeout(() => this.#keep(), Math.max(0, this.#next - performance.now()));
   }
 
@@ -105,6 +102,11 @@ export class Keeper {
     } finally {
       this.#timer = undefined;
     }
+  }
+
+  /** @param {Report} report */
+  #report(report) {
+    for (const listener of this.#listeners) listener(report);
   }
 
   /** @param {{data: Uint8Array, about: any}} kept */

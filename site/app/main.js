@@ -4,7 +4,6 @@ import { bugsSection } from "./bugs.js";
 import { compareSection } from "./compare.js";
 import { computingSwitch } from "./computing.js";
 import { drawSection } from "./draw.js";
-import { Engine } from "./engine.js";
 import { filesSection } from "./files.js";
 import { insideSection } from "./inside.js";
 import { keepingSection } from "./keeping.js";
@@ -14,11 +13,10 @@ import { ownSection } from "./own.js";
 import { playgroundSection } from "./playground/section.js";
 import { qualitySection } from "./quality.js";
 import { showStatus } from "./status.js";
+import { together } from "./together.js";
 import { trainSection } from "./train.js";
-import { Training } from "./training.js";
 
-const engine = new Engine();
-const training = new Training(engine);
+const { engine, training, start } = await together();
 
 /** @type {any} */ (window).nets = makeNets(engine, training);
 showStatus(engine, training);
@@ -34,4 +32,4 @@ insideSection(engine, training, sheet);
 ownSection(engine, training, bugsSection(engine, training));
 playgroundSection(engine);
 
-engine.start().catch(() => {}); // told by the status, which listens by now
+start();

@@ -66,11 +66,14 @@ export function showStatus(engine, training) {
   engine.addEventListener("loading", (event) => {
     if (engine.state !== "loading") return; // a report that was under way when it failed
     heard = performance.now();
-    if (status.dataset.state !== "loading") update(); // another worker has been started
     const { stage, loaded, total } = /** @type {CustomEvent} */ (event).detail;
     farthest = Math.max(farthest, total ? loaded / total : 0);
     bar.value = farthest;
     words.textContent = STAGES[stage] ?? WORDS.loading;
+  });
+  engine.addEventListener("starting", () => {
+    farthest = 0;
+    update();
   });
   engine.addEventListener("ready", update);
   engine.addEventListener("failed", (event) => {
@@ -81,9 +84,7 @@ export function showStatus(engine, training) {
   });
   training.addEventListener("state", update);
   part("retry", HTMLButtonElement).addEventListener("click", () => {
-    farthest = 0;
     engine.start().catch(() => {});
-    update();
   });
 
   const label = copy.textContent;

@@ -15,6 +15,8 @@ export class Training extends EventTarget {
   state = "idle";
   /** The Lab's latest progress. @type {any} */
   progress = {};
+  /** Of the latest run. @type {Record<string, unknown> | undefined} */
+  settings;
   /** @type {Engine} */
   #engine;
   /** Of the run's promise. @type {{resolve: (result: object) => void, reject: (error: Error) => void} | undefined} */
@@ -110,7 +112,7 @@ export class Training extends EventTarget {
       if (run !== this.#run) return { result };
       const settings = await make();
       if (run !== this.#run) return { result };
-      this.#tell("settings", settings);
+      this.#use(settings);
       this.#hear(await this.#engine.call("progress"));
       if (run !== this.#run) return { result };
       if (this.#held) this.#enter("paused");
@@ -175,7 +177,13 @@ export class Training extends EventTarget {
 
   /** Change what may change while a net trains. @param {Record<string, unknown>} settings */
   async adjust(settings) {
-    this.#tell("settings", await this.#engine.call("adjust", { settings }));
+    this.#use(await this.#engine.call("adjust", { settings }));
+  }
+
+  /** @param {Record<string, unknown>} settings */
+  #use(settings) {
+    this.settings = settings;
+    this.#tell("settings", settings);
   }
 
   async #go() {
