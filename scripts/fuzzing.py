@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.util
 import io
 import json
 import os
@@ -19,6 +20,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -136,11 +138,7 @@ def check(target: str, data: bytes) -> None:
 
 def available() -> bool:
     """Is there an atheris for this system?"""
-    try:
-        import atheris  # noqa: F401
-    except ImportError:
-        return False
-    return True
+    return importlib.util.find_spec("atheris") is not None
 
 
 def run(target: str, seconds: float) -> tuple[bool, str]:
@@ -155,8 +153,7 @@ def run(target: str, seconds: float) -> tuple[bool, str]:
 
 
 def _fuzz(target: str, seconds: float) -> None:
-    import atheris
-
+    atheris: Any = importlib.import_module("atheris")
     with atheris.instrument_imports(include=["nets_core"]):
         import nets_core
         from nets_core import datasets, formula, onnx, safetensors, saving, settings, world

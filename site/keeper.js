@@ -19,16 +19,25 @@ export class Keeper {
   #listeners = new Set();
   /** The run that is kept, and how to let it go. @type {{id: string, release: () => void} | undefined} */
   #own;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  /** Has it changed since it was last written? */
+  #dirty = false;
+  /** Until it is written, and while it is. @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** When it may be written next, as performance.now() tells it. */
   #next = 0;
   /** Settles when what is being written is, or cannot be. @type {Promise<unknown>} */
   #writing = Promise.resolve();
 
-  /** @param {(method: string, args?: Record<string, unknown>) => any} call calls the Lab */
-  constructor(call) {
+  /** @type {() => boolean} */
+  #resting;
+
+  /**
+   * @param {(method: string, args?: Record<string, unknown>) => any} call calls the Lab
+   * @param {() => boolean} resting is nobody training?
+   */
+  constructor(call, resting) {
     this.#call = call;
+    this.#resting = resting;
   }
 
   /** Keep the net in training from now on. @param {(report: Report) => void} report */
@@ -39,6 +48,7 @@ export class Keeper {
   /** The net in training has changed: it is written when it is time. */
   changed() {
     if (!this.#listeners.size) return;
+    this.#dirty = true;
     this.#timer ??= setTimeout(() => this.#keep(), Math.max(0, this.#next - performance.now()));
   }
 
@@ -58,6 +68,7 @@ export class Keeper {
   async #letGo() {
     clearTimeout(this.#timer);
     this.#timer = undefined;
+    this.#dirty = false;
     await this.#writing;
     const own = this.#own;
     this.#own = undefined;
@@ -89,8 +100,9 @@ export class Keeper {
 
   async #keep() {
     const begun = performance.now();
+    this.#dirty = false;
     try {
-      const kept = this.#call("keep");
+      const kept = this.#call("keep", { resting: this.#resting() });
       if (!kept) return;
       this.#next = begun + Math.max(PAUSE, SHARE * (performance.now() - begun));
       const written = this.#write(kept);
@@ -101,6 +113,7 @@ export class Keeper {
       this.#report({ trouble: because(/** @type {Error} */ (error)) });
     } finally {
       this.#timer = undefined;
+      if (this.#dirty) this.changed();
     }
   }
 

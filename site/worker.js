@@ -77,7 +77,7 @@ function call(method, args = {}, desk = "") {
   return value;
 }
 
-const keeper = new Keeper(call);
+const keeper = new Keeper(call, () => stopped);
 /** What changes the net in training. */
 const CHANGES = new Set(["adjust", "correct", "reopen", "single_step", "train"]);
 
@@ -164,6 +164,7 @@ const api = {
   async stop() {
     stopped = true;
     await running;
+    keeper.changed();
   },
 
   /**
