@@ -312,6 +312,7 @@ class TestStorage:
         expect(part(page, "kept-words")).to_contain_text("lets the page store nothing")
         page.wait_for_function("() => window.ended?.accuracy > 0.9")
 
+    @pytest.mark.chromium("only its protocol fills the storage")
     def test_full_and_then_not_any_more(self, page: Page, site_url: str) -> None:
         devtools = page.context.new_cdp_session(page)
         origin = {"origin": site_url.rstrip("/")}
@@ -323,6 +324,7 @@ class TestStorage:
         expect(part(page, "kept-words")).to_contain_text("Kept in this browser")
         assert len(kept(page)) == 1
 
+    @pytest.mark.chromium("only its protocol clears the storage")
     def test_cleared_in_mid_training(self, page: Page, site_url: str) -> None:
         train(page, **LONG)
         wait_until_kept(page)
