@@ -49,7 +49,7 @@ def build(
     """Make ``dist`` from ``site/`` and ``nets_core/`` of ``root``; raises BuildError.
 
     ``address`` is the site's own, for the documents that name it; without it they do not.
-    ``host`` is the address of a folder elsewhere from which visitors fetch Pyodide and NumPy, if any.
+    ``host`` is a folder elsewhere that has Pyodide and NumPy, if visitors are to fetch them there.
     Steps whose inputs are those of an earlier build are taken from the cache.
     """
     parts = parts or Parts()
