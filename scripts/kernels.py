@@ -13,7 +13,7 @@ from wasmtime import WasmtimeError, wat2wasm
 
 from steps import Files
 
-PARTS = ("module", "arrays", "products", "functions", "steps")
+PARTS = ("module", "arrays", "products", "zeros", "functions", "steps")
 """The files that together are the text of the module, in this order."""
 
 _OPERAND = r"(\((?:local\.get \$\w+|v128\.const [^()]+)\))"

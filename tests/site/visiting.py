@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Locator, Page, Worker, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    CDPSession,
+    Frame,
+    Locator,
+    Page,
+    Worker,
+    expect,
+)
 
 Point = tuple[float, float]
 Stroke = Sequence[Point]
@@ -85,7 +94,7 @@ def python_worker(page: Page) -> Worker:
     return worker
 
 
-def part(page: Page, testid: str) -> Locator:
+def part(page: Page | Frame, testid: str) -> Locator:
     """The element with this data-testid."""
     return page.get_by_test_id(testid)
 
@@ -118,7 +127,7 @@ def probabilities(page: Page) -> list[float | None]:
 class Sheet:
     """Where the pad is in the window, as long as nothing scrolls."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page | Frame) -> None:
         canvas = part(page, "draw-canvas")
         canvas.scroll_into_view_if_needed()
         box = canvas.bounding_box()
@@ -135,9 +144,9 @@ def place(page: Page, point: Point) -> Point:
     return Sheet(page).place(point)
 
 
-def draw(page: Page, strokes: Sequence[Stroke]) -> None:
-    """Draw with the mouse."""
-    sheet = Sheet(page)
+def draw(page: Page, strokes: Sequence[Stroke], frame: Frame | None = None) -> None:
+    """Draw with the mouse, on the page's pad or on that of a frame in it."""
+    sheet = Sheet(frame or page)
     for stroke in strokes:
         page.mouse.move(*sheet.place(stroke[0]))
         page.mouse.down()
