@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import cdn
 import documents
 import kernels
 import licences
 import mnist_shards
+from cdn import CdnError
 from documents import DocumentError
 from environment import ROOT, alone
 from esm import Linker, LinkError
@@ -38,19 +40,28 @@ class Report:
 
 
 def build(
-    dist: Path = DIST, parts: Parts | None = None, root: Path = ROOT, address: str = ""
+    dist: Path = DIST,
+    parts: Parts | None = None,
+    root: Path = ROOT,
+    address: str = "",
+    host: str = "",
 ) -> Report:
     """Make ``dist`` from ``site/`` and ``nets_core/`` of ``root``; raises BuildError.
 
     ``address`` is the site's own, for the documents that name it; without it they do not.
+    ``host`` is a folder elsewhere that has Pyodide and NumPy, if visitors are to fetch them there.
     Steps whose inputs are those of an earlier build are taken from the cache.
     """
     parts = parts or Parts()
     with alone(parts.cache):
         steps = Steps(parts.cache / "built")
         try:
-            contents = _site(root / "site", parts, address)
+            contents = _site(root / "site", parts, address, (cdn.origin(host),) if host else ())
+            from_host = contents.pop("cdn.js", b"")
             contents |= _read("pyodide", python_files(root, parts, steps))
+            if host:
+                lock = contents["pyodide/pyodide-lock.json"]
+                contents |= cdn.modules(from_host, lock, host, parts)
             shards = steps.take("mnist", [mnist_shards], partial(mnist_shards.shards, parts))
             contents |= _read("mnist", shards)
             assembled = kernels.assemble(root / "site" / "kernels")
@@ -65,12 +76,13 @@ def build(
             PolicyError,
             LicenceError,
             DocumentError,
+            CdnError,
         ) as error:
             raise BuildError(str(error)) from error
         return _write(contents, dist)
 
 
-def _site(site: Path, parts: Parts, address: str) -> Files:
+def _site(site: Path, parts: Parts, address: str, hosts: tuple[str, ...]) -> Files:
     files = {
         path.relative_to(site).as_posix(): path.read_bytes()
         for path in sorted(site.rglob("*"))
@@ -83,7 +95,7 @@ def _site(site: Path, parts: Parts, address: str) -> Files:
         files["embed.html"] = documents.embed(index)
         files["index.html"] = documents.at(index, address) if address else index
     for name in [name for name in files if name.endswith(".html")]:
-        files[name] = with_policy(name, files[name])
+        files[name] = with_policy(name, files[name], hosts)
     files = {".nojekyll": b"", **Linker(parts.package, set(parts.locked)).link(files)}
     if page := files.get(licences.PAGE):
         files[licences.PAGE] = licences.filled(page, files, parts, site.parent)
