@@ -1,5 +1,6 @@
-"""Make ``dist/``, the site as it is served: ``python3 scripts/build.py``."""
+"""Make ``dist/``, the site as it is served: ``python3 scripts/build.py [--no-service-worker]``."""
 
+import argparse
 import sys
 import time
 
@@ -11,9 +12,16 @@ import bundle
 
 
 def main() -> None:
+    options = argparse.ArgumentParser(description="Make dist/, the site as it is served.")
+    options.add_argument(
+        "--no-service-worker",
+        action="store_true",
+        help="remove the service worker, and what it kept, from the browsers of earlier visitors",
+    )
+    chosen = options.parse_args()
     start = time.perf_counter()
     try:
-        report = bundle.build()
+        report = bundle.build(service_worker=not chosen.no_service_worker)
     except bundle.BuildError as error:
         sys.exit(f"Stopped: {error}")
     seconds = time.perf_counter() - start

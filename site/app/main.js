@@ -8,6 +8,7 @@ import { Engine } from "./engine.js";
 import { insideSection } from "./inside.js";
 import { layersSection } from "./layers.js";
 import { makeNets } from "./nets.js";
+import { offlineWords } from "./offline.js";
 import { ownSection } from "./own.js";
 import { playgroundSection } from "./playground/section.js";
 import { qualitySection } from "./quality.js";
@@ -29,5 +30,6 @@ computingSwitch(engine, training);
 insideSection(engine, training, sheet);
 ownSection(engine, training, bugsSection(engine, training));
 playgroundSection(engine);
+offlineWords(engine, training);
 
 engine.start().catch(() => {}); // told by the status, which listens by now

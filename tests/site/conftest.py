@@ -76,7 +76,7 @@ def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Browse
 
     A test marked ``provokes_errors`` may have errors, but no request that leaves the origin.
     """
-    visitor = browser.new_context()
+    visitor = browser.new_context(service_workers="block")
     watch = _Watch(visitor)
     yield visitor
     visitor.close()
