@@ -11,6 +11,8 @@ import { takeWorker } from "./start.js";
 
 /** A worker that lets a ping wait this long, in milliseconds, is taken for dead. */
 const PATIENCE = 20_000;
+/** So long where it is still starting: Python itself answers nothing meanwhile. */
+const PATIENCE_AT_FIRST = 60_000;
 
 /**
  * A worker with Python in it. Events: "loading" (detail: Loading), "ready", "failed" (detail:
@@ -73,6 +75,7 @@ export class Engine extends EventTarget {
     };
     worker.addEventListener("error", died);
     if (failure) died(failure);
+    this.#watch(worker);
     const report = Comlink.proxy((/** @type {Loading} */ detail) =>
       this.dispatchEvent(new CustomEvent("loading", { detail })),
     );
@@ -85,7 +88,6 @@ export class Engine extends EventTarget {
     this.computing = this.invoke("useKernels"); // which the first prediction need not wait for
     this.computing.catch(note);
     this.dispatchEvent(new Event("ready"));
-    this.#watch(worker);
   }
 
   /**
@@ -148,11 +150,12 @@ export class Engine extends EventTarget {
   /** Ask the worker for a sign of life while the page is seen. @param {Worker} worker */
   async #watch(worker) {
     const pause = (/** @type {number} */ ms) => new Promise((done) => setTimeout(done, ms));
-    while (this.#worker === worker && this.state === "ready") {
+    while (this.#worker === worker && this.state !== "failed") {
       await pause(3000);
       if (document.hidden) continue;
-      const answered = await Promise.race([this.#api.ping(), pause(PATIENCE)]);
-      if (!answered && !document.hidden && this.#worker === worker && this.state === "ready") {
+      const patience = this.state === "ready" ? PATIENCE : PATIENCE_AT_FIRST;
+      const answered = await Promise.race([this.#api.ping(), pause(patience)]);
+      if (!answered && !document.hidden && this.#worker === worker && this.state !== "failed") {
         this.#fail(new Error("The worker that runs Python has stopped answering."));
       }
     }

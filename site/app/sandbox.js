@@ -1,5 +1,6 @@
 // The page's end of sandbox/: Pythons of their own, for code that nobody has read. Each is a worker
-// in a frame of opaque origin without any network; what comes out of it is taken for a stranger's.
+// in a frame of opaque origin, within sandbox/frame.html, without any network; what comes out of it
+// is taken for a stranger's.
 
 import { load as fetchFile } from "../download.js";
 
@@ -33,7 +34,6 @@ class Sandbox {
   constructor() {
     this.#frame.hidden = true;
     this.#frame.title = "Where your code runs";
-    this.#frame.setAttribute("sandbox", "allow-scripts");
     this.ready = this.#start();
     this.ready.catch(() => this.stop());
   }
