@@ -26,6 +26,15 @@ def predictions(net: Network, x: Array) -> Iterator[Array]:
         yield net.propagate(ops.as_floats(x[start : start + size], net.dtype))
 
 
+def check_reads_digits(net: Network) -> None:
+    """ValueError for a net that does not read 784 pixels and answer with ten digits."""
+    if (net.inputs, net.outputs) != (PIXELS, 10):
+        raise ValueError(
+            f"the net reads {net.inputs} numbers and answers with {net.outputs}, "
+            f"expected {PIXELS} pixels and 10 digits"
+        )
+
+
 def accuracy(net: Network, x: npt.ArrayLike, labels: npt.ArrayLike) -> float:
     """The share, 0…1, of the examples whose answer is right (see ``right``).
 

@@ -1,4 +1,4 @@
-"""Make ``dist/``, the site as it is served: ``python3 scripts/build.py [--no-service-worker]``."""
+"""Make ``dist/``, the site as it is served: ``python3 scripts/build.py [--address URL]``."""
 
 import argparse
 import sys
@@ -14,6 +14,12 @@ import bundle
 def main() -> None:
     options = argparse.ArgumentParser(description="Make dist/, the site as it is served.")
     options.add_argument(
+        "--address",
+        metavar="URL",
+        default="",
+        help="where the site will be, for those who show a picture of what is linked to",
+    )
+    options.add_argument(
         "--no-service-worker",
         action="store_true",
         help="remove the service worker, and what it kept, from the browsers of earlier visitors",
@@ -21,7 +27,7 @@ def main() -> None:
     chosen = options.parse_args()
     start = time.perf_counter()
     try:
-        report = bundle.build(service_worker=not chosen.no_service_worker)
+        report = bundle.build(address=chosen.address, service_worker=not chosen.no_service_worker)
     except bundle.BuildError as error:
         sys.exit(f"Stopped: {error}")
     seconds = time.perf_counter() - start

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import documents
 import kernels
 import manifest
 import mnist_shards
+from documents import DocumentError
 from environment import ROOT, alone
 from esm import Linker, LinkError
 from kernels import KernelError
@@ -35,11 +37,13 @@ def build(
     dist: Path = DIST,
     parts: Parts | None = None,
     root: Path = ROOT,
+    address: str = "",
     service_worker: bool = True,
 ) -> Report:
     """Make ``dist`` from ``site/`` and ``nets_core/`` of ``root``; raises BuildError.
 
-    Without ``service_worker`` the site removes the one that visitors have from earlier builds.
+    ``address`` is the site's own, for the documents that name it; without it they do not. Without
+    ``service_worker`` the site removes the one that visitors have from earlier builds.
     Steps whose inputs are those of an earlier build are taken from the cache.
     """
     parts = parts or Parts()
@@ -47,19 +51,19 @@ def build(
         steps = Steps(parts.cache / "built")
         try:
             linker = Linker(parts.package, set(parts.locked))
-            contents = _site(root / "site", linker)
+            contents = _site(root / "site", linker, address)
             contents |= _read("pyodide", python_files(root, parts, steps))
             shards = steps.take("mnist", [mnist_shards], partial(mnist_shards.shards, parts))
             contents |= _read("mnist", shards)
             assembled = kernels.assemble(root / "site" / "kernels")
             contents |= {f"kernels/{name}": data for name, data in assembled.items()}
             contents = manifest.sealed(contents, linker, service_worker)
-        except (PartError, LinkError, WheelError, KernelError) as error:
+        except (PartError, LinkError, WheelError, KernelError, DocumentError) as error:
             raise BuildError(str(error)) from error
         return _write(contents, dist)
 
 
-def _site(site: Path, linker: Linker) -> Files:
+def _site(site: Path, linker: Linker, address: str) -> Files:
     files = {
         path.relative_to(site).as_posix(): path.read_bytes()
         for path in sorted(site.rglob("*"))
@@ -68,6 +72,9 @@ def _site(site: Path, linker: Linker) -> Files:
     files = {path: data for path, data in files.items() if not path.endswith((".d.ts", ".wat"))}
     if models := files.get("models/models.json"):  # as a module it is there with the page's code
         files["models/models.js"] = b"export default " + models.rstrip() + b";\n"
+    if index := files.get("index.html"):
+        files["embed.html"] = documents.embed(index)
+        files["index.html"] = documents.at(index, address) if address else index
     return {".nojekyll": b"", **linker.link(files)}
 
 

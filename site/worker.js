@@ -63,11 +63,12 @@ function turn() {
  * Call a method of the Lab.
  * @param {string} method
  * @param {Record<string, unknown>} args numbers, texts, lists, objects and typed arrays
+ * @param {string} [desk] of whom, among those who share this Lab
  * @returns {any} what it returned; throws an Error with the Python exception's name where it refused
  */
-function call(method, args = {}) {
+function call(method, args = {}, desk = "") {
   const given = pyodide.toPy(args);
-  const answer = lab.call(method, given);
+  const answer = lab.call(method, given, desk);
   given.destroy();
   const { value, error } = answer.toJs({ dict_converter: Object.fromEntries });
   answer.destroy();
@@ -85,10 +86,10 @@ function complete() {
 }
 
 const api = {
-  /** @type {(method: string, args?: Record<string, unknown>) => Promise<any>} */
-  async call(method, args) {
+  /** @type {(method: string, args?: Record<string, unknown>, desk?: string) => Promise<any>} */
+  async call(method, args, desk) {
     if (!AT_ONCE.has(method)) await complete();
-    return call(method, args);
+    return call(method, args, desk);
   },
 
   /** @param {(progress: object) => void} report */

@@ -15,8 +15,8 @@ const PATIENCE = 20_000;
 const PATIENCE_AT_FIRST = 60_000;
 
 /**
- * A worker with Python in it. Events: "loading" (detail: Loading), "ready", "failed" (detail:
- * Error). After a failure `start` tries again with a new worker.
+ * A worker with Python in it. Events: "starting", "loading" (detail: Loading), "ready", "failed"
+ * (detail: Error). After a failure `start` tries again with a new worker.
  */
 export class Engine extends EventTarget {
   /** @type {"loading" | "ready" | "failed"} */
@@ -48,6 +48,7 @@ export class Engine extends EventTarget {
     this.#death.catch(() => {});
     this.ready = this.#boot();
     this.ready.catch((error) => this.#fail(error));
+    this.dispatchEvent(new Event("starting"));
     return this.ready;
   }
 
@@ -94,10 +95,11 @@ export class Engine extends EventTarget {
    * Call a method of the Lab (nets_core/lab.py).
    * @param {string} method
    * @param {Record<string, unknown>} [args]
+   * @param {string} [desk] of whom: a frame that shares this engine has a desk of its own
    * @returns {Promise<any>} rejects with the Lab's error, or when the worker dies
    */
-  call(method, args = {}) {
-    return this.#alive(this.#api.call(method, args));
+  call(method, args = {}, desk = "") {
+    return this.#alive(this.#api.call(method, args, desk));
   }
 
   /**

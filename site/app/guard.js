@@ -20,7 +20,7 @@
     (element) => element instanceof HTMLLinkElement || element instanceof HTMLScriptElement,
   );
   /** Has the page's own code run? */
-  const running = () => "nets" in window;
+  const running = () => document.documentElement.dataset.running === "yes";
 
   /** @param {Loader} loader @returns {Promise<string>} why it was refused, "" where it was not */
   async function fault(loader) {
@@ -67,7 +67,9 @@
   }
 
   async function examine() {
-    const styles = loaders().filter((one) => one.matches("[rel=stylesheet]") && !("sheet" in one && one.sheet));
+    const styles = loaders().filter(
+      (one) => one instanceof HTMLLinkElement && one.rel === "stylesheet" && !one.sheet && matchMedia(one.media).matches,
+    );
     if (running() && !styles.length) return sessionStorageOf((kept) => kept.removeItem(RENEWED));
     const suspects = running() ? styles : loaders();
     const found = await Promise.all(suspects.map(async (one) => ({ one, why: await fault(one) })));

@@ -4,7 +4,6 @@ import { bugsSection } from "./bugs.js";
 import { compareSection } from "./compare.js";
 import { computingSwitch } from "./computing.js";
 import { drawSection } from "./draw.js";
-import { Engine } from "./engine.js";
 import { insideSection } from "./inside.js";
 import { layersSection } from "./layers.js";
 import { makeNets } from "./nets.js";
@@ -13,11 +12,12 @@ import { ownSection } from "./own.js";
 import { playgroundSection } from "./playground/section.js";
 import { qualitySection } from "./quality.js";
 import { showStatus } from "./status.js";
+import { together } from "./together.js";
 import { trainSection } from "./train.js";
-import { Training } from "./training.js";
 
-const engine = new Engine();
-const training = new Training(engine);
+document.documentElement.dataset.running = "yes"; // all modules are there: guard.js looks for it
+
+const { engine, training, start } = await together();
 
 /** @type {any} */ (window).nets = makeNets(engine, training);
 showStatus(engine, training);
@@ -32,4 +32,4 @@ ownSection(engine, training, bugsSection(engine, training));
 playgroundSection(engine);
 offlineWords(engine, training);
 
-engine.start().catch(() => {}); // told by the status, which listens by now
+start();

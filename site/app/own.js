@@ -4,6 +4,7 @@ import {
   addressOf,
   goToAddress,
   readAddress,
+  visit,
   whenAddressChanges,
   writeAddress,
 } from "./address.js";
@@ -312,7 +313,7 @@ export function ownSection(engine, training, gallery) {
   form.addEventListener("change", edited);
   gallery.addEventListener("edit", (event) => {
     const { target: name, text, settings: given } = /** @type {CustomEvent} */ (event).detail;
-    section.scrollIntoView();
+    visit("own");
     whenReady(() => {
       view.clear();
       show(name, text, given);

@@ -25,7 +25,7 @@ export function trainSection(engine, training) {
   const words = part("train-words", HTMLElement);
   const bar = part("train-bar", HTMLProgressElement);
   const gallery = part("weights", HTMLElement);
-  part("settings-fold", HTMLDetailsElement).open = !matchMedia("(max-width: 38rem)").matches;
+  part("settings-fold", HTMLDetailsElement).open = !matchMedia("(max-width: 56rem)").matches;
   const field = (/** @type {string} */ name) =>
     /** @type {HTMLInputElement | HTMLSelectElement} */ (form.elements.namedItem(name));
   const fields = () =>

@@ -15,6 +15,8 @@ export class Training extends EventTarget {
   state = "idle";
   /** The Lab's latest progress. @type {any} */
   progress = {};
+  /** Of the latest run. @type {Record<string, unknown> | undefined} */
+  settings;
   /** @type {Engine} */
   #engine;
   /** Of the run's promise. @type {{resolve: (result: object) => void, reject: (error: Error) => void} | undefined} */
@@ -87,7 +89,7 @@ export class Training extends EventTarget {
       await this.load();
       await this.#cleared; // else it would forget the net that is made now
       if (run !== this.#run) return await result;
-      this.#tell("settings", await this.#engine.call("train", { settings }));
+      this.#use(await this.#engine.call("train", { settings }));
       if (run !== this.#run) return await result;
       this.#hear(await this.#engine.call("progress"));
       if (run !== this.#run) return await result;
@@ -153,7 +155,13 @@ export class Training extends EventTarget {
 
   /** Change what may change while a net trains. @param {Record<string, unknown>} settings */
   async adjust(settings) {
-    this.#tell("settings", await this.#engine.call("adjust", { settings }));
+    this.#use(await this.#engine.call("adjust", { settings }));
+  }
+
+  /** @param {Record<string, unknown>} settings */
+  #use(settings) {
+    this.settings = settings;
+    this.#tell("settings", settings);
   }
 
   async #go() {

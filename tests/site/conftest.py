@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 import browsers
 import bundle
 import web
+from webkit import Visit, virtual_display, visitor
 
 # What is expected comes when it comes: a busy machine may take long, and no test is about that.
 expect.set_options(timeout=60_000)
@@ -58,6 +59,13 @@ def site_url(dist: Path) -> Iterator[str]:
         yield site.url
 
 
+@pytest.fixture(scope="session")
+def site_in_a_folder(dist: Path) -> Iterator[Site]:
+    """The built site in a folder of a server that all tests share, as on Pages."""
+    with _serving(dist, "somewhere/nets") as site:
+        yield site
+
+
 @pytest.fixture
 def serve_site(dist: Path) -> Iterator[Callable[..., Site]]:
     """Start further servers: ``serve_site(folder="nets")`` has the site in a folder, like Pages."""
@@ -65,14 +73,45 @@ def serve_site(dist: Path) -> Iterator[Callable[..., Site]]:
         yield lambda folder="": servers.enter_context(_serving(dist, folder))
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What uses ``browser`` is tested in each, but for what is marked to be ``chromium``'s."""
+    if "browser" in metafunc.fixturenames:
+        alone = metafunc.definition.get_closest_marker("chromium")
+        engines = ["chromium"] if alone else ["chromium", "firefox"]
+        metafunc.parametrize("browser", engines, indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium, without a window."""
-    program = browsers.chromium()
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """A browser without a window: Chromium, then Firefox."""
+    program = _installed(request.param)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=browsers.flags())
-        yield chromium
-        chromium.close()
+        if request.param == "chromium":
+            started = playwright.chromium.launch(executable_path=program, args=browsers.flags())
+        elif program == playwright.firefox.executable_path:
+            started = playwright.firefox.launch()
+        else:
+            started = playwright.firefox.launch(executable_path=program, channel="moz-firefox")
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def webkit() -> Iterator[Callable[[], AbstractContextManager[Visit]]]:
+    """Makes a visitor with WebKit: ``with webkit() as visit``."""
+    program = _installed("webkit")
+    with virtual_display() as display:
+        yield lambda: visitor(program, display)
+
+
+def _installed(engine: browsers.Engine) -> str:
+    """The program of a browser; where it cannot be had, the test skips."""
+    try:
+        return browsers.find(engine)
+    except browsers.MissingError as error:
+        if browsers.installable():
+            raise
+        pytest.skip(str(error))
 
 
 @pytest.fixture

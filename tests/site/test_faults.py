@@ -27,6 +27,8 @@ FIRST_DATA = (
     "mnist/test-images.gz",
 )
 
+pytestmark = pytest.mark.chromium  # driven by its own protocol in places
+
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
@@ -70,7 +72,7 @@ def test_all_that_the_page_consists_of_is_refused_by_name(
     site.faults = {}
     told.get_by_role("button").click()
     expect(told).to_have_count(0)
-    page.wait_for_function("() => window.nets")
+    page.wait_for_function("() => document.documentElement.dataset.running")
 
 
 def test_one_of_them_is_enough(page: Page, serve_site: Callable[..., Any]) -> None:

@@ -20,6 +20,8 @@ KEPT = re.compile("works without a network")
 SECTIONS = ("draw", "train", "inside", "bugs", "own", "playground", "compare", "layers", "quality")
 KEEPER = "navigator.serviceWorker"
 
+pytestmark = pytest.mark.chromium  # Playwright has service workers there alone
+
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
@@ -66,7 +68,7 @@ def keep(page: Page, url: str) -> None:
 
 def versions(page: Page) -> list[str]:
     """Which versions the page is made of, once all that it needs at once has run."""
-    page.wait_for_function("() => window.nets")
+    page.wait_for_function("() => document.documentElement.dataset.running")
     found: list[str] = page.evaluate(
         """() => [document.title.startsWith("Two"), document.documentElement.dataset.version]
           .map((sign) => (sign ? "two" : "one"))"""
@@ -196,7 +198,7 @@ def test_a_deploy_between_two_requests_is_refused_not_mixed(
     site = serve_site()
     page = context.new_page()
     page.goto(site.url)
-    page.wait_for_function("() => window.nets")
+    page.wait_for_function("() => document.documentElement.dataset.running")
     site.root = renewed
     part(page, "section-playground").scroll_into_view_if_needed()
     expect(part(page, "playground-words")).to_contain_text("app/playground/words.js did not load")
