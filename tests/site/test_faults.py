@@ -81,13 +81,13 @@ def test_one_of_them_is_enough(page: Page, serve_site: Callable[..., Any]) -> No
         site.faults = {file: "altered", "worker.js": "missing"}  # nor need Python start here
         page.goto(site.url)
         expect(part(page, "incomplete")).to_have_attribute("data-file", file)
-        assert page.evaluate("() => !window.nets")
+        assert page.evaluate("() => !document.documentElement.dataset.running")
     for file in ("style.css", "vendor/uplot/dist/uPlot.min.css"):
         site.faults = {file: "altered"}
         page.goto(site.url)
         expect(part(page, "incomplete")).to_have_attribute("data-file", file)
         expect(part(page, "incomplete")).to_contain_text("Everything works")
-        assert page.evaluate("() => !!window.nets")
+        assert page.evaluate("() => !!document.documentElement.dataset.running")
     site.faults = {"app/guard.js": "altered"}
     visiting.open_ready(page, site.url)
 
@@ -95,17 +95,17 @@ def test_one_of_them_is_enough(page: Page, serve_site: Callable[..., Any]) -> No
 def test_a_part_of_the_page_that_does_not_come_is_named(
     context: BrowserContext, serve_site: Callable[..., Any]
 ) -> None:
+    waiting = []
     for file in ("app/dom.js", "style.css"):
         site = serve_site()
         site.faults[file] = "stalled"
         page = context.new_page()
-        page.clock.install()
         page.goto(site.url, wait_until="commit")
-        while not part(page, "incomplete").count():  # until what tells of it is there, and its time
-            page.clock.fast_forward(5000)
+        waiting.append((file, page))
+    for file, page in waiting:
+        expect(part(page, "incomplete")).to_have_attribute("data-file", file)
         expect(part(page, "incomplete")).to_contain_text(f"Still waiting for the server: {file}")
         expect(part(page, "incomplete")).to_be_visible()
-        page.close()
 
 
 def test_each_module_of_the_worker_is_refused_by_name_and_asked_for_again(
@@ -205,18 +205,9 @@ def test_what_is_loaded_when_it_is_seen_is_refused_by_name(
         "kernels/relaxed.wasm": "altered",
         "kernels/simd.wasm": "altered",
     }
-    site.faults = lazy | {playground[0]: "missing"}
+    site.faults = lazy
     visiting.open_ready(page, site.url)
     expect(part(page, "kernels-words")).to_contain_text("NumPy alone: kernels/")
-    part(page, "section-playground").scroll_into_view_if_needed()
-    words = part(page, "playground-words")
-    for place, file in enumerate(playground):
-        expect(words).to_contain_text(f"{file} did not load", timeout=60_000)
-        following = playground[place + 1 : place + 2]
-        site.faults = lazy | dict.fromkeys(following, DAMAGES[place % len(DAMAGES)])
-        words.get_by_role("button").click()
-    expect(page.locator("#playground[data-state=paused]")).to_be_visible()
-
     part(page, "section-own").scroll_into_view_if_needed()
     expect(part(page, "own-words")).to_contain_text("codemirror/view/dist/index.js did not load")
     part(page, "section-inside").scroll_into_view_if_needed()
@@ -224,11 +215,22 @@ def test_what_is_loaded_when_it_is_seen_is_refused_by_name(
     part(page, "section-train").scroll_into_view_if_needed()
     page.evaluate("() => void nets.train({ epochs: 1000 })")
     expect(part(page, "chart-hint")).to_contain_text("app/charts.js did not load")
-    site.faults = {}
+    site.faults = {playground[0]: "missing"}
     expect(part(page, "cost-chart").locator("canvas").first).to_be_visible()
     part(page, "section-inside").scroll_into_view_if_needed()
     part(page, "inside-next").click()
     expect(part(page, "section-inside").locator(".katex").first).to_be_visible()
+    part(page, "train-pause").click()
+
+    part(page, "section-playground").scroll_into_view_if_needed()
+    words = part(page, "playground-words")
+    words.get_by_role("button").click()
+    for place, file in enumerate(playground):
+        expect(words).to_contain_text(f"{file} did not load")
+        following = playground[place + 1 : place + 2]
+        site.faults = dict.fromkeys(following, DAMAGES[place % len(DAMAGES)])
+        words.get_by_role("button").click()
+    expect(page.locator("#playground[data-state=paused]")).to_be_visible()
 
 
 @pytest.mark.parametrize("phase", ["loading", "ready", "training"])

@@ -28,7 +28,7 @@ export function playgroundSection(engine) {
       ({ message }) => {
         const words = part("playground-words", HTMLElement);
         words.dataset.kind = "trouble";
-        words.textContent = `The playground could not be loaded: ${message}`;
+        words.textContent = `The playground could not be loaded: ${message.replace(/ Try again\.$/, "")}`;
         words.append(" ", make("button", { type: "button", textContent: "Try again", onclick: open }));
       },
     );
