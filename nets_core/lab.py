@@ -550,9 +550,11 @@ class Lab:
         if piece is None:
             self._state = "done"
             return False
-        self._state = "waiting" if isinstance(piece, Waiting) else "training"
+        self._state = "training"
         if isinstance(piece, Step):
             self._curves.add_step(self._position(), piece.cost, piece.accuracy)
+        elif isinstance(piece, Waiting):
+            self._state = "waiting"
         elif isinstance(piece, Evaluation):
             self._test_accuracy = piece.accuracy
             self._evaluated = self._evaluations()

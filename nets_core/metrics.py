@@ -55,8 +55,9 @@ def right(a: Array, labels: Array) -> float:
     """
     if labels.ndim == 2:
         return math.nan
-    guesses = a.argmax(axis=1) if a.shape[1] > 1 else a[:, 0] >= 0.5
-    return int(np.count_nonzero(guesses == labels))
+    if a.shape[1] > 1:
+        return ops.hits(a, labels)
+    return int(np.count_nonzero((a[:, 0] >= 0.5) == labels))
 
 
 def codes(outputs: int, dtype: npt.DTypeLike) -> Array:

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import documents
 import kernels
+import licences
 import manifest
 import mnist_shards
 from documents import DocumentError
 from environment import ROOT, alone
 from esm import Linker, LinkError
 from kernels import KernelError
+from licences import LicenceError
 from parts import PartError, Parts
+from policy import PolicyError, with_policy
 from python_files import WheelError, python_files
 from steps import Files, Steps
 
@@ -51,19 +54,29 @@ def build(
         steps = Steps(parts.cache / "built")
         try:
             linker = Linker(parts.package, set(parts.locked))
-            contents = _site(root / "site", linker, address)
+            contents = _site(root / "site", parts, linker, address)
             contents |= _read("pyodide", python_files(root, parts, steps))
             shards = steps.take("mnist", [mnist_shards], partial(mnist_shards.shards, parts))
             contents |= _read("mnist", shards)
             assembled = kernels.assemble(root / "site" / "kernels")
             contents |= {f"kernels/{name}": data for name, data in assembled.items()}
+            peak = kernels.peak(root / "site" / "bench")
+            contents |= {f"bench/{name}": data for name, data in peak.items()}
             contents = manifest.sealed(contents, linker, service_worker)
-        except (PartError, LinkError, WheelError, KernelError, DocumentError) as error:
+        except (
+            PartError,
+            LinkError,
+            WheelError,
+            KernelError,
+            PolicyError,
+            LicenceError,
+            DocumentError,
+        ) as error:
             raise BuildError(str(error)) from error
         return _write(contents, dist)
 
 
-def _site(site: Path, linker: Linker, address: str) -> Files:
+def _site(site: Path, parts: Parts, linker: Linker, address: str) -> Files:
     files = {
         path.relative_to(site).as_posix(): path.read_bytes()
         for path in sorted(site.rglob("*"))
@@ -75,7 +88,12 @@ def _site(site: Path, linker: Linker, address: str) -> Files:
     if index := files.get("index.html"):
         files["embed.html"] = documents.embed(index)
         files["index.html"] = documents.at(index, address) if address else index
-    return {".nojekyll": b"", **linker.link(files)}
+    for name in [name for name in files if name.endswith(".html")]:
+        files[name] = with_policy(name, files[name])
+    files = {".nojekyll": b"", **linker.link(files)}
+    if page := files.get(licences.PAGE):
+        files[licences.PAGE] = licences.filled(page, files, parts, site.parent)
+    return files
 
 
 def _read(folder: str, files: dict[str, Path]) -> Files:

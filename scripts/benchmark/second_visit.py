@@ -30,7 +30,7 @@ def second_visit(browser: Browser, url: str, repeats: int) -> list[Row]:
             with _started(browser, visited) as page:
                 ours.append(_timed(page, url, FIRST_PREDICTION))
             with TemporaryDirectory(prefix="empty") as empty, _started(browser, empty) as page:
-                theirs.append(_timed(page, f"{url}bench/stock.html", STOCK))
+                theirs.append(_timed(page, f"{url}benchmark/stock.html", STOCK))
     name = "second visit, service worker in place, browser restarted, against stock Pyodide, cold"
     return [Row(name, "ms", ours[1:], theirs[1:], 0.4, 0.2)]
 

@@ -31,7 +31,7 @@ def start(browser: Browser, url: str, repeats: int) -> list[Row]:
     ours, theirs = [], []
     for _ in range(repeats + 1):  # the first warms up the server and the browser's own processes
         ours.append(_timed_visit(browser, url, FIRST_PREDICTION))
-        theirs.append(_timed_visit(browser, f"{url}bench/stock.html", STOCK))
+        theirs.append(_timed_visit(browser, f"{url}benchmark/stock.html", STOCK))
     name = "opening the page to the first prediction, against stock Pyodide with NumPy"
     return [Row(name, "ms", ours[1:], theirs[1:], 0.42, 0.25)]
 
@@ -255,7 +255,7 @@ def memory(browser: Browser, url: str, repeats: int) -> list[Row]:
     ours = []
     for _ in range(repeats):
         page = browser.new_context().new_page()
-        page.goto(f"{url}bench/index.html")
+        page.goto(f"{url}benchmark/index.html")
         ours.append(float(page.evaluate(_MEMORY, url)) / 1e6)
         page.context.close()
     name = "WebAssembly memory, all of MNIST loaded, training"

@@ -3,6 +3,7 @@
 import { checksHashes } from "../download.js";
 import manifest from "../manifest.js";
 import { make, part } from "./dom.js";
+import { trusted } from "./trusted.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("./training.js").Training} Training */
@@ -66,7 +67,7 @@ export function offlineWords(engine, training) {
   async function keep() {
     begun = true;
     try {
-      registration = await navigator.serviceWorker.register(new URL("sw.js", SITE), {
+      registration = await navigator.serviceWorker.register(trusted(new URL("sw.js", SITE)), {
         updateViaCache: "none",
       });
       registration.addEventListener("updatefound", watch);

@@ -2,10 +2,11 @@
 // An embed beside another one starts none: it shares that one's (together.js).
 
 import { lead, leader, leads } from "./siblings.js";
+import { trusted } from "./trusted.js";
 
 /** @returns {Worker} one that begins to fetch Python at once */
 function newWorker() {
-  return new Worker(new URL("../worker.js", import.meta.url), { type: "module" });
+  return new Worker(trusted(new URL("../worker.js", import.meta.url)), { type: "module" });
 }
 
 /** @type {Worker | undefined} */

@@ -20,7 +20,9 @@ LAYOUT = """<!doctype html>
 <title>{{ page.title }}</title>
 <style>
   :root { --page: #fff; --text: #34343c; }
-  @media (prefers-color-scheme: dark) { :root:not([data-mode]) { --page: #1b1b1e; --text: #afb0b1; } }
+  @media (prefers-color-scheme: dark) {
+    :root:not([data-mode]) { --page: #1b1b1e; --text: #afb0b1; }
+  }
   [data-mode="dark"] { --page: #1b1b1e; --text: #afb0b1; }
   body { margin: 0; background: var(--page); color: var(--text); font: 17px/1.75 sans-serif; }
   main { max-width: 46rem; margin: 0 auto; padding: 1rem; overflow-wrap: anywhere; }

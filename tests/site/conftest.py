@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 import browsers
 import bundle
 import web
+from visiting import TELL_OF_VIOLATIONS
 from webkit import Visit, virtual_display, visitor
 
 # What is expected comes when it comes: a busy machine may take long, and no test is about that.
@@ -141,6 +142,7 @@ class _Watch:
     def __init__(self, context: BrowserContext) -> None:
         self.errors: list[str] = []
         self.foreign: list[str] = []
+        context.add_init_script(TELL_OF_VIOLATIONS)
         context.on("console", lambda message: self._console(message.type, message.text))
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
         context.on("request", lambda request: self._request(request.url))

@@ -260,7 +260,7 @@ def test_a_reload_keeps_the_code(browser: Browser, site_url: str) -> None:
     with visiting.visitor(browser) as context:
         page = open_section(context.new_page(), site_url)
         write(page, GRADIENTS + "# mine\n")
-        page.wait_for_function("location.hash.startsWith('#own?')")
+        page.wait_for_function("() => location.hash.startsWith('#own?')")
         page.reload()
         expect(part(page, "own-editor")).to_have_attribute("data-ready", "yes", timeout=PATIENCE)
         assert code(page).endswith("# mine\n")
