@@ -9,21 +9,20 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 import browsers
 import visiting
-from environment import ROOT
+from bundle import DIST
 from visiting import SEVEN, draw, expect_guess, part
 
 
 def switch_off(context: BrowserContext, url: str, script: str) -> None:
     """Run a script in the page and in the worker of its Python before anything else does."""
     context.add_init_script(f"delete Navigator.prototype.serviceWorker; {script}")
-    worker = (ROOT / "dist" / "worker.js").read_text()
-    imports, body = worker.split("\n/** How long", 1)
-    context.route(
-        f"{url}worker.js",
-        lambda route: route.fulfill(
-            body=f"{imports}\n{script}\n/** How long{body}", content_type="text/javascript"
-        ),
-    )
+    serve(context, f"{url}off.js", script)
+    serve(context, f"{url}worker.js", 'import "./off.js";\n' + (DIST / "worker.js").read_text())
+
+
+def serve(context: BrowserContext, url: str, script: str) -> None:
+    answer = {"body": script, "content_type": "text/javascript"}
+    context.route(url, lambda route: route.fulfill(**answer))
 
 
 @pytest.mark.chromium("Playwright cannot switch it off elsewhere")
