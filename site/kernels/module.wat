@@ -27,3 +27,7 @@
 ;; Python's own functions that make the objects of a float and of an integer; the caller gets them.
 (import "env" "PyFloat_FromDouble" (func $new_float (param f64) (result i32)))
 (import "env" "PyLong_FromLong" (func $new_integer (param i32) (result i32)))
+
+;; What counts one more reference to an object, and the table in which NumPy's functions are.
+(import "env" "Py_IncRef" (func $hold (param i32)))
+(import "env" "__indirect_function_table" (table 0 funcref))
