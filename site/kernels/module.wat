@@ -13,8 +13,8 @@
 ;;   stands, and one in which that is a multiplication and an addition.
 ;;
 ;; The files beside this one are parts of the same module: arrays.wat finds out what it was given,
-;; products.wat has the matrix products, functions.wat exp and what is made of it, steps.wat the
-;; rest of a training step.
+;; products.wat has the matrix products, zeros.wat two of them that skip zeros, functions.wat exp and
+;; what is made of it, steps.wat the rest of a training step.
 
 ;; What the dynamic loader has to know first: the module needs 65600 (64 + 4 · 128²) bytes of memory
 ;; of its own, aligned to 2⁴, and no places in the table of functions.
