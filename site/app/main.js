@@ -9,12 +9,15 @@ import { insideSection } from "./inside.js";
 import { keepingSection } from "./keeping.js";
 import { layersSection } from "./layers.js";
 import { makeNets } from "./nets.js";
+import { offlineWords } from "./offline.js";
 import { ownSection } from "./own.js";
 import { playgroundSection } from "./playground/section.js";
 import { qualitySection } from "./quality.js";
 import { showStatus } from "./status.js";
 import { together } from "./together.js";
 import { trainSection } from "./train.js";
+
+document.documentElement.dataset.running = "yes"; // all modules are there: guard.js looks for it
 
 const { engine, training, start } = await together();
 
@@ -31,5 +34,6 @@ computingSwitch(engine, training);
 insideSection(engine, training, sheet);
 ownSection(engine, training, bugsSection(engine, training));
 playgroundSection(engine);
+offlineWords(engine, training);
 
 start();
