@@ -79,7 +79,7 @@ def site(host: tuple[str, list[str]], tmp_path_factory: pytest.TempPathFactory) 
 def test_it_reads_and_trains_with_what_the_host_has(
     browser: Browser, site: str, host: tuple[str, list[str]]
 ) -> None:
-    address, asked = host
+    _, asked = host
     asked.clear()
     with visiting.visitor(browser) as context:
         own: list[str] = []

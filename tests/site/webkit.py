@@ -45,7 +45,8 @@ class Visit:
         self.driver.execute_script(
             """window.errors = [];
             console.error = (...said) => errors.push(said.join(" "));
-            addEventListener("securitypolicyviolation", (event) => errors.push(event.blockedURI));"""
+            addEventListener("securitypolicyviolation",
+              (event) => errors.push(event.blockedURI));"""
         )
 
     def open_ready(self, url: str) -> Visit:
