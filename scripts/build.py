@@ -29,10 +29,19 @@ def main() -> None:
         const=cdn.address(Parts()),
         help="have visitors fetch Pyodide and NumPy from a public host, %(const)s unless told",
     )
+    options.add_argument(
+        "--no-service-worker",
+        action="store_true",
+        help="remove the service worker, and what it kept, from the browsers of earlier visitors",
+    )
     chosen = options.parse_args()
     start = time.perf_counter()
     try:
-        report = bundle.build(address=chosen.address, host=chosen.from_cdn)
+        report = bundle.build(
+            address=chosen.address,
+            host=chosen.from_cdn,
+            service_worker=not chosen.no_service_worker,
+        )
     except bundle.BuildError as error:
         sys.exit(f"Stopped: {error}")
     seconds = time.perf_counter() - start

@@ -8,6 +8,7 @@ import {
   whenAddressChanges,
   writeAddress,
 } from "./address.js";
+import { vouch } from "../download.js";
 import { part } from "./dom.js";
 import { RaceView } from "./race.js";
 import { take, warm } from "./sandbox.js";
@@ -76,7 +77,7 @@ export function ownSection(engine, training, gallery) {
     let Editor;
     try {
       [{ Editor }, targets] = await Promise.all([
-        import("./editor.js"),
+        vouch("app/editor.js").then(() => import("./editor.js")),
         engine.call("workshop.targets"),
       ]);
     } catch (error) {

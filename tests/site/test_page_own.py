@@ -463,7 +463,7 @@ def test_a_python_that_cannot_start_is_told(
     site.faults["sandbox/worker.js"] = "missing"
     open_section(page, site.url)
     run(page)
-    expect_words(page, "worker.js: the server answered 404")
+    expect_words(page, "sandbox/worker.js did not load: HTTP status 404")
     expect(part(page, "own-run")).to_be_enabled()
     del site.faults["sandbox/worker.js"]
     run(page)

@@ -61,9 +61,10 @@ START_PATIENCE = 120_000
 def visitor(browser: Browser, errors: bool = False, **options: Any) -> Iterator[BrowserContext]:
     """A visitor for several tests; afterwards no request has left the origin.
 
-    Nor is there an error in the console or one that nothing caught, except with ``errors``.
+    Nor is there an error in the console or one that nothing caught, except with ``errors``. The
+    service worker stays out of the way unless ``service_workers="allow"``.
     """
-    context = browser.new_context(**options)
+    context = browser.new_context(**{"service_workers": "block"} | options)
     seen: list[str] = []
     foreign: list[str] = []
 
