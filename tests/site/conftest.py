@@ -35,13 +35,15 @@ class Site:
     "truncated" ends after half the bytes that were announced, "altered" has another byte in the
     middle, "stalled" stops after 64 kB or half of it without ending, "wrong type" sends HTML
     instead, "mistyped" has a content type that no browser knows, and "declared gzip" is what some
-    hosts do with .gz files: they have the browser unpack them. ``requested`` lists the addresses
-    asked for, in order. ``root`` is the folder served: another one is another deploy.
+    hosts do with .gz files: they have the browser unpack them. ``guests`` are files that it serves
+    besides, by address. ``requested`` lists the addresses asked for, in order. ``root`` is the
+    folder served: another one is another deploy.
     """
 
     url: str
     root: Path
     faults: dict[str, Fault] = field(default_factory=dict)
+    guests: dict[str, bytes] = field(default_factory=dict)
     requested: list[str] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
 
@@ -167,12 +169,21 @@ class _FaultyHandler(web.StaticHandler):
         address = urlsplit(self.path).path.removeprefix(self.at)
         self.described.requested.append(address)
         fault = self.described.faults.get(address)
-        if fault is None:
+        if address in self.described.guests:
+            self._send(self.guess_type(address), self.described.guests[address])
+        elif fault is None:
             super().do_GET()
         elif fault == "missing":
             self.send_error(404)
         else:
             self._answer(Path(self.translate_path(self.path)), fault)
+
+    def _send(self, kind: str, data: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
 
     def _answer(self, path: Path, fault: Fault) -> None:
         kind, data = self.guess_type(str(path)), path.read_bytes()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -89,8 +89,8 @@ def visitor(
     context.on("request", lambda sent: request(sent.url))
     yield context
     context.close()
-    assert foreign == [], "requests left the origin"
-    assert errors or seen == [], "the page reported errors"
+    assert foreign == [], f"requests left the origin: {foreign}"
+    assert errors or seen == [], f"the page reported errors: {seen}"
 
 
 def open_ready(page: Page, url: str) -> Page:
@@ -104,6 +104,15 @@ def python_worker(page: Page) -> Worker:
     """The worker that runs the page's Python; those of visitors' code have no address."""
     [worker] = [one for one in page.workers if not one.url.startswith("blob:")]
     return worker
+
+
+def until(page: Page, condition: Callable[[], bool], what: str) -> None:
+    """Wait until something is true that no element tells of by itself."""
+    for _ in range(1200):
+        if condition():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"waited in vain until {what}")
 
 
 def part(page: Page | Frame, testid: str) -> Locator:
