@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import cdn
 import documents
 import kernels
 import licences
 import manifest
 import mnist_shards
+from cdn import CdnError
 from documents import DocumentError
 from environment import ROOT, alone
 from esm import Linker, LinkError
@@ -41,12 +43,14 @@ def build(
     parts: Parts | None = None,
     root: Path = ROOT,
     address: str = "",
+    host: str = "",
     service_worker: bool = True,
 ) -> Report:
     """Make ``dist`` from ``site/`` and ``nets_core/`` of ``root``; raises BuildError.
 
-    ``address`` is the site's own, for the documents that name it; without it they do not. Without
-    ``service_worker`` the site removes the one that visitors have from earlier builds.
+    ``address`` is the site's own, for the documents that name it; without it they do not.
+    ``host`` is a folder elsewhere that has Pyodide and NumPy, if visitors are to fetch them there.
+    Without ``service_worker`` the site removes the one that visitors have from earlier builds.
     Steps whose inputs are those of an earlier build are taken from the cache.
     """
     parts = parts or Parts()
@@ -54,8 +58,13 @@ def build(
         steps = Steps(parts.cache / "built")
         try:
             linker = Linker(parts.package, set(parts.locked))
-            contents = _site(root / "site", parts, linker, address)
+            hosts = (cdn.origin(host),) if host else ()
+            contents = _site(root / "site", parts, linker, address, hosts)
+            from_host = contents.pop("cdn.js", b"")
             contents |= _read("pyodide", python_files(root, parts, steps))
+            if host:
+                lock = contents["pyodide/pyodide-lock.json"]
+                contents |= cdn.modules(from_host, lock, host, parts)
             shards = steps.take("mnist", [mnist_shards], partial(mnist_shards.shards, parts))
             contents |= _read("mnist", shards)
             assembled = kernels.assemble(root / "site" / "kernels")
@@ -71,12 +80,13 @@ def build(
             PolicyError,
             LicenceError,
             DocumentError,
+            CdnError,
         ) as error:
             raise BuildError(str(error)) from error
         return _write(contents, dist)
 
 
-def _site(site: Path, parts: Parts, linker: Linker, address: str) -> Files:
+def _site(site: Path, parts: Parts, linker: Linker, address: str, hosts: tuple[str, ...]) -> Files:
     files = {
         path.relative_to(site).as_posix(): path.read_bytes()
         for path in sorted(site.rglob("*"))
@@ -89,7 +99,7 @@ def _site(site: Path, parts: Parts, linker: Linker, address: str) -> Files:
         files["embed.html"] = documents.embed(index)
         files["index.html"] = documents.at(index, address) if address else index
     for name in [name for name in files if name.endswith(".html")]:
-        files[name] = with_policy(name, files[name])
+        files[name] = with_policy(name, files[name], hosts)
     files = {".nojekyll": b"", **linker.link(files)}
     if page := files.get(licences.PAGE):
         files[licences.PAGE] = licences.filled(page, files, parts, site.parent)

@@ -103,13 +103,14 @@ export class Engine extends EventTarget {
   }
 
   /**
-   * Call one of the worker's own functions that report on the way: "loadMnist", "run", "stop".
-   * @param {"loadMnist" | "run" | "stop" | "memory" | "useKernels"} name
-   * @param {(progress: any) => void} [report]
+   * Call one of the worker's own functions, of which some report on the way: "loadMnist", "run" …
+   * @param {"loadMnist" | "run" | "stop" | "memory" | "useKernels" | "keep" | "takeUp"} name
+   * @param {string | ((progress: any) => void)} [argument]
    * @returns {Promise<any>}
    */
-  invoke(name, report) {
-    return this.#alive(report ? this.#api[name](Comlink.proxy(report)) : this.#api[name]());
+  invoke(name, argument) {
+    const given = typeof argument === "function" ? Comlink.proxy(argument) : argument;
+    return this.#alive(this.#api[name](given));
   }
 
   /** See that a trained net is open in the worker. @param {string} id @returns {Promise<unknown>} */

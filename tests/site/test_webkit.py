@@ -203,11 +203,13 @@ def test_own_code_is_typed_run_and_stopped(visit: Visit) -> None:
     bring(visit, GRADIENTS.replace("    delta = delta / len(delta)\n", "    # summed\n"))
     visit.click("own-run")
     visit.until(
-        lambda: [
-            one.get_attribute("data-right")
-            for one in visit.all("own-race", "[data-testid=race-verdict]")
-        ]
-        == ["no"],
+        lambda: (
+            [
+                one.get_attribute("data-right")
+                for one in visit.all("own-race", "[data-testid=race-verdict]")
+            ]
+            == ["no"]
+        ),
         "the bug is seen",
     )
     bring(visit, "def gradients(self, delta):\n    while True:\n        pass\n")

@@ -140,9 +140,7 @@ class Visit:
     def expect_seen(self, testid: str) -> None:
         self.until(lambda: self.part(testid).is_displayed(), f"{testid} is seen")
 
-    def draw(
-        self, strokes: Sequence[Stroke], lift: bool = True, on: str = "draw-canvas"
-    ) -> None:
+    def draw(self, strokes: Sequence[Stroke], lift: bool = True, on: str = "draw-canvas") -> None:
         """Draw with the mouse, and lift the pen at the end unless told otherwise."""
         box = self.driver.execute_script(
             "return arguments[0].getBoundingClientRect().toJSON()", self.show(on)
