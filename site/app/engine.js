@@ -153,13 +153,13 @@ export class Engine extends EventTarget {
   /** Ask the worker for a sign of life while the page is seen. @param {Worker} worker */
   async #watch(worker) {
     const pause = (/** @type {number} */ ms) => new Promise((done) => setTimeout(done, ms));
-    const alive = () => this.#worker === worker && this.state !== "failed";
-    while (alive()) {
+    const goesOn = () => this.#worker === worker && this.state !== "failed";
+    while (goesOn()) {
       await pause(3000);
       if (document.hidden) continue;
       const patience = this.state === "ready" ? PATIENCE : PATIENCE_AT_FIRST;
       const answered = await Promise.race([this.#api.ping(), pause(patience)]);
-      if (!answered && !document.hidden && alive()) {
+      if (!answered && !document.hidden && goesOn()) {
         this.#fail(new Error("The worker that runs Python has stopped answering."));
       }
     }

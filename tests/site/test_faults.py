@@ -208,6 +208,7 @@ def test_what_is_loaded_when_it_is_seen_is_refused_by_name(
     site.faults = lazy
     visiting.open_ready(page, site.url)
     expect(part(page, "kernels-words")).to_contain_text("NumPy alone: kernels/")
+    draw(page, SEVEN)  # which a step is shown of
     part(page, "section-own").scroll_into_view_if_needed()
     expect(part(page, "own-words")).to_contain_text("codemirror/view/dist/index.js did not load")
     part(page, "section-inside").scroll_into_view_if_needed()
