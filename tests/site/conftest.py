@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 import browsers
 import bundle
+import visiting
 import web
-from visiting import TELL_OF_VIOLATIONS
 from webkit import Visit, virtual_display, visitor
 
 # What is expected comes when it comes: a busy machine may take long, and no test is about that.
@@ -123,39 +123,15 @@ def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Browse
 
     A test marked ``provokes_errors`` may have errors, but no request that leaves the origin.
     """
-    visitor = browser.new_context(service_workers="block")
-    watch = _Watch(visitor)
-    yield visitor
-    visitor.close()
-    assert watch.foreign == [], "requests left the origin"
-    if request.node.get_closest_marker("provokes_errors") is None:
-        assert watch.errors == [], "the page reported errors"
+    errors = request.node.get_closest_marker("provokes_errors") is not None
+    with visiting.visitor(browser, errors) as one:
+        yield one
 
 
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     """An empty page of a new visitor, watched as ``context`` says."""
     return context.new_page()
-
-
-class _Watch:
-    """Notes what a visitor's pages should not do."""
-
-    def __init__(self, context: BrowserContext) -> None:
-        self.errors: list[str] = []
-        self.foreign: list[str] = []
-        context.add_init_script(TELL_OF_VIOLATIONS)
-        context.on("console", lambda message: self._console(message.type, message.text))
-        context.on("weberror", lambda error: self.errors.append(str(error.error)))
-        context.on("request", lambda request: self._request(request.url))
-
-    def _console(self, kind: str, text: str) -> None:
-        if kind == "error":
-            self.errors.append(text)
-
-    def _request(self, url: str) -> None:
-        if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname != "localhost":
-            self.foreign.append(url)
 
 
 @contextmanager

@@ -53,18 +53,29 @@ addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI, s
 """
 """In case a browser should block something without a word in its console."""
 
+NO_SERVICE_WORKER = """
+if (origin !== "null" && navigator.serviceWorker) {
+  navigator.serviceWorker.register = () => new Promise(() => {});
+}
+"""
+"""Playwright's own way to block it fails in a sandboxed frame, which may not even ask for it."""
+
 START_PATIENCE = 120_000
 """Milliseconds for Python to start, however busy the machine is."""
 
 
 @contextmanager
-def visitor(browser: Browser, errors: bool = False, **options: Any) -> Iterator[BrowserContext]:
-    """A visitor for several tests; afterwards no request has left the origin.
+def visitor(
+    browser: Browser, errors: bool = False, keeps: bool = False, **options: Any
+) -> Iterator[BrowserContext]:
+    """A visitor, for one test or several; afterwards no request has left the origin.
 
     Nor is there an error in the console or one that nothing caught, except with ``errors``. The
-    service worker stays out of the way unless ``service_workers="allow"``.
+    service worker stays out of the way unless the visitor ``keeps`` the page.
     """
-    context = browser.new_context(**{"service_workers": "block"} | options)
+    context = browser.new_context(**options)
+    if not keeps:
+        context.add_init_script(NO_SERVICE_WORKER)
     seen: list[str] = []
     foreign: list[str] = []
 
