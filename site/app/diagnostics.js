@@ -5,10 +5,16 @@ const errors = [];
 
 /** Keep an error for the report. @param {unknown} error */
 export function note(error) {
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+  const text = error instanceof Error ? `${error.name}: ${error.message}${place(error)}` : String(error);
   if (errors[errors.length - 1]?.endsWith(` ${text}`)) return; // one that several waited for
   errors.push(`${new Date().toISOString()} ${text}`);
   errors.splice(0, errors.length - 10);
+}
+
+/** The line it comes from, where the browser tells. @param {Error} error */
+function place({ stack }) {
+  const line = stack?.split("\n").find((one) => /:\d+:\d+\)?$/.test(one));
+  return line ? ` (${line.trim()})` : "";
 }
 
 addEventListener("error", (event) => note(event.error ?? event.message));
