@@ -82,7 +82,7 @@ def post(made: Path, site: Any, host: Callable[[str, str], str]) -> str:
 @contextmanager
 def reader(browser: Browser, errors: bool = False, **options: Any) -> Iterator[BrowserContext]:
     """A reader of the blog; nothing is asked of third parties, and no page reports errors."""
-    context = browser.new_context(**options)
+    context = browser.new_context(service_workers="block", **options)
     seen: list[str] = []
     foreign: list[str] = []
     ours = ("localhost", "127.0.0.1", None)
