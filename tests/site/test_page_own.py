@@ -337,9 +337,7 @@ LATER = """new Promise((done) => setTimeout(async () => {
 def cage(browser: Browser, serve_site: Callable[..., Any]) -> Iterator[tuple[Page, Worker, Any]]:
     """A page whose spare sandbox has started, that sandbox's worker, and the page's server."""
     site = serve_site()
-    context = browser.new_context(
-        service_workers="block", viewport={"width": 1000, "height": 800}
-    )
+    context = browser.new_context(service_workers="block", viewport={"width": 1000, "height": 800})
     page = context.new_page()
     with page.expect_worker(lambda one: one.url.startswith("blob:"), timeout=PATIENCE) as caged:
         open_section(page, site.url)
