@@ -285,7 +285,7 @@ def test_a_browser_that_refuses_the_memory_is_told(browser: Browser, site_url: s
 
 def test_a_run_outlives_what_happens_to_its_tab(browser: Browser, site_url: str) -> None:
     """Storage cleared, the clock set, frozen, 500 settings changed, all in one run."""
-    with visiting.visitor(browser, service_workers="allow") as context:
+    with visiting.visitor(browser, keeps=True) as context:
         page = context.new_page()
         page.clock.install()
         visiting.open_ready(page, site_url)
