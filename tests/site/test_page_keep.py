@@ -19,7 +19,7 @@ import mnist_shards
 import visiting
 from nets_core import Network, datasets, saving
 from parts import Parts
-from visiting import SEVEN, draw, expect_state, number, part
+from visiting import SEVEN, draw, expect_state, number, numbers, part
 
 LONG: dict[str, Any] = {"epochs": 1000}
 """A run that a browser does not finish while a test looks at it."""
