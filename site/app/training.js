@@ -106,6 +106,7 @@ export class Training extends EventTarget {
     try {
       this.#enter("loading");
       await this.#engine.ready;
+      await this.#engine.computing.catch(() => {}); // what adds in another order is another run
       await check();
       await this.load();
       await this.#cleared; // else it would forget the net that is made now
