@@ -190,10 +190,12 @@ export class Training extends EventTarget {
   async #go() {
     const run = this.#run;
     this.#enter("training");
+    let over = false;
     try {
       const last = await this.#engine.invoke("run", (progress) => {
-        if (run === this.#run) this.#hear(progress);
+        if (run === this.#run && !over) this.#hear(progress); // a late report is of what was before
       });
+      over = true;
       if (run === this.#run) this.#arrived(last);
     } catch (error) {
       if (run !== this.#run || this.#engine.state !== "ready") return;
