@@ -491,14 +491,23 @@ class Lab:
             raise ValueError("no net is in training: press Train first")
         return keeping.dumps(self._trainer, self._settings, self._curves, format)
 
-    def keep(self) -> dict[str, Any] | None:
+    def file_name(self, format: str) -> str:
+        """What the file of ``save`` is best called."""
+        if self._trainer is None:
+            raise ValueError("no net is in training: press Train first")
+        checks.one_of("format", format, saving.FORMATS)
+        name = keeping.title(self._trainer.net).replace(", ", "-")
+        epoch = f"-epoch-{self.progress()['epoch']}" if self._settings else ""
+        return f"nets-{name}{epoch}.{format}"
+
+    def keep(self, resting: bool = False) -> dict[str, Any] | None:
         """What a page keeps of the net in training: ``data``, a file, and ``about``, what it holds.
 
-        ``about`` are title, settings and ``progress()``. None where there is no net, in the midst
-        of an evaluation, which would be lost, and of a net that is about to diverge: what was kept
-        before is then better.
+        ``about`` are title, settings and ``progress()``. None where there is no net, of a net that
+        is about to diverge, since what was kept before is then better, and in the midst of an
+        evaluation, which would be lost, unless the training is ``resting``.
         """
-        if self._trainer is None or self._evaluation_due():
+        if self._trainer is None or (self._evaluation_due() and not resting):
             return None
         try:
             data = self.save()

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 import browsers
 import bundle
-from benchmark import figures, lighthouse, training, visits, workers
+from benchmark import figures, lighthouse, second_visit, training, visits, workers
 from benchmark.serving import serving
 from parts import PartError, Parts
 
@@ -29,6 +29,7 @@ GROUPS = {
     "products": workers.products,
     "learning": training.learning,
     "start": visits.start,
+    "second-visit": second_visit.second_visit,
     "transfer": visits.transfer,
     "prediction": workers.prediction,
     "pointer": visits.pointer,

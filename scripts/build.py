@@ -9,6 +9,8 @@ import environment
 environment.enter("build")
 
 import bundle
+import cdn
+from parts import Parts
 
 
 def main() -> None:
@@ -19,10 +21,27 @@ def main() -> None:
         default="",
         help="where the site will be, for those who show a picture of what is linked to",
     )
+    options.add_argument(
+        "--from-cdn",
+        metavar="URL",
+        nargs="?",
+        default="",
+        const=cdn.address(Parts()),
+        help="have visitors fetch Pyodide and NumPy from a public host, %(const)s unless told",
+    )
+    options.add_argument(
+        "--no-service-worker",
+        action="store_true",
+        help="remove the service worker, and what it kept, from the browsers of earlier visitors",
+    )
     chosen = options.parse_args()
     start = time.perf_counter()
     try:
-        report = bundle.build(address=chosen.address)
+        report = bundle.build(
+            address=chosen.address,
+            host=chosen.from_cdn,
+            service_worker=not chosen.no_service_worker,
+        )
     except bundle.BuildError as error:
         sys.exit(f"Stopped: {error}")
     seconds = time.perf_counter() - start
