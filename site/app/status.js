@@ -1,7 +1,7 @@
 // What the page is doing, in the visitor's words, and what to do when something failed.
 
 import { report } from "./diagnostics.js";
-import { part } from "./dom.js";
+import { make, part } from "./dom.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("./training.js").Training} Training */
@@ -44,6 +44,8 @@ export function showStatus(engine, training) {
   const bar = part("loading-bar", HTMLProgressElement);
   const failure = part("failure", HTMLElement);
   const copy = part("copy-diagnostics", HTMLButtonElement);
+  const lost = make("p", { className: "words", role: "status" });
+  lost.dataset.testid = "lost";
 
   const update = () => {
     const state =
@@ -73,6 +75,7 @@ export function showStatus(engine, training) {
   });
   engine.addEventListener("starting", () => {
     farthest = 0;
+    heard = performance.now();
     update();
   });
   engine.addEventListener("ready", update);
@@ -82,7 +85,14 @@ export function showStatus(engine, training) {
       `${message.replace(/( Try again)?\.?$/, ".").replace("..", ".")} Your drawing is still here.`;
     update();
   });
-  training.addEventListener("state", update);
+  engine.addEventListener("lost", (event) => {
+    lost.textContent = /** @type {CustomEvent} */ (event).detail.message;
+    status.after(lost);
+  });
+  training.addEventListener("state", () => {
+    if (training.running) lost.remove();
+    update();
+  });
   part("retry", HTMLButtonElement).addEventListener("click", () => {
     engine.start().catch(() => {});
   });
