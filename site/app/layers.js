@@ -85,6 +85,7 @@ function frame({ kind, shape }, i, layers) {
     className: shape.length === 3 ? "maps" : count > 60 ? "cells many" : "cells",
   });
   box.append(...places);
+  if (shape.length !== 3) box.role = "img"; // told in its label: nobody listens to 128 cells
   return make("figure", {}, [make("figcaption", { textContent: caption }), box]);
 }
 
@@ -105,6 +106,10 @@ function fill(figure, { shape, values }) {
     }
     return;
   }
+  const most = values.indexOf(Math.max(...values));
+  const active = values.filter((value) => value > largest / 100).length;
+  /** @type {HTMLElement} */ (figure.lastElementChild).ariaLabel =
+    `${values.length} values, ${active} of them above 0; the largest, ${values[most].toPrecision(3)}, is number ${most + 1}`;
   for (const [j, place] of places.entries()) {
     const cell = /** @type {HTMLElement} */ (place.firstElementChild);
     cell.style.setProperty("--share", String(Math.abs(values[j]) / largest));

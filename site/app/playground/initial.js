@@ -101,7 +101,7 @@ const size = (value) =>
 /** @param {Layer} layer @param {number} i */
 function histogram({ counts, low, high, deviation, saturated, dead }, i) {
   const most = Math.max(1, ...counts);
-  const bars = make("ol", { className: "columns" });
+  const bars = make("ol", { className: "columns", role: "img" });
   bars.style.setProperty("grid-template-columns", `repeat(${counts.length}, 1fr)`);
   for (const count of counts) {
     const bar = make("span", { className: "bar" });
@@ -119,7 +119,7 @@ function histogram({ counts, low, high, deviation, saturated, dead }, i) {
     bars,
     reach,
   ]);
-  figure.setAttribute("aria-label", facts);
+  bars.setAttribute("aria-label", facts);
   return figure;
 }
 
