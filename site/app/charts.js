@@ -35,7 +35,10 @@ export class Chart {
       width: this.#width(),
       height: HEIGHT,
       cursor: { drag: { x: false, y: false }, y: false },
-      legend: { live: matchMedia("(hover: hover)").matches },
+      legend: {
+        live: matchMedia("(hover: hover)").matches,
+        markers: { dash: (_, i) => (lines[i - 1]?.dash ? "dashed" : "solid") },
+      },
       scales: {
         x: { time: false },
         y: {

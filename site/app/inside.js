@@ -391,13 +391,13 @@ export function insideSection(engine, training, sheet) {
   function histogram({ symbol, layer, checked, error, histogram: counts }, bins) {
     const most = Math.max(1, ...Array.from(counts));
     const caption = `${nameOf(symbol, layer)}: ${checked} checked, largest ${error.toExponential(0)}`;
-    const list = make("ol", { className: "columns", role: "img", ariaLabel: `Errors of ${caption}` });
+    const list = make("div", { className: "columns", role: "img", ariaLabel: `Errors of ${caption}` });
     for (const [i, count] of Array.from(counts).entries()) {
       const bar = make("span", { className: "bar" });
       bar.style.setProperty("--share", String(count / most));
       const label = bins[i] % 4 === 0 ? `1e${bins[i]}` : " ";
       list.append(
-        make("li", { title: `${count} with an error of about 1e${bins[i]}` }, [bar, make("span", { textContent: label })]),
+        make("div", { title: `${count} with an error of about 1e${bins[i]}` }, [bar, make("span", { textContent: label })]),
       );
     }
     return make("figure", {}, [make("figcaption", { textContent: caption }), list]);
@@ -430,6 +430,7 @@ export function insideSection(engine, training, sheet) {
   example.addEventListener("pick", () => {
     if (lesson) show(at).catch(gone);
   });
+  sheet.addEventListener("change", () => (section.dataset.coming = sheet.empty ? "no" : "yes"));
   engine.addEventListener("ready", request);
   engine.addEventListener("failed", () => {
     sources.clear();

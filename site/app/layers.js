@@ -56,7 +56,10 @@ export function layersSection(engine, training, sheet, picker) {
     60,
   );
 
-  sheet.addEventListener("change", request);
+  sheet.addEventListener("change", () => {
+    section.dataset.coming = sheet.empty ? "no" : "yes";
+    request();
+  });
   picker.addEventListener("change", request);
   engine.addEventListener("ready", request);
   training.addEventListener("progress", () => picker.value === "live" && request());
@@ -76,12 +79,12 @@ function frame({ kind, shape }, i, layers) {
           return canvas;
         })
       : Array.from({ length: count }, (_, j) =>
-          make("li", { title: `neuron ${j + 1}` }, [
+          make("div", { title: `neuron ${j + 1}` }, [
             make("span", { className: "cell" }),
             ...(last ? [make("span", { textContent: `${j}` })] : []),
           ]),
         );
-  const box = make(shape.length === 3 ? "div" : "ul", {
+  const box = make("div", {
     className: shape.length === 3 ? "maps" : count > 60 ? "cells many" : "cells",
   });
   box.append(...places);

@@ -86,8 +86,10 @@ export function numbersBelow(sheet, picture) {
   };
   const element = make("div", { className: "keep" }, [
     fold,
-    button("PNG", async () => download(await picture(), file("png"))),
-    button("CSV", () => download(new Blob([csv(sheet())], { type: "text/csv" }), file("csv"))),
+    make("div", { className: "files" }, [
+      button("PNG", async () => download(await picture(), file("png"))),
+      button("CSV", () => download(new Blob([csv(sheet())], { type: "text/csv" }), file("csv"))),
+    ]),
   ]);
   let resting = false;
   let stale = false;

@@ -115,7 +115,7 @@ export function qualitySection(engine, training, sheet, picker) {
         ]);
         button.setAttribute(
           "aria-label",
-          `Test digit ${found.indices[i]}, a ${is} read as ${found.guesses[i]}: put it on the pad`,
+          `${is} → ${found.guesses[i]}, test digit ${found.indices[i]}: put it on the pad`,
         );
         button.addEventListener("click", () => {
           sheet.put(pixels);

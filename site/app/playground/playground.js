@@ -87,7 +87,7 @@ async function open(engine) {
   net.addEventListener("edit", weight.edit);
   const { figures, chart } = course(world);
   const { button: script, panel } = scriptPanel(world);
-  const sees = make("p", { className: "quiet" });
+  const sees = make("p", { className: "quiet", textContent: SEEN[world.mode] });
   sees.dataset.testid = "playground-sees";
 
   const button = (
@@ -249,12 +249,14 @@ function depthControls(world) {
     const { activation } = layers.at(-1) ?? world.choices.defaults.layers[0];
     void world.change({ layers: [...layers, { neurons: 4, activation, dropout: 0 }] });
   });
-  world.addEventListener("settings", () => {
+  const follow = () => {
     const count = world.settings.layers.length;
     said.textContent = count === 1 ? "1 hidden layer" : `${count || "No"} hidden layers`;
     fewer.disabled = count === 0;
     more.disabled = count === world.choices.limits.layers;
-  });
+  };
+  world.addEventListener("settings", follow);
+  follow();
   return make("div", { className: "depth" }, [fewer, said, more]);
 }
 
