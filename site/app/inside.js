@@ -102,6 +102,7 @@ export function insideSection(engine, training, sheet) {
         if (engine.state === "ready") withdraw(/** @type {Error} */ (error).message);
         return;
       }
+      body.classList.toggle("coming", body.hidden); // seen once it is complete
       body.hidden = false;
       say(words, "");
       rate.disabled = net.value === "live";
@@ -110,6 +111,7 @@ export function insideSection(engine, training, sheet) {
       choose();
       outline();
       await show(Math.min(at, lessonNow().stages.length - 1));
+      body.classList.remove("coming");
     },
     100,
   );

@@ -38,7 +38,8 @@ def go_to(page: Page, section: str) -> None:
 def train_until(page: Page, condition: str) -> None:
     page.wait_for_function(
         f"""() => {{
-          const value = (id) => Number(document.querySelector(`[data-testid=${{id}}]`).dataset.value);
+          const part = (id) => document.querySelector(`[data-testid=${{id}}]`);
+          const value = (id) => Number(part(id).dataset.value);
           return {condition};
         }}"""
     )
@@ -334,7 +335,7 @@ def test_tab_goes_through_everything_in_order_and_shows_where_it_is(keyboard: Pa
         expect(keyboard.locator(filled).first).to_be_visible()
     keyboard.evaluate("() => { scrollTo(0, 0); document.activeElement.blur(); }")
     keyboard.locator("h1").click()
-    stops = []
+    stops: list[dict[str, Any]] = []
     for _ in range(400):
         keyboard.keyboard.press("Tab")
         stop = keyboard.evaluate(_FOCUSED)
@@ -553,7 +554,7 @@ def test_colours_stand_out(
 def test_for_and_against_differ_whatever_colours_are_seen(
     keyboard: Page, kind: str, scheme: Literal["light", "dark"]
 ) -> None:
-    """The scale of the playground's plane, from orange to blue, through the browser's simulation."""
+    """The scale of the playground's plane, from orange to blue, as the browser simulates it."""
     go_to(keyboard, "playground")
     ramp = keyboard.locator(".ramp")
     expect(ramp).to_be_visible()
@@ -597,8 +598,8 @@ def test_what_a_colour_tells_remains_with_forced_colours(
     part(keyboard, "undo").focus()
     keyboard.keyboard.press("Shift+Tab")
     ring = keyboard.evaluate(
-        "() => { const { outlineStyle, outlineWidth } = getComputedStyle(document.querySelector('.sheet'));"
-        " return [outlineStyle, outlineWidth]; }"
+        "() => { const sheet = getComputedStyle(document.querySelector('.sheet'));"
+        " return [sheet.outlineStyle, sheet.outlineWidth]; }"
     )
     keyboard.emulate_media(color_scheme="light", forced_colors="none")
     part(keyboard, "erase").click()
