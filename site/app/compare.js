@@ -60,11 +60,6 @@ export function compareSection(engine, training, sheet) {
       verdict.textContent = "Draw something above, and each of them reads it.";
       return;
     }
-    if (training.hasNet && !cards.has(LIVE)) addCard(LIVE, "The net in training", ["live"]);
-    if (!training.hasNet) {
-      cards.get(LIVE)?.card.remove();
-      cards.delete(LIVE);
-    }
     await Promise.all(
       [...cards].map(async ([id, card]) => {
         try {
@@ -119,6 +114,14 @@ export function compareSection(engine, training, sheet) {
 
   sheet.addEventListener("change", request);
   engine.addEventListener("ready", request);
-  training.addEventListener("state", request);
+  // Its place is there before it is seen, so that nothing is pushed away then.
+  training.addEventListener("state", () => {
+    if (training.hasNet && !cards.has(LIVE)) addCard(LIVE, "The net in training", ["live"]);
+    if (!training.hasNet) {
+      cards.get(LIVE)?.card.remove();
+      cards.delete(LIVE);
+    }
+    request();
+  });
   training.addEventListener("progress", () => training.hasNet && seen() && request());
 }

@@ -155,6 +155,7 @@ export function trainSection(engine, training) {
     });
   }
 
+  let before = training.state;
   training.addEventListener("state", () => {
     controls();
     if (training.state === "loading") say("Fetching MNIST, 70,000 handwritten digits …");
@@ -164,9 +165,10 @@ export function trainSection(engine, training) {
     }
     if (training.state === "paused") announce(`Paused. ${standing(training.progress)}`);
     if (training.state === "idle" && words.dataset.kind !== "trouble") say("");
-    if (training.state === "done") {
+    if (training.state === "done" && before === "training") {
       say(`Done: it reads ${percent(training.progress.testAccuracy, 2)} of the test digits.`);
     }
+    before = training.state;
     void redraw();
   });
   /** The epoch that was told last. */

@@ -113,7 +113,8 @@ _EARS = """() => {
     return copy.textContent.trim().replace(/\\s+/g, " ");
   };
   for (const region of document.querySelectorAll(regions)) last.set(region, text(region));
-  new MutationObserver((changes) => {
+  window.ears?.disconnect();
+  window.ears = new MutationObserver((changes) => {
     for (const { target } of changes) {
       const element = target instanceof Element ? target : target.parentElement;
       const region = element?.closest(regions);
@@ -123,7 +124,9 @@ _EARS = """() => {
       const live = region.getAttribute("aria-live") ?? { alert: "assertive" }[region.role] ?? "polite";
       if (now && live !== "off") heard.push({ at: region.dataset.testid, text: now, urgent: live === "assertive" });
     }
-  }).observe(document, { subtree: true, childList: true, characterData: true, attributeFilter: ["hidden"] });
+  });
+  const all = { subtree: true, childList: true, characterData: true, attributeFilter: ["hidden"] };
+  ears.observe(document, all);
 }"""  # noqa: E501
 
 
