@@ -2,6 +2,7 @@
 
 import uPlot from "uplot";
 import { numbersBelow, png } from "./numbers.js";
+import { whenThemeChanges } from "./theme.js";
 
 /** @typedef {import("./numbers.js").Line} Line */
 
@@ -82,9 +83,7 @@ export class Chart {
     new ResizeObserver(() => this.plot.setSize({ width: this.#width(), height: HEIGHT })).observe(
       element,
     );
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
-      this.plot.redraw(),
-    );
+    whenThemeChanges(() => this.plot.redraw());
   }
 
   #width() {

@@ -135,7 +135,6 @@ export function drawSection(engine, training) {
   training.addEventListener("progress", () => {
     if (picker.value === LIVE && !sheet.empty) again.request();
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => void read());
   changed();
   return { sheet, picker };
 }

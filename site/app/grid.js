@@ -50,7 +50,6 @@ export class Grid extends EventTarget {
       },
       inked: ([x, y]) => this.pixels[Math.floor(y * SIDE) * SIDE + Math.floor(x * SIDE)] > INKED,
     });
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.paint());
   }
 
   get empty() {

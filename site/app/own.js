@@ -4,14 +4,16 @@ import {
   addressOf,
   goToAddress,
   readAddress,
+  visit,
   whenAddressChanges,
   writeAddress,
 } from "./address.js";
+import { vouch } from "../download.js";
 import { part, say as put } from "./dom.js";
 import { RaceView } from "./race.js";
 import { take, warm } from "./sandbox.js";
 import { waitingForSight, whileSeen } from "./seen.js";
-import { packed, unpacked } from "./share.js";
+import { packed, packs, unpacked } from "./share.js";
 import { foundOf, stateOf } from "./stranger.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
@@ -76,7 +78,7 @@ export function ownSection(engine, training, gallery) {
     let Editor;
     try {
       [{ Editor }, targets] = await Promise.all([
-        import("./editor.js"),
+        vouch("app/editor.js").then(() => import("./editor.js")),
         engine.call("workshop.targets"),
       ]);
     } catch (error) {
@@ -143,6 +145,7 @@ export function ownSection(engine, training, gallery) {
   /** Keep the code in the address, so that a reload does not lose it. */
   function remember() {
     clearTimeout(resting);
+    if (!packs) return;
     resting = setTimeout(async () => writeAddress("own", await values()), REST);
   }
 
@@ -193,7 +196,7 @@ export function ownSection(engine, training, gallery) {
     run.disabled = !editor || running;
     stop.disabled = !running;
     reset.disabled = !editor || running || editor.text === known(target.value).text;
-    share.disabled = !editor;
+    share.disabled = !editor || !packs;
     target.disabled = !editor || running;
   }
 
@@ -310,7 +313,7 @@ export function ownSection(engine, training, gallery) {
   form.addEventListener("change", edited);
   gallery.addEventListener("edit", (event) => {
     const { target: name, text, settings: given } = /** @type {CustomEvent} */ (event).detail;
-    section.scrollIntoView();
+    visit("own");
     whenReady(() => {
       view.clear();
       show(name, text, given);

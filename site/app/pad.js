@@ -2,6 +2,7 @@
 
 import { Cursor } from "./cursor.js";
 import { erase } from "./strokes.js";
+import { whenThemeChanges } from "./theme.js";
 
 /** @typedef {import("./strokes.js").Stroke} Stroke */
 /** @typedef {import("./strokes.js").Point} Point */
@@ -54,7 +55,7 @@ export class Pad extends EventTarget {
       inked: (place) => this.#without(place, place, PEN / 2) !== undefined,
     });
     new ResizeObserver(() => this.#paint()).observe(canvas);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#paint());
+    whenThemeChanges(() => this.#paint());
   }
 
   /** Does the pointer rub out? */

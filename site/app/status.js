@@ -76,19 +76,21 @@ export function showStatus(engine, training) {
     bar.value = farthest;
     words.textContent = STAGES[stage] ?? WORDS.loading;
   });
+  engine.addEventListener("starting", () => {
+    farthest = 0;
+    update();
+  });
   engine.addEventListener("ready", update);
   engine.addEventListener("failed", (event) => {
     const { message } = /** @type {CustomEvent} */ (event).detail;
     part("failure-words", HTMLElement).textContent =
-      `${message.replace(/\.?$/, ".")} Your drawing is still here.`;
+      `${message.replace(/( Try again)?\.?$/, ".").replace("..", ".")} Your drawing is still here.`;
     update();
   });
   training.addEventListener("state", update);
   part("retry", HTMLButtonElement).addEventListener("click", () => {
-    farthest = 0;
     engine.start().catch(() => {});
     wait();
-    update();
   });
 
   const label = copy.textContent;

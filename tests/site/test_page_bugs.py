@@ -292,6 +292,7 @@ def test_the_keyboard_is_enough(page: Page, site_url: str) -> None:
     expect(part(page, "bugs-mended-words")).to_contain_text("are one", timeout=PATIENCE)
 
 
+@pytest.mark.chromium("Playwright does not reach into workers elsewhere")
 @pytest.mark.provokes_errors
 def test_a_worker_that_dies_in_mid_race_is_told_and_replaced(page: Page, site_url: str) -> None:
     open_section(page, site_url)
@@ -323,13 +324,14 @@ def test_mnist_that_cannot_be_fetched_is_told_and_asked_for_again(
     page.route("**/mnist/*", lambda route: route.abort())
     right_guess(page, "summed")
     part(page, "bugs-run").click()
-    expect(part(page, "bugs-words")).to_contain_text("could not be fetched", timeout=PATIENCE)
+    expect(part(page, "bugs-words")).to_contain_text("there is no network", timeout=PATIENCE)
     expect(part(page, "bugs-words")).to_have_attribute("data-kind", "trouble")
     expect(part(page, "bugs-run")).to_be_enabled()
     page.unroute("**/mnist/*")
     expect_outcome(try_it(page), "nothing")
 
 
+@pytest.mark.chromium("Playwright has no touch elsewhere")
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_is_wider_than_the_window(browser: Browser, site_url: str, width: int) -> None:
     with visiting.visitor(browser, viewport={"width": width, "height": 740}, has_touch=True) as own:

@@ -8,13 +8,22 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Locator, Page, Worker, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    CDPSession,
+    Frame,
+    Locator,
+    Page,
+    Worker,
+    expect,
+)
 
 Point = tuple[float, float]
 Stroke = Sequence[Point]
@@ -38,17 +47,35 @@ MODELS: list[dict[str, Any]] = json.loads(
 """The trained nets that ship with the page; the first reads what is drawn."""
 FIRST_MODEL = f"models/{MODELS[0]['file']}"
 
+TELL_OF_VIOLATIONS = """
+addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI, sample }) =>
+  console.error(`against the policy: ${effectiveDirective} ${blockedURI} ${sample}`));
+"""
+"""In case a browser should block something without a word in its console."""
+
+NO_SERVICE_WORKER = """
+if (origin !== "null" && navigator.serviceWorker) {
+  navigator.serviceWorker.register = () => new Promise(() => {});
+}
+"""
+"""Playwright's own way to block it fails in a sandboxed frame, which may not even ask for it."""
+
 START_PATIENCE = 120_000
 """Milliseconds for Python to start, however busy the machine is."""
 
 
 @contextmanager
-def visitor(browser: Browser, errors: bool = False, **options: Any) -> Iterator[BrowserContext]:
-    """A visitor for several tests; afterwards no request has left the origin.
+def visitor(
+    browser: Browser, errors: bool = False, keeps: bool = False, **options: Any
+) -> Iterator[BrowserContext]:
+    """A visitor, for one test or several; afterwards no request has left the origin.
 
-    Nor is there an error in the console or one that nothing caught, except with ``errors``.
+    Nor is there an error in the console or one that nothing caught, except with ``errors``. The
+    service worker stays out of the way unless the visitor ``keeps`` the page.
     """
     context = browser.new_context(**options)
+    if not keeps:
+        context.add_init_script(NO_SERVICE_WORKER)
     seen: list[str] = []
     foreign: list[str] = []
 
@@ -56,13 +83,14 @@ def visitor(browser: Browser, errors: bool = False, **options: Any) -> Iterator[
         if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname != "localhost":
             foreign.append(url)
 
+    context.add_init_script(TELL_OF_VIOLATIONS)
     context.on("console", lambda m: seen.append(m.text) if m.type == "error" else None)
     context.on("weberror", lambda error: seen.append(str(error.error)))
     context.on("request", lambda sent: request(sent.url))
     yield context
     context.close()
-    assert foreign == [], "requests left the origin"
-    assert errors or seen == [], "the page reported errors"
+    assert foreign == [], f"requests left the origin: {foreign}"
+    assert errors or seen == [], f"the page reported errors: {seen}"
 
 
 def open_ready(page: Page, url: str) -> Page:
@@ -78,7 +106,16 @@ def python_worker(page: Page) -> Worker:
     return worker
 
 
-def part(page: Page, testid: str) -> Locator:
+def until(page: Page, condition: Callable[[], bool], what: str) -> None:
+    """Wait until something is true that no element tells of by itself."""
+    for _ in range(1200):
+        if condition():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"waited in vain until {what}")
+
+
+def part(page: Page | Frame, testid: str) -> Locator:
     """The element with this data-testid."""
     return page.get_by_test_id(testid)
 
@@ -111,7 +148,7 @@ def probabilities(page: Page) -> list[float | None]:
 class Sheet:
     """Where the pad is in the window, as long as nothing scrolls."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page | Frame) -> None:
         canvas = part(page, "draw-canvas")
         canvas.scroll_into_view_if_needed()
         box = canvas.bounding_box()
@@ -128,9 +165,9 @@ def place(page: Page, point: Point) -> Point:
     return Sheet(page).place(point)
 
 
-def draw(page: Page, strokes: Sequence[Stroke]) -> None:
-    """Draw with the mouse."""
-    sheet = Sheet(page)
+def draw(page: Page, strokes: Sequence[Stroke], frame: Frame | None = None) -> None:
+    """Draw with the mouse, on the page's pad or on that of a frame in it."""
+    sheet = Sheet(frame or page)
     for stroke in strokes:
         page.mouse.move(*sheet.place(stroke[0]))
         page.mouse.down()
