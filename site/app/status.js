@@ -60,14 +60,19 @@ export function showStatus(engine, training) {
   };
 
   let farthest = 0;
-  let heard = performance.now();
-  setInterval(() => {
-    if (engine.state !== "loading" || performance.now() - heard < PATIENCE) return;
-    words.textContent = "Still waiting for the server. You can draw meanwhile; reload if it lasts.";
-  }, 1000);
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let waiting;
+  const wait = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      if (engine.state !== "loading") return;
+      words.textContent = "Still waiting for the server. You can draw meanwhile; reload if it lasts.";
+    }, PATIENCE);
+  };
+  wait();
   engine.addEventListener("loading", (event) => {
     if (engine.state !== "loading") return; // a report that was under way when it failed
-    heard = performance.now();
+    wait();
     const { stage, loaded, total } = /** @type {CustomEvent} */ (event).detail;
     farthest = Math.max(farthest, total ? loaded / total : 0);
     bar.value = farthest;
@@ -95,6 +100,7 @@ export function showStatus(engine, training) {
   });
   part("retry", HTMLButtonElement).addEventListener("click", () => {
     engine.start().catch(() => {});
+    wait();
   });
 
   const label = copy.textContent;
