@@ -69,6 +69,7 @@ export class Keeper {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#dirty = false;
+    this.#next = 0;
     await this.#writing;
     const own = this.#own;
     this.#own = undefined;

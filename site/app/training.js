@@ -106,6 +106,7 @@ export class Training extends EventTarget {
     try {
       this.#enter("loading");
       await this.#engine.ready;
+      await this.#engine.computing.catch(() => {}); // what adds in another order is another run
       await check();
       await this.load();
       await this.#cleared; // else it would forget the net that is made now
@@ -189,10 +190,12 @@ export class Training extends EventTarget {
   async #go() {
     const run = this.#run;
     this.#enter("training");
+    let over = false;
     try {
       const last = await this.#engine.invoke("run", (progress) => {
-        if (run === this.#run) this.#hear(progress);
+        if (run === this.#run && !over) this.#hear(progress); // a late report is of what was before
       });
+      over = true;
       if (run === this.#run) this.#arrived(last);
     } catch (error) {
       if (run !== this.#run || this.#engine.state !== "ready") return;

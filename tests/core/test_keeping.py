@@ -288,3 +288,26 @@ def test_more_than_is_read_again_is_not_written(monkeypatch: pytest.MonkeyPatch)
     for ask in (lab.save, lab.keep):
         with pytest.raises(ValueError, match="nothing is saved"):
             ask()
+
+
+def test_kept_at_rest_in_the_midst_of_an_evaluation_only_that_is_lost() -> None:
+    whole = begun(0)
+    found = []
+    while whole.work(0) != "done":
+        state = whole.keep(resting=True)
+        assert state is not None
+        if whole.keep() is None:
+            found.append(state["data"])
+    assert len(found) >= 12
+    for data in found:
+        other = new_lab()
+        other.reopen(data)
+        finish(other)
+        assert other.progress()["step"] == whole.progress()["step"]
+        assert other.progress()["testAccuracy"] == whole.progress()["testAccuracy"]
+        for p, q in zip(
+            saving.loads(other.save()).parameters(),
+            saving.loads(whole.save()).parameters(),
+            strict=True,
+        ):
+            np.testing.assert_array_equal(p, q)

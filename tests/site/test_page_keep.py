@@ -19,7 +19,7 @@ import mnist_shards
 import visiting
 from nets_core import Network, datasets, saving
 from parts import Parts
-from visiting import SEVEN, draw, expect_state, number, part
+from visiting import SEVEN, draw, expect_state, number, numbers, part
 
 LONG: dict[str, Any] = {"epochs": 1000}
 """A run that a browser does not finish while a test looks at it."""
@@ -156,9 +156,13 @@ class TestKept:
         expect(part(page, "train-words")).to_contain_text("Done")
         assert part(page, "settings").locator("[name=learningRate]").input_value() == "0.003"
         assert part(page, "settings").locator("[name=hidden]").input_value() == "30"
-        assert number(page, "test-accuracy") == whole["accuracy"]
-        assert number(page, "cost") == whole["cost"]
-        assert reads(page) == expected
+        shown = numbers(page, "test-accuracy", "cost")
+        assert [about["step"], *shown, *reads(page)] == [
+            about["step"],
+            whole["accuracy"],
+            whole["cost"],
+            *expected,
+        ]
         expect(part(page, "weights").locator("canvas")).to_have_count(30)
 
     def test_a_closed_tab_is_continued_in_another(
@@ -181,6 +185,7 @@ class TestKept:
         expect_state(other, "paused")
         assert (number(other, "epoch") or 0) >= 1
 
+    @pytest.mark.chromium("only there a test may end a worker")
     def test_a_worker_that_dies_is_replaced_and_goes_on(self, page: Page) -> None:
         train(page, **LONG)
         wait_until_kept(page)
@@ -290,6 +295,7 @@ class TestTabs:
 
 
 class TestStorage:
+    @pytest.mark.chromium("only there a test reaches into a worker")
     def test_without_storage_training_works_and_says_so(
         self, context: BrowserContext, site_url: str
     ) -> None:
@@ -304,6 +310,7 @@ class TestStorage:
         expect(part(page, "kept-words")).to_contain_text("save it as a file")
         page.wait_for_function("() => window.ended?.accuracy > 0.9")
 
+    @pytest.mark.chromium("only there a test reaches into a worker")
     def test_without_locks_too(self, page: Page) -> None:
         visiting.python_worker(page).evaluate(
             "() => Object.defineProperty(navigator, 'locks', { value: undefined })"
@@ -365,6 +372,7 @@ def open_file(page: Page, path: Path) -> None:
 
 
 class TestFiles:
+    @pytest.mark.chromium("only there a test is given downloads and choosers of files")
     @pytest.mark.parametrize("format", saving.FORMATS)
     @pytest.mark.parametrize("recipe", ["mlp-30", "cnn"])
     def test_from_the_tab_to_python_and_back(
@@ -428,6 +436,7 @@ class TestFiles:
         part(page, "train-pause").click()
         expect_state(page, "training")
 
+    @pytest.mark.chromium("only there a test is given choosers of files")
     def test_files_that_are_refused(self, page: Page, tmp_path: Path) -> None:
         net = Network.mlp([784, 10])
         foreign = onnx.load_from_string(saving.dumps(net, format="onnx"))
