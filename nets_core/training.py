@@ -319,18 +319,11 @@ class Trainer:
         """Which examples are the next mini-batch."""
         stop = min(self.position + self._batch_size, len(self.x))
         if self._order is None:
-            self._blocks = self._shuffled()
+            self._blocks = _shuffled(len(self.x), self.seed, self.epoch)
             self._order = next(self._blocks)
         while len(self._order) < stop:
             self._order = np.concatenate([self._order, next(self._blocks)])
         return self._order[self.position : stop]
-
-    def _shuffled(self) -> Iterator[Array]:
-        """The order of the examples in the current epoch, block by block, always the same."""
-        rng = np.random.default_rng([self.seed, self.epoch])
-        size = len(self.x) if self.epoch else BLOCK
-        for start in range(0, len(self.x), size):
-            yield start + rng.permutation(min(size, len(self.x) - start))
 
     def _evaluations_due(self) -> int:
         return self.evaluations * self.position // len(self.x)
@@ -373,6 +366,17 @@ class Trainer:
         self.optimizer.forget()
         rate = self.optimizer.learning_rate
         raise Diverged(what, f"the learning rate {rate:g} is probably too high for this net")
+
+
+def _shuffled(count: int, seed: int, epoch: int) -> Iterator[Array]:
+    """The order of so many examples in an epoch, block by block, always the same.
+
+    It knows no trainer: one that held what holds it would outlive its reset.
+    """
+    rng = np.random.default_rng([seed, epoch])
+    size = count if epoch else BLOCK
+    for start in range(0, count, size):
+        yield start + rng.permutation(min(size, count - start))
 
 
 def _quietly() -> AbstractContextManager[object]:

@@ -97,6 +97,8 @@
   if (still) {
     still.replaceWith(box);
     box.append(still);
+    const picture = still.querySelector("img");
+    if (picture) dress(picture, { display: "block", width: "100%", height: "auto", margin: "0" });
   } else {
     script.before(box);
     dress(box, { minHeight: "32rem" });

@@ -2,9 +2,9 @@
 // (nets_core/bugs.py, workshop.py).
 
 import { showPatch } from "./diff.js";
-import { make, part, percent } from "./dom.js";
+import { make, part, say } from "./dom.js";
 import { RaceView } from "./race.js";
-import { whileSeen } from "./seen.js";
+import { waitingForSight, whileSeen } from "./seen.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("./training.js").Training} Training */
@@ -56,6 +56,7 @@ export function bugsSection(engine, training) {
   let latest = 0;
   let racing = false;
 
+  const sight = waitingForSight(section);
   const { request } = whileSeen(section, async () => {
     if (engine.state !== "ready" || bugs.length) return;
     ({ bugs, outcomes: answers } = await engine.call("workshop.bugs"));
@@ -126,12 +127,6 @@ export function bugsSection(engine, training) {
     bar.hidden = true;
   }
 
-  /** @param {HTMLElement} element @param {string} text @param {"quiet" | "trouble"} [kind] */
-  function say(element, text, kind = "quiet") {
-    if (element.textContent !== text) element.textContent = text;
-    element.dataset.kind = kind;
-  }
-
   function controls() {
     const done = bug !== undefined && tried.has(bug.id);
     const ready = engine.state === "ready" && !racing;
@@ -169,7 +164,7 @@ export function bugsSection(engine, training) {
     view.clear();
     const loading = (/** @type {Event} */ event) => {
       const { loaded, total } = /** @type {CustomEvent} */ (event).detail;
-      if (mine === latest) say(told, `Fetching MNIST: ${percent(loaded / total, 0)}`);
+      if (mine === latest) say(told, "Fetching MNIST:", { share: loaded / total });
     };
     training.addEventListener("data", loading);
     try {
@@ -183,6 +178,8 @@ export function bugsSection(engine, training) {
       say(told, fixed ? "Racing: the library’s code and the mended." : "Racing: the library’s code and the patched.");
       bar.hidden = fixed;
       for (;;) {
+        await sight(); // a race that nobody looks at waits
+        if (mine !== latest) return undefined;
         const state = await engine.call("workshop.advance", { milliseconds: TURN });
         if (mine !== latest) return undefined;
         view.draw(state);
@@ -197,7 +194,7 @@ export function bugsSection(engine, training) {
       if (mine !== latest) return undefined;
       const { message } = /** @type {Error} */ (error);
       const way = engine.state === "failed" ? " Start Python again at the top of the page, then try once more." : "";
-      say(told, `${message}${way}`, "trouble");
+      say(told, `${message}${way}`, { kind: "trouble" });
       return undefined;
     } finally {
       training.removeEventListener("data", loading);
@@ -231,7 +228,7 @@ export function bugsSection(engine, training) {
       same
         ? "Mended: the two curves are one, to the last digit."
         : "The curves still differ.",
-      same ? "quiet" : "trouble",
+      { kind: same ? "quiet" : "trouble" },
     );
   });
 

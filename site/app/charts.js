@@ -1,21 +1,29 @@
 // Learning curves, drawn by uPlot. It knows no nets.
 
 import uPlot from "uplot";
-
+import { numbersBelow, png } from "./numbers.js";
 import { whenThemeChanges } from "./theme.js";
 
-/** @typedef {{label: string, colour: string, dash?: number[]}} Line */
+/** @typedef {import("./numbers.js").Line} Line */
 
-/** A chart of lines over epochs, as wide as its element. */
+const HEIGHT = 180;
+
+/** A chart of lines over epochs, as wide as its element, with its numbers below. */
 export class Chart {
+  /** What is drawn, and its numbers before the ceiling. @type {uPlot.AlignedData} */
+  #data;
+  #lines;
+
   /**
-   * @param {HTMLElement} element
+   * @param {HTMLElement} element in a figure whose caption is the chart's name
    * @param {Line[]} lines the colours are names of custom properties of the style sheet
    * @param {(value: number) => string} format of the y values
    * @param {{min?: number, max?: number}} range what the y axis shows at least
    */
   constructor(element, lines, format, range) {
     this.element = element;
+    this.#lines = lines;
+    this.#data = [[], ...lines.map(() => [])];
     const style = () => getComputedStyle(document.documentElement);
     const axis = {
       stroke: () => style().getPropertyValue("--quiet"),
@@ -26,9 +34,12 @@ export class Chart {
     /** @type {uPlot.Options} */
     const options = {
       width: this.#width(),
-      height: 180,
+      height: HEIGHT,
       cursor: { drag: { x: false, y: false }, y: false },
-      legend: { live: matchMedia("(hover: hover)").matches },
+      legend: {
+        live: matchMedia("(hover: hover)").matches,
+        markers: { dash: (_, i) => (lines[i - 1]?.dash ? "dashed" : "solid") },
+      },
       scales: {
         x: { time: false },
         y: {
@@ -56,8 +67,20 @@ export class Chart {
         })),
       ],
     };
-    this.plot = new uPlot(options, [[], ...lines.map(() => [])], element);
-    new ResizeObserver(() => this.plot.setSize({ width: this.#width(), height: 180 })).observe(
+    this.plot = new uPlot(options, this.#data, element);
+    this.picture = /** @type {HTMLElement} */ (element.querySelector(".u-wrap"));
+    this.picture.setAttribute("role", "img");
+    this.below = numbersBelow(
+      () => ({
+        name: this.name,
+        heads: ["epoch", ...lines.map(({ label }) => label)],
+        columns: /** @type {any} */ (this.#data),
+      }),
+      () => this.#png(),
+    );
+    element.after(this.below.element);
+    this.#describe();
+    new ResizeObserver(() => this.plot.setSize({ width: this.#width(), height: HEIGHT })).observe(
       element,
     );
     whenThemeChanges(() => this.plot.redraw());
@@ -67,9 +90,41 @@ export class Chart {
     return Math.max(200, this.element.clientWidth);
   }
 
-  /** @param {uPlot.AlignedData} data x values, then one array for each line */
-  draw(data) {
-    this.plot.setData(data);
+  get name() {
+    return this.element.closest("figure")?.querySelector("figcaption")?.textContent ?? "Chart";
+  }
+
+  /**
+   * @param {uPlot.AlignedData} data x values, then one array for each line
+   * @param {number} [ceiling] values above are drawn there, so that they do not hide all else
+   */
+  draw(data, ceiling = Infinity) {
+    const [x, ...lines] = data;
+    const low = lines.map((line) => Array.from(line, (y) => (y == null ? y : Math.min(y, ceiling))));
+    this.#data = data;
+    this.plot.setData([x, ...low]);
+    this.below.renew();
+    this.#describe();
+  }
+
+  /** Say in words what the picture shows: where each line begins and ends. */
+  #describe() {
+    const [, ...columns] = this.#data;
+    const courses = this.#lines.map(({ label }, i) => {
+      const values = Array.from(columns[i]).filter((y) => y != null && Number.isFinite(y));
+      if (!values.length) return `${label}: nothing yet`;
+      const [first, last] = [values[0], values[values.length - 1]].map((y) => Number(y).toPrecision(3));
+      return `${label}: from ${first} to ${last}`;
+    });
+    this.picture.setAttribute("aria-label", `${this.name} over epochs. ${courses.join("; ")}.`);
+  }
+
+  #png() {
+    const style = getComputedStyle(document.documentElement);
+    const colour = (/** @type {string} */ name) => style.getPropertyValue(name).trim();
+    const lines = this.#lines.map((line) => ({ ...line, colour: colour(line.colour) }));
+    const paper = { paper: colour("--paper"), ink: colour("--ink") };
+    return png(this.plot.ctx.canvas, this.name, lines, paper);
   }
 }
 

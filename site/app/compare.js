@@ -29,10 +29,14 @@ export function compareSection(engine, training, sheet) {
 
   /** @param {string} id @param {string} name @param {string[]} facts */
   function addCard(id, name, facts) {
-    const guess = make("output", { className: "guess" });
+    const guess = make("div", { className: "guess" });
     guess.dataset.testid = `compare-guess-${id}`;
     const bars = Array.from({ length: 10 }, (_, digit) =>
-      make("li", {}, [make("span", { className: "bar" }), make("span", { textContent: `${digit}` })]),
+      make("li", {}, [
+        make("span", { className: "bar" }),
+        make("span", { textContent: `${digit}` }),
+        make("span", { className: "unseen" }),
+      ]),
     );
     const time = make("span", { className: "time" });
     const lines = make("p", { className: "quiet facts" });
@@ -55,11 +59,6 @@ export function compareSection(engine, training, sheet) {
       for (const card of cards.values()) show(card, undefined);
       verdict.textContent = "Draw something above, and each of them reads it.";
       return;
-    }
-    if (training.hasNet && !cards.has(LIVE)) addCard(LIVE, "The net in training", ["live"]);
-    if (!training.hasNet) {
-      cards.get(LIVE)?.card.remove();
-      cards.delete(LIVE);
     }
     await Promise.all(
       [...cards].map(async ([id, card]) => {
@@ -92,11 +91,10 @@ export function compareSection(engine, training, sheet) {
       const share = reading ? (reading.votes ? reading.votes[digit] / 9 : reading.probabilities[digit]) : 0;
       bar.style.setProperty("--share", String(share));
       bar.classList.toggle("best", reading?.digit === digit);
-      bar.title = !reading
-        ? ""
-        : reading.votes
-          ? `${reading.votes[digit]} of 9 votes for ${digit}`
-          : `${percent(share)} for ${digit}`;
+      const votes = reading?.votes;
+      const said = votes ? `${votes[digit]} of 9 votes` : percent(share);
+      bar.title = reading ? `${said} for ${digit}` : "";
+      /** @type {HTMLElement} */ (bar.lastElementChild).textContent = reading ? `: ${said}` : "";
     }
   }
 
@@ -116,6 +114,14 @@ export function compareSection(engine, training, sheet) {
 
   sheet.addEventListener("change", request);
   engine.addEventListener("ready", request);
-  training.addEventListener("state", request);
+  // Its place is there before it is seen, so that nothing is pushed away then.
+  training.addEventListener("state", () => {
+    if (training.hasNet && !cards.has(LIVE)) addCard(LIVE, "The net in training", ["live"]);
+    if (!training.hasNet) {
+      cards.get(LIVE)?.card.remove();
+      cards.delete(LIVE);
+    }
+    request();
+  });
   training.addEventListener("progress", () => training.hasNet && seen() && request());
 }

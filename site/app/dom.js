@@ -41,6 +41,24 @@ export function show(element, value, format) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+/**
+ * Say something in a live region: what failed interrupts, the rest waits for a pause. A share of
+ * what is being done is seen and not heard.
+ * @param {HTMLElement} element
+ * @param {string} text
+ * @param {{kind?: "quiet" | "trouble", share?: number}} [how] share: 0…1
+ */
+export function say(element, text, { kind = "quiet", share } = {}) {
+  element.dataset.kind = kind;
+  element.setAttribute("aria-live", kind === "trouble" ? "assertive" : "polite");
+  if ((element.firstChild?.nodeValue ?? "") !== text) element.replaceChildren(...(text ? [text] : []));
+  if (share === undefined) element.lastElementChild?.remove();
+  else {
+    const seen = element.lastElementChild ?? element.appendChild(make("span", { ariaHidden: "true" }));
+    seen.textContent = ` ${percent(share, 0)}`;
+  }
+}
+
 /** 0.9634 → "96.3 %" @param {number} share @param {number} [digits] */
 export const percent = (share, digits = 1) => `${(share * 100).toFixed(digits)} %`;
 

@@ -1,14 +1,18 @@
 // The section "Draw a digit": the pad, what the net sees, and what it reads.
 
+import { onceSettled } from "./announce.js";
 import { make, part, percent, show } from "./dom.js";
 import { models } from "./engine.js";
 import { paintPixels } from "./pictures.js";
+import { whileSeen } from "./seen.js";
 import { Sheet } from "./sheet.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("./training.js").Training} Training */
 
 const LIVE = "live";
+/** How long a reading must stand before it is said, in milliseconds. */
+const REST = 900;
 
 /** @param {Engine} engine @param {Training} training */
 export function drawSection(engine, training) {
@@ -17,6 +21,7 @@ export function drawSection(engine, training) {
   const guess = part("guess", HTMLElement);
   const sees = part("net-sees", HTMLCanvasElement);
   const trouble = part("draw-trouble", HTMLElement);
+  const announce = onceSettled(part("guess-said", HTMLElement), REST);
   const bars = Array.from({ length: 10 }, (_, digit) => {
     const number = part(`probability-${digit}`, HTMLElement);
     return { number, row: /** @type {HTMLElement} */ (number.closest("li")) };
@@ -71,6 +76,7 @@ export function drawSection(engine, training) {
     if (guess.textContent !== digit) guess.textContent = digit;
     guess.dataset.value = digit;
     part("corner", HTMLElement).textContent = digit;
+    announce(answer ? `It reads ${digit}, ${percent(answer.probabilities[answer.digit], 0)} sure.` : "");
     for (const [i, { number, row }] of bars.entries()) {
       const share = answer?.probabilities[i];
       show(number, share, (value) => percent(value, value > 0.9995 || value < 0.0005 ? 0 : 1));
@@ -125,8 +131,9 @@ export function drawSection(engine, training) {
     offerLive(training.hasNet || (training.state === "loading" && picker.value === LIVE));
     void read();
   });
+  const again = whileSeen(part("section-draw", HTMLElement), read);
   training.addEventListener("progress", () => {
-    if (picker.value === LIVE && !sheet.empty) void read();
+    if (picker.value === LIVE && !sheet.empty) again.request();
   });
   changed();
   return { sheet, picker };

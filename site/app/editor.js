@@ -145,7 +145,7 @@ export class Editor {
         syntaxHighlighting(colours),
         theme,
         marks,
-        EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false" }),
+        EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
         EditorView.updateListener.of(({ docChanged }) => docChanged && changed()),
         tabs,
       ],

@@ -1,6 +1,6 @@
 // What the step inside .train() learns from: the drawing, an image of MNIST, or a mini-batch.
 
-import { make, part, percent } from "./dom.js";
+import { make, part } from "./dom.js";
 import { paintPixels } from "./pictures.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
@@ -47,6 +47,8 @@ export class Example extends EventTarget {
   #mnist = "";
   /** What is said while there is no example. */
   #words = "";
+  /** How much of MNIST has come. @type {number | undefined} */
+  #share;
   #engine;
   #training;
   #sheet;
@@ -79,7 +81,8 @@ export class Example extends EventTarget {
     training.addEventListener("data", (event) => {
       const { loaded, total } = /** @type {CustomEvent} */ (event).detail;
       if (this.#mnist !== "loading") return;
-      this.#words = `Fetching MNIST, 70,000 handwritten digits: ${percent(loaded / total, 0)}`;
+      this.#words = "Fetching MNIST, 70,000 handwritten digits:";
+      this.#share = loaded / total;
       this.#changed();
     });
     engine.addEventListener("failed", () => {
@@ -91,8 +94,8 @@ export class Example extends EventTarget {
 
   /**
    * The example, fetched if need be.
-   * @returns {Promise<{args: Record<string, unknown>} | {words: string}>} args of the Lab's `trace`,
-   *   or what is to be said where there is none
+   * @returns {Promise<{args: Record<string, unknown>} | {words: string, share?: number}>} args of
+   *   the Lab's `trace`, or what is to be said where there is none
    */
   async take() {
     const kind = this.#kind.value;
@@ -102,7 +105,7 @@ export class Example extends EventTarget {
     }
     if (this.#mnist !== "there") {
       if (!this.#mnist && !this.#words) void this.#load();
-      return { words: this.#words };
+      return { words: this.#words, share: this.#share };
     }
     const { name, count } = KINDS[kind];
     let taken = this.#taken.get(kind);
@@ -121,6 +124,7 @@ export class Example extends EventTarget {
 
   async #load() {
     this.#mnist = "loading";
+    this.#share = undefined;
     this.#words = "Fetching MNIST, 70,000 handwritten digits …";
     try {
       await this.#training.load();
@@ -128,6 +132,7 @@ export class Example extends EventTarget {
       this.#words = "";
     } catch (error) {
       this.#mnist = "";
+      this.#share = undefined;
       this.#words = /** @type {Error} */ (error).message;
       if (this.#engine.state !== "ready") this.#words = ""; // fetched again with the next worker
     }

@@ -1,10 +1,14 @@
 // The pad's other face: a 28×28 grid, painted pixel by pixel. It knows no nets.
 
+import { Cursor, SIDE } from "./cursor.js";
 import { paintPixels } from "./pictures.js";
 
-const SIDE = 28;
 /** How many gestures can be undone. */
 const MEMORY = 200;
+/** The keyboard's hand among the pointers, whose numbers are not negative. */
+const KEYBOARD = -1;
+/** From so much ink on a pixel is said to be inked. */
+const INKED = 0.5;
 
 /** A canvas of 28×28 pixels to paint on. Event "change": the pixels are others now. */
 export class Grid extends EventTarget {
@@ -19,6 +23,7 @@ export class Grid extends EventTarget {
   #pointer;
   /** @type {[number, number] | undefined} */
   #last;
+  #cursor;
 
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
@@ -27,12 +32,24 @@ export class Grid extends EventTarget {
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     canvas.addEventListener("pointermove", (event) => this.#move(event));
     for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
-      canvas.addEventListener(end, (event) => {
-        if (/** @type {PointerEvent} */ (event).pointerId === this.#pointer) {
-          this.#pointer = this.#last = undefined;
-        }
-      });
+      canvas.addEventListener(end, (event) =>
+        this.#up(/** @type {PointerEvent} */ (event).pointerId),
+      );
     }
+    const cell = (/** @type {import("./strokes.js").Point} */ [x, y]) =>
+      /** @type {[number, number]} */ ([x * SIDE, y * SIDE]);
+    this.#cursor = new Cursor(canvas, {
+      begin: (place) => this.#begin(KEYBOARD, cell(place)),
+      go: (place) => this.#go(KEYBOARD, cell(place)),
+      end: () => this.#up(KEYBOARD),
+      rub: (place) => {
+        this.#cursor.lift();
+        this.#remember();
+        this.#brush(cell(place), true);
+        this.#changed(this.pixels);
+      },
+      inked: ([x, y]) => this.pixels[Math.floor(y * SIDE) * SIDE + Math.floor(x * SIDE)] > INKED,
+    });
   }
 
   get empty() {
@@ -44,12 +61,20 @@ export class Grid extends EventTarget {
   }
 
   undo() {
+    this.#drop();
     const before = this.#past.pop();
     if (before) this.#changed(before);
   }
 
   clear() {
+    this.#drop();
     if (!this.empty) this.put(new Float32Array(SIDE * SIDE));
+  }
+
+  /** Whatever is painting paints no further. */
+  #drop() {
+    this.#cursor.lift();
+    this.#pointer = this.#last = undefined;
   }
 
   /** Replace the picture. @param {ArrayLike<number>} pixels 784 of them, 0…1 */
@@ -81,20 +106,32 @@ export class Grid extends EventTarget {
 
   /** @param {PointerEvent} event */
   #down(event) {
-    if (this.#pointer !== undefined || event.button > 0) return;
+    if (event.button > 0) return;
     event.preventDefault();
-    this.#pointer = event.pointerId;
-    this.canvas.setPointerCapture(event.pointerId);
-    this.#remember();
-    this.#last = this.#place(event);
-    this.#brush(this.#last);
-    this.#changed(this.pixels);
+    if (this.#begin(event.pointerId, this.#place(event))) {
+      this.canvas.setPointerCapture(event.pointerId);
+    }
   }
 
   /** @param {PointerEvent} event */
   #move(event) {
-    if (event.pointerId !== this.#pointer || !this.#last) return;
-    const [x, y] = this.#place(event);
+    this.#go(event.pointerId, this.#place(event));
+  }
+
+  /** @param {number} pointer @param {[number, number]} place @returns {boolean} does it paint? */
+  #begin(pointer, place) {
+    if (this.#pointer !== undefined) return false;
+    this.#pointer = pointer;
+    this.#last = place;
+    this.#remember();
+    this.#brush(place);
+    this.#changed(this.pixels);
+    return true;
+  }
+
+  /** @param {number} pointer @param {[number, number]} place */
+  #go(pointer, [x, y]) {
+    if (pointer !== this.#pointer || !this.#last) return;
     const [x0, y0] = this.#last;
     const parts = Math.max(1, Math.ceil(Math.hypot(x - x0, y - y0) / 0.3));
     for (let i = 1; i <= parts; i++) {
@@ -104,9 +141,17 @@ export class Grid extends EventTarget {
     this.#changed(this.pixels);
   }
 
-  /** Ink, or rub out, what the round brush covers at this place. @param {[number, number]} place */
-  #brush([x, y]) {
-    const { erasing, pixels } = this;
+  /** @param {number} pointer */
+  #up(pointer) {
+    if (pointer === this.#pointer) this.#pointer = this.#last = undefined;
+  }
+
+  /**
+   * Ink, or rub out, what the round brush covers at this place.
+   * @param {[number, number]} place @param {boolean} [erasing]
+   */
+  #brush([x, y], erasing = this.erasing) {
+    const { pixels } = this;
     const radius = this.radius + (erasing ? 1 : 0); // else the soft edge of a line would stay
     const range = (/** @type {number} */ middle) => [
       Math.max(0, Math.floor(middle - radius - 1)),

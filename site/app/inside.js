@@ -2,7 +2,7 @@
 // number (nets_core/trace.py, lesson.py); here they are shown beside equation and source.
 
 import { vouch } from "../download.js";
-import { make, part } from "./dom.js";
+import { make, part, say } from "./dom.js";
 import { COMMANDS, STAGES, chain, plain } from "./equations.js";
 import { Example } from "./example.js";
 import { figure, legend, nameOf, scalar } from "./quantities.js";
@@ -39,6 +39,12 @@ export function insideSection(engine, training, sheet) {
   const chosen = part("inside-chain", HTMLElement);
   const play = part("inside-play", HTMLButtonElement);
   const check = part("inside-check", HTMLButtonElement);
+
+  const which = {
+    layer: part("inside-weight-layer", HTMLInputElement),
+    source: part("inside-weight-source", HTMLInputElement),
+    neuron: part("inside-weight-neuron", HTMLInputElement),
+  };
 
   /** @type {Lesson | undefined} */
   let lesson;
@@ -88,13 +94,13 @@ export function insideSection(engine, training, sheet) {
     return (await import("katex")).default;
   }
 
-  const { request } = whileSeen(
+  const { request, seen } = whileSeen(
     section,
     async () => {
       if (engine.state !== "ready") return;
       try {
         const taken = await example.take();
-        if ("words" in taken) return withdraw(taken.words);
+        if ("words" in taken) return withdraw(taken.words, taken.share);
         await engine.open(net.value);
         lesson = await engine.call("trace", {
           model: net.value,
@@ -106,24 +112,26 @@ export function insideSection(engine, training, sheet) {
         if (engine.state === "ready") withdraw(/** @type {Error} */ (error).message);
         return;
       }
+      body.classList.toggle("coming", Boolean(body.hidden)); // seen once it is complete
       body.hidden = false;
-      words.textContent = "";
+      say(words, "");
       rate.disabled = net.value === "live";
       part("inside-verdict", HTMLElement).textContent = "";
       part("inside-histogram", HTMLElement).replaceChildren();
       choose();
       outline();
       await show(Math.min(at, lessonNow().stages.length - 1));
+      body.classList.remove("coming");
     },
     100,
   );
 
-  /** There is no step to show. @param {string} why */
-  function withdraw(why) {
+  /** There is no step to show. @param {string} why @param {number} [share] of what is waited for */
+  function withdraw(why, share) {
     stop();
     lesson = undefined;
     body.hidden = true;
-    words.textContent = why;
+    say(words, why, { share });
   }
 
   /** What was asked for is no longer there: a worker died, or another step was traced meanwhile. */
@@ -277,6 +285,17 @@ export function insideSection(engine, training, sheet) {
     showChain().catch(gone);
   }
 
+  for (const element of Object.values(which)) {
+    element.addEventListener("change", () => {
+      if (!lesson || !element.validity.valid || element.value === "") return;
+      const [layer, source, neuron] = [which.layer, which.source, which.neuron].map((field) => field.valueAsNumber);
+      weight = { layer, neuron: neuron - 1, source: source - 1 };
+      chose = true;
+      choose(); // another layer has other neurons
+      show(at).catch(gone);
+    });
+  }
+
   /** The picked weight through the whole step, with its numbers filled in. */
   async function showChain() {
     const { sizes, stages, examples, optimizer } = lessonNow();
@@ -299,6 +318,14 @@ export function insideSection(engine, training, sheet) {
     part("inside-weight", HTMLElement).textContent =
       `layer ${layer}, from ${layer === 2 ? `pixel ${source + 1}` : `neuron ${source + 1}`} to neuron ${neuron + 1}` +
       (examples > 1 ? `, in example ${example.picked + 1}` : "");
+    for (const [element, value, most] of /** @type {[HTMLInputElement, number, number][]} */ ([
+      [which.layer, layer, sizes.length],
+      [which.source, source + 1, sizes[layer - 2]],
+      [which.neuron, neuron + 1, sizes[layer - 1]],
+    ])) {
+      element.max = String(most);
+      if (element !== document.activeElement) element.value = String(value);
+    }
     part("inside-paper", HTMLElement).hidden = layer > 2 || numbers.a_in !== 0;
     chosen.replaceChildren(...items);
     relight();
@@ -344,6 +371,7 @@ export function insideSection(engine, training, sheet) {
     if (playing) return stop();
     play.textContent = "Stop";
     const next = () => {
+      if (!seen()) return;
       if (!lesson || at === lesson.stages.length - 1) return stop();
       show(at + 1).catch(gone);
     };
@@ -374,16 +402,16 @@ export function insideSection(engine, training, sheet) {
   /** @param {{symbol: string, layer: number, checked: number, error: number, histogram: ArrayLike<number>}} array @param {ArrayLike<number>} bins */
   function histogram({ symbol, layer, checked, error, histogram: counts }, bins) {
     const most = Math.max(1, ...Array.from(counts));
-    const list = make("ol", { className: "columns" });
+    const caption = `${nameOf(symbol, layer)}: ${checked} checked, largest ${error.toExponential(0)}`;
+    const list = make("div", { className: "columns", role: "img", ariaLabel: `Errors of ${caption}` });
     for (const [i, count] of Array.from(counts).entries()) {
       const bar = make("span", { className: "bar" });
       bar.style.setProperty("--share", String(count / most));
       const label = bins[i] % 4 === 0 ? `1e${bins[i]}` : " ";
       list.append(
-        make("li", { title: `${count} with an error of about 1e${bins[i]}` }, [bar, make("span", { textContent: label })]),
+        make("div", { title: `${count} with an error of about 1e${bins[i]}` }, [bar, make("span", { textContent: label })]),
       );
     }
-    const caption = `${nameOf(symbol, layer)}: ${checked} checked, largest ${error.toExponential(0)}`;
     return make("figure", {}, [make("figcaption", { textContent: caption }), list]);
   }
 
@@ -414,6 +442,7 @@ export function insideSection(engine, training, sheet) {
   example.addEventListener("pick", () => {
     if (lesson) show(at).catch(gone);
   });
+  sheet.addEventListener("change", () => (section.dataset.coming = sheet.empty ? "no" : "yes"));
   engine.addEventListener("ready", request);
   engine.addEventListener("failed", () => {
     sources.clear();

@@ -56,7 +56,10 @@ export function layersSection(engine, training, sheet, picker) {
     60,
   );
 
-  sheet.addEventListener("change", request);
+  sheet.addEventListener("change", () => {
+    section.dataset.coming = sheet.empty ? "no" : "yes";
+    request();
+  });
   picker.addEventListener("change", request);
   engine.addEventListener("ready", request);
   training.addEventListener("progress", () => picker.value === "live" && request());
@@ -76,15 +79,16 @@ function frame({ kind, shape }, i, layers) {
           return canvas;
         })
       : Array.from({ length: count }, (_, j) =>
-          make("li", { title: `neuron ${j + 1}` }, [
+          make("div", { title: `neuron ${j + 1}` }, [
             make("span", { className: "cell" }),
             ...(last ? [make("span", { textContent: `${j}` })] : []),
           ]),
         );
-  const box = make(shape.length === 3 ? "div" : "ul", {
+  const box = make("div", {
     className: shape.length === 3 ? "maps" : count > 60 ? "cells many" : "cells",
   });
   box.append(...places);
+  if (shape.length !== 3) box.role = "img"; // told in its label: nobody listens to 128 cells
   return make("figure", {}, [make("figcaption", { textContent: caption }), box]);
 }
 
@@ -105,6 +109,10 @@ function fill(figure, { shape, values }) {
     }
     return;
   }
+  const most = values.indexOf(Math.max(...values));
+  const active = values.filter((value) => value > largest / 100).length;
+  /** @type {HTMLElement} */ (figure.lastElementChild).ariaLabel =
+    `${values.length} values, ${active} of them above 0; the largest, ${values[most].toPrecision(3)}, is number ${most + 1}`;
   for (const [j, place] of places.entries()) {
     const cell = /** @type {HTMLElement} */ (place.firstElementChild);
     cell.style.setProperty("--share", String(Math.abs(values[j]) / largest));

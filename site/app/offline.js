@@ -109,7 +109,7 @@ export function offlineWords(engine, training) {
     if (data) return say("This page works without a network, training too.");
     const why = trouble ? ` could not be kept (${trouble})` : " is not kept yet";
     say(
-      `This page works without a network, but training: MNIST, ${Math.round(DATA / 1e6)} MB,${why}.`,
+      `This page works without a network, all but training: MNIST, ${Math.round(DATA / 1e6)} MB,${why}.`,
       () => void keepData(),
     );
   }

@@ -9,10 +9,10 @@ import {
   writeAddress,
 } from "./address.js";
 import { vouch } from "../download.js";
-import { part } from "./dom.js";
+import { part, say as put } from "./dom.js";
 import { RaceView } from "./race.js";
 import { take, warm } from "./sandbox.js";
-import { whileSeen } from "./seen.js";
+import { waitingForSight, whileSeen } from "./seen.js";
 import { packed, packs, unpacked } from "./share.js";
 import { foundOf, stateOf } from "./stranger.js";
 
@@ -72,6 +72,7 @@ export function ownSection(engine, training, gallery) {
   /** What is to be shown once the section is ready. @type {(() => void) | undefined} */
   let asked;
 
+  const sight = waitingForSight(section);
   const { request } = whileSeen(section, async () => {
     if (engine.state !== "ready" || editor) return;
     let Editor;
@@ -188,10 +189,7 @@ export function ownSection(engine, training, gallery) {
   }
 
   /** @param {string} text @param {"quiet" | "trouble"} [kind] */
-  function say(text, kind = "quiet") {
-    words.textContent = text;
-    words.dataset.kind = kind;
-  }
+  const say = (text, kind) => put(words, text, { kind });
 
   function controls() {
     const running = sandbox !== undefined;
@@ -260,6 +258,7 @@ export function ownSection(engine, training, gallery) {
       view.verdict(found);
       say("Racing: the library’s code and yours, on the same digits …");
       for (let running = true; running; ) {
+        await sight(); // a race that nobody looks at waits
         slow = setTimeout(() => say("Your code takes long. Stop ends it."), PATIENCE);
         const state = stateOf(await mine.call("workshop.advance", { milliseconds: TURN }));
         clearTimeout(slow);

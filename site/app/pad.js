@@ -1,5 +1,6 @@
 // The drawing pad: pointer events in, strokes out. It knows no nets.
 
+import { Cursor } from "./cursor.js";
 import { erase } from "./strokes.js";
 import { whenThemeChanges } from "./theme.js";
 
@@ -11,6 +12,8 @@ const PEN = 0.06;
 const ERASER = 0.055;
 /** How many gestures can be undone. */
 const MEMORY = 200;
+/** The keyboard's hand among the pointers, whose numbers are not negative. */
+const KEYBOARD = -1;
 
 /** A square canvas to draw on. Event "change": the strokes are others now. */
 export class Pad extends EventTarget {
@@ -26,6 +29,7 @@ export class Pad extends EventTarget {
   /** Has the eraser, since it was put down, taken anything away? */
   #rubbed = false;
   #painted = false;
+  #cursor;
 
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
@@ -34,8 +38,22 @@ export class Pad extends EventTarget {
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     canvas.addEventListener("pointermove", (event) => this.#move(event));
     for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) {
-      canvas.addEventListener(end, (event) => this.#up(/** @type {PointerEvent} */ (event)));
+      canvas.addEventListener(end, (event) =>
+        this.#up(/** @type {PointerEvent} */ (event).pointerId),
+      );
     }
+    this.#cursor = new Cursor(canvas, {
+      begin: (place) => this.#begin(KEYBOARD, place),
+      go: (place) => this.#go(KEYBOARD, [place]),
+      end: () => this.#up(KEYBOARD),
+      rub: (place) => {
+        this.#cursor.lift();
+        this.#rubbed = false;
+        this.#rub(place, place);
+        this.#last = undefined;
+      },
+      inked: (place) => this.#without(place, place, PEN / 2) !== undefined,
+    });
     new ResizeObserver(() => this.#paint()).observe(canvas);
     whenThemeChanges(() => this.#paint());
   }
@@ -68,16 +86,22 @@ export class Pad extends EventTarget {
 
   /** Take back the latest gesture; one that is under way ends here. */
   undo() {
-    this.#pointer = this.#last = undefined;
+    this.#drop();
     const before = this.#past.pop();
     if (before) this.#set(before);
   }
 
   clear() {
-    this.#pointer = this.#last = undefined;
+    this.#drop();
     if (this.empty) return;
     this.#remember();
     this.#set([]);
+  }
+
+  /** Whatever is drawing draws no further. */
+  #drop() {
+    this.#cursor.lift();
+    this.#pointer = this.#last = undefined;
   }
 
   #remember() {
@@ -100,35 +124,48 @@ export class Pad extends EventTarget {
 
   /** @param {PointerEvent} event */
   #down(event) {
-    if (this.#pointer !== undefined || event.button > 0) return; // a second finger draws nothing
+    if (event.button > 0) return;
     event.preventDefault();
-    this.#pointer = event.pointerId;
-    this.canvas.setPointerCapture(event.pointerId);
-    this.#last = this.#point(event);
-    this.#rubbed = false;
-    if (this.#erasing) {
-      this.#rub(this.#last);
-    } else {
-      this.#remember();
-      this.#set([...this.#strokes, [this.#last]]);
+    if (this.#begin(event.pointerId, this.#point(event))) {
+      this.canvas.setPointerCapture(event.pointerId);
     }
   }
 
   /** @param {PointerEvent} event */
   #move(event) {
-    if (event.pointerId !== this.#pointer) return;
     const events = event.getCoalescedEvents?.() ?? [];
-    for (const one of events.length ? events : [event]) {
-      const point = this.#point(one);
+    const places = (events.length ? events : [event]).map((one) => this.#point(one));
+    this.#go(event.pointerId, places);
+  }
+
+  /** @param {number} pointer @param {Point} point @returns {boolean} does it draw? */
+  #begin(pointer, point) {
+    if (this.#pointer !== undefined) return false; // a second finger draws nothing
+    this.#pointer = pointer;
+    this.#last = point;
+    this.#rubbed = false;
+    if (this.#erasing) {
+      this.#rub(point);
+    } else {
+      this.#remember();
+      this.#set([...this.#strokes, [point]]);
+    }
+    return true;
+  }
+
+  /** @param {number} pointer @param {Point[]} points */
+  #go(pointer, points) {
+    if (pointer !== this.#pointer) return;
+    for (const point of points) {
       if (this.#erasing) this.#rub(point);
       else this.#extend(point);
     }
     if (!this.#erasing) this.#set(this.#strokes);
   }
 
-  /** @param {PointerEvent} event */
-  #up(event) {
-    if (event.pointerId !== this.#pointer) return;
+  /** @param {number} pointer */
+  #up(pointer) {
+    if (pointer !== this.#pointer) return;
     this.#pointer = this.#last = undefined;
     this.#strokes = this.#strokes.filter((stroke) => stroke.length);
   }
@@ -141,14 +178,24 @@ export class Pad extends EventTarget {
     else if (!inside && open?.length) this.#strokes.push([]);
   }
 
-  /** @param {Point} point */
-  #rub(point) {
-    const left = erase(this.#strokes, this.#last ?? point, point, ERASER);
+  /** @param {Point} point @param {Point} [from] */
+  #rub(point, from = this.#last ?? point) {
+    const left = this.#without(from, point, ERASER);
     this.#last = point;
-    if (left.length === this.#strokes.length && left.every((s, i) => s === this.#strokes[i])) return;
+    if (!left) return;
     if (!this.#rubbed) this.#remember();
     this.#rubbed = true;
     this.#set(left);
+  }
+
+  /**
+   * The strokes without what lies on the way; undefined where nothing does.
+   * @param {Point} from @param {Point} to @param {number} radius
+   */
+  #without(from, to, radius) {
+    const left = erase(this.#strokes, from, to, radius);
+    const same = left.length === this.#strokes.length && left.every((s, i) => s === this.#strokes[i]);
+    return same ? undefined : left;
   }
 
   #paint() {

@@ -1,6 +1,6 @@
 // The section "How good is it?": accuracy per digit, the confusion matrix, and the mistakes.
 
-import { make, part, percent, whole } from "./dom.js";
+import { make, part, percent, say, whole } from "./dom.js";
 import { paintPixels } from "./pictures.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
@@ -47,19 +47,19 @@ export function qualitySection(engine, training, sheet, picker) {
     start.disabled = true;
     bar.hidden = false;
     bar.value = 0;
-    words.textContent = "Fetching the test digits …";
+    say(words, "Fetching the test digits …");
     try {
       await training.load();
       await engine.open(model);
       for (let share = 0; share < 1 && mine === run; ) {
         const answer = await engine.call("examine", { model, milliseconds: TURN });
         share = bar.value = answer.share;
-        words.textContent = `Reading 10,000 test digits: ${percent(share, 0)}`;
+        say(words, "Reading 10,000 test digits:", { share });
         if (share === 1) show(answer.confusion);
       }
       if (mine === run) await look();
     } catch (error) {
-      words.textContent = /** @type {Error} */ (error).message;
+      say(words, /** @type {Error} */ (error).message, { kind: "trouble" });
     }
     bar.hidden = true;
     start.disabled = engine.state !== "ready";
@@ -71,7 +71,10 @@ export function qualitySection(engine, training, sheet, picker) {
     const right = rows.reduce((sum, row, label) => sum + row[label], 0);
     const all = rows.flat().reduce((sum, count) => sum + count, 0);
     const name = picker.selectedOptions[0]?.text ?? model;
-    words.textContent = `${name} reads ${whole(right)} of ${whole(all)} test digits right: ${percent(right / all, 2)}.`;
+    say(
+      words,
+      `${name} reads ${whole(right)} of ${whole(all)} test digits right: ${percent(right / all, 2)}.`,
+    );
     const most = Math.max(1, ...rows.flatMap((row, label) => row.filter((_, i) => i !== label)));
     for (const [label, { buttons, share }] of cells.entries()) {
       const row = rows[label];
@@ -112,7 +115,7 @@ export function qualitySection(engine, training, sheet, picker) {
         ]);
         button.setAttribute(
           "aria-label",
-          `Test digit ${found.indices[i]}, a ${is} read as ${found.guesses[i]}: put it on the pad`,
+          `${is} → ${found.guesses[i]}, test digit ${found.indices[i]}: put it on the pad`,
         );
         button.addEventListener("click", () => {
           sheet.put(pixels);

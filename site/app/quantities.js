@@ -96,7 +96,7 @@ function framed(symbol, name, text) {
 
 /** @param {Float32Array} numbers @param {number} start @param {number} largest */
 function picture(numbers, start, largest) {
-  const canvas = make("canvas");
+  const canvas = make("canvas", { role: "img", ariaLabel: "As a picture" });
   const scaled = Int8Array.from(
     numbers.subarray(start, start + 784),
     (value) => (value / (largest || 1)) * 127,
@@ -109,7 +109,8 @@ function picture(numbers, start, largest) {
 function bars(numbers, largest) {
   const list = make("ol", { className: "signed" });
   for (const [j, value] of numbers.entries()) {
-    const bar = make("li", { title: `${j + 1}: ${value.toPrecision(4)}` });
+    const text = `${j + 1}: ${value.toPrecision(4)}`;
+    const bar = make("li", { title: text }, [make("span", { className: "unseen", textContent: text })]);
     bar.style.setProperty("--share", String(Math.abs(value) / (largest || 1)));
     bar.classList.toggle("negative", value < 0);
     list.append(bar);

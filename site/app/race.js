@@ -29,8 +29,8 @@ export class RaceView {
   #root;
   #name;
   #verdict = testable(make("p", { className: "verdict" }), "race-verdict");
-  #cost = testable(make("div"), "race-cost");
-  #accuracy = testable(make("div"), "race-accuracy");
+  #cost = testable(make("div", { className: "chart" }), "race-cost");
+  #accuracy = testable(make("div", { className: "chart" }), "race-accuracy");
   #figures;
   #table = testable(make("table", { className: "results" }), "race-table");
   #ended = testable(make("p", { className: "words" }), "race-ended");
@@ -163,7 +163,8 @@ export class RaceView {
     const most = CEILING * Math.max(...healthy.curves.costs, 1e-6);
     const sides = [healthy.curves, changed.curves];
     this.#charts.cost.draw(
-      aligned(sides.map(({ epochs, costs }) => ({ x: epochs, y: costs.map((y) => Math.min(y, most)) }))),
+      aligned(sides.map(({ epochs, costs }) => ({ x: epochs, y: costs }))),
+      most,
     );
     this.#charts.accuracy.draw(
       aligned(sides.map(({ testEpochs, testAccuracies }) => ({ x: testEpochs, y: testAccuracies }))),

@@ -1,5 +1,46 @@
 // Work that is done only for what the visitor can see.
 
+/** So far outside the window something is taken for seen: it should be there when it is reached. */
+const MARGIN = "200px";
+
+/** Whether an element is seen: it is in the window, or nearly, and the tab is in front. */
+export class Sight {
+  #inside = false;
+  #listener;
+
+  /** @param {HTMLElement} element @param {() => void} [listener] called when it comes into sight */
+  constructor(element, listener = () => {}) {
+    this.#listener = listener;
+    const look = () => this.seen && this.#listener();
+    new IntersectionObserver(
+      (entries) => {
+        this.#inside = entries[entries.length - 1].isIntersecting; // several are told late on a busy page
+        look();
+      },
+      { rootMargin: MARGIN },
+    ).observe(element);
+    document.addEventListener("visibilitychange", look);
+  }
+
+  get seen() {
+    return this.#inside && !document.hidden;
+  }
+}
+
+/**
+ * Resolves once the element is seen, at once if it is.
+ * @param {HTMLElement} element
+ * @returns {() => Promise<void>}
+ */
+export function waitingForSight(element) {
+  /** @type {(() => void)[]} */
+  const waiting = [];
+  const sight = new Sight(element, () => {
+    for (const go of waiting.splice(0)) go();
+  });
+  return () => (sight.seen ? Promise.resolve() : new Promise((go) => waiting.push(go)));
+}
+
 /**
  * Run `work` when it is asked for and the element is seen, never twice at a time; what was asked
  * for meanwhile is done once, afterwards or when the element comes into view.
@@ -9,31 +50,24 @@
  * @returns {{request: () => void, seen: () => boolean}}
  */
 export function whileSeen(element, work, pause = 0) {
-  let seen = false;
   let wanted = false;
   let busy = false;
+  const sight = new Sight(element, () => void run());
   async function run() {
     if (busy) return;
     busy = true;
-    while (wanted && seen) {
+    while (wanted && sight.seen) {
       wanted = false;
       await work().catch(() => {});
       if (pause) await new Promise((resolve) => setTimeout(resolve, pause));
     }
     busy = false;
   }
-  new IntersectionObserver(
-    (entries) => {
-      seen = entries[entries.length - 1].isIntersecting; // several are told late on a busy page
-      void run();
-    },
-    { rootMargin: "200px" },
-  ).observe(element);
   return {
     request() {
       wanted = true;
       void run();
     },
-    seen: () => seen,
+    seen: () => sight.seen,
   };
 }

@@ -1,7 +1,7 @@
 // What the page is doing, in the visitor's words, and what to do when something failed.
 
 import { report } from "./diagnostics.js";
-import { part } from "./dom.js";
+import { make, part } from "./dom.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("./training.js").Training} Training */
@@ -44,6 +44,8 @@ export function showStatus(engine, training) {
   const bar = part("loading-bar", HTMLProgressElement);
   const failure = part("failure", HTMLElement);
   const copy = part("copy-diagnostics", HTMLButtonElement);
+  const lost = make("p", { className: "words", role: "status" });
+  lost.dataset.testid = "lost";
 
   const update = () => {
     const state =
@@ -58,14 +60,19 @@ export function showStatus(engine, training) {
   };
 
   let farthest = 0;
-  let heard = performance.now();
-  setInterval(() => {
-    if (engine.state !== "loading" || performance.now() - heard < PATIENCE) return;
-    words.textContent = "Still waiting for the server. You can draw meanwhile; reload if it lasts.";
-  }, 1000);
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let waiting;
+  const wait = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(() => {
+      if (engine.state !== "loading") return;
+      words.textContent = "Still waiting for the server. You can draw meanwhile; reload if it lasts.";
+    }, PATIENCE);
+  };
+  wait();
   engine.addEventListener("loading", (event) => {
     if (engine.state !== "loading") return; // a report that was under way when it failed
-    heard = performance.now();
+    wait();
     const { stage, loaded, total } = /** @type {CustomEvent} */ (event).detail;
     farthest = Math.max(farthest, total ? loaded / total : 0);
     bar.value = farthest;
@@ -73,6 +80,7 @@ export function showStatus(engine, training) {
   });
   engine.addEventListener("starting", () => {
     farthest = 0;
+    heard = performance.now();
     update();
   });
   engine.addEventListener("ready", update);
@@ -82,9 +90,17 @@ export function showStatus(engine, training) {
       `${message.replace(/( Try again)?\.?$/, ".").replace("..", ".")} Your drawing is still here.`;
     update();
   });
-  training.addEventListener("state", update);
+  engine.addEventListener("lost", (event) => {
+    lost.textContent = /** @type {CustomEvent} */ (event).detail.message;
+    status.after(lost);
+  });
+  training.addEventListener("state", () => {
+    if (training.running) lost.remove();
+    update();
+  });
   part("retry", HTMLButtonElement).addEventListener("click", () => {
     engine.start().catch(() => {});
+    wait();
   });
 
   const label = copy.textContent;

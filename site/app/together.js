@@ -51,11 +51,11 @@ async function join() {
 /** @param {{frame: Frame, pair: Pair}} found @returns {Pair & {start: () => void}} */
 function follow({ frame, pair }) {
   const desk = `desk ${Math.random()}`;
-  const engine = new StandIn(pair.engine, ["starting", "loading", "ready", "failed"], {
+  const engine = new StandIn(pair.engine, {
     /** @type {Engine["call"]} */
     call: (method, args) => pair.engine.call(method, args, desk),
   });
-  const training = new StandIn(pair.training, ["state", "settings", "progress", "data", "trouble"]);
+  const training = new StandIn(pair.training);
 
   /** @param {Frame} leader */
   const watch = (leader) =>
@@ -69,6 +69,7 @@ function follow({ frame, pair }) {
     engine.follow(pair.engine, lost);
     training.follow(pair.training, lost);
     engine.tell("failed", lost);
+    if (trained) engine.tell("lost", lost);
     if (trained) training.tell("trouble", lost);
     if (found) {
       watch(found.frame);
@@ -90,7 +91,7 @@ function follow({ frame, pair }) {
   }
 
   watch(frame);
-  addEventListener("pagehide", () => [engine, training].forEach((one) => one.leave()));
+  whenLeft(window, () => [engine, training].forEach((one) => one.leave()));
   return {
     engine: /** @type {Engine} */ (engine.proxy),
     training: /** @type {Training} */ (training.proxy),
@@ -103,7 +104,8 @@ class StandIn {
   #events = new EventTarget();
   /** @type {any} */
   #object;
-  #types;
+  /** The events that are listened to here. @type {Set<string>} */
+  #types = new Set();
   #listening = new AbortController();
   /** Rejects what waits for an object that has gone. @type {(error: Error) => void} */
   #abandon = () => {};
@@ -112,11 +114,9 @@ class StandIn {
 
   /**
    * @param {EventTarget} object
-   * @param {string[]} types the events that it tells
    * @param {Record<string, unknown>} [own] what is in the place of its own properties
    */
-  constructor(object, types, own = {}) {
-    this.#types = types;
+  constructor(object, own = {}) {
     this.follow(object, new Error(LOST));
     /** @type {unknown} */
     this.proxy = new Proxy(this.#events, {
@@ -124,7 +124,10 @@ class StandIn {
         const from = name in EventTarget.prototype ? this.#events : this.#object;
         const value = own[String(name)] ?? from[name];
         if (typeof value !== "function") return this.#promised(value);
-        return (/** @type {unknown[]} */ ...given) => this.#promised(value.apply(from, given));
+        return (/** @type {any[]} */ ...given) => {
+          if (name === "addEventListener") this.#hear(given[0]);
+          return this.#promised(value.apply(from, given));
+        };
       },
     });
   }
@@ -137,11 +140,18 @@ class StandIn {
     this.#gone = new Promise((_, reject) => (this.#abandon = reject));
     this.#gone.catch(() => {});
     this.#listening = new AbortController();
-    for (const type of this.#types) {
-      const pass = (/** @type {Event} */ event) =>
-        this.tell(type, /** @type {CustomEvent} */ (event).detail);
-      object.addEventListener(type, pass, { signal: this.#listening.signal });
-    }
+    const types = [...this.#types];
+    this.#types.clear();
+    for (const type of types) this.#hear(type);
+  }
+
+  /** @param {string} type */
+  #hear(type) {
+    if (this.#types.has(type)) return;
+    this.#types.add(type);
+    const pass = (/** @type {Event} */ event) =>
+      this.tell(type, /** @type {CustomEvent} */ (event).detail);
+    this.#object.addEventListener(type, pass, { signal: this.#listening.signal });
   }
 
   leave() {

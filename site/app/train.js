@@ -1,9 +1,11 @@
 // The section "Watch it learn": settings, buttons, curves, and the weights as pictures.
 
 import { vouch } from "../download.js";
-import { duration, make, part, percent, show, whole } from "./dom.js";
+import { nowAndThen } from "./announce.js";
+import { duration, make, part, percent, say as put, show, whole } from "./dom.js";
 import { WORDS } from "./names.js";
 import { paintSigned, palette } from "./pictures.js";
+import { Sight } from "./seen.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("./training.js").Training} Training */
@@ -13,6 +15,8 @@ import { paintSigned, palette } from "./pictures.js";
 const ADJUSTABLE = new Set(["learningRate", "l2", "batchSize"]);
 /** How often the curves and pictures are drawn anew, in milliseconds. */
 const REDRAW = 200;
+/** How often those who do not see the figures are told how it goes, in milliseconds. */
+const GAP = 5000;
 
 /** @param {Engine} engine @param {Training} training */
 export function trainSection(engine, training) {
@@ -23,6 +27,7 @@ export function trainSection(engine, training) {
   const step = part("train-step", HTMLButtonElement);
   const reset = part("train-reset", HTMLButtonElement);
   const words = part("train-words", HTMLElement);
+  const announce = nowAndThen(part("train-said", HTMLElement), GAP);
   const bar = part("train-bar", HTMLProgressElement);
   const gallery = part("weights", HTMLElement);
   part("settings-fold", HTMLDetailsElement).open = !matchMedia("(max-width: 56rem)").matches;
@@ -80,11 +85,8 @@ export function trainSection(engine, training) {
   const settings = () =>
     Object.fromEntries(fields().map((element) => [element.name, valueOf(element)]));
 
-  /** @param {string} text @param {"quiet" | "trouble"} [kind] */
-  function say(text, kind = "quiet") {
-    words.textContent = text;
-    words.dataset.kind = kind;
-  }
+  /** @param {string} text @param {"quiet" | "trouble"} [kind] @param {number} [share] */
+  const say = (text, kind, share) => put(words, text, { kind, share });
 
   function controls() {
     const { state } = training;
@@ -154,23 +156,31 @@ export function trainSection(engine, training) {
     });
   }
 
+  let before = training.state;
   training.addEventListener("state", () => {
     controls();
     if (training.state === "loading") say("Fetching MNIST, 70,000 handwritten digits …");
-    if (training.state === "training") say("");
+    if (training.state === "training") {
+      say("");
+      announce("Training.");
+    }
+    if (training.state === "paused") announce(`Paused. ${standing(training.progress)}`);
     if (training.state === "idle" && words.dataset.kind !== "trouble") say("");
-    if (training.state === "done") {
+    if (training.state === "done" && before === "training") {
       say(`Done: it reads ${percent(training.progress.testAccuracy, 2)} of the test digits.`);
     }
+    before = training.state;
     void redraw();
   });
+  /** The epoch that was told last. */
+  let told = 0;
   training.addEventListener("settings", (event) =>
     follow(/** @type {CustomEvent} */ (event).detail),
   );
   training.addEventListener("data", (event) => {
     const { loaded, total } = /** @type {CustomEvent} */ (event).detail;
     if (training.state !== "loading") return;
-    say(`Fetching MNIST, 70,000 handwritten digits: ${percent(loaded / total, 0)}`);
+    say("Fetching MNIST, 70,000 handwritten digits:", "quiet", loaded / total);
     bar.value = loaded / total;
   });
   training.addEventListener("trouble", (event) =>
@@ -186,6 +196,10 @@ export function trainSection(engine, training) {
     const rest = progress.examples / progress.examplesPerSecond;
     show(part("remaining", HTMLElement), progress.examplesPerSecond ? rest : null, duration);
     bar.value = progress.share ?? 0;
+    if (progress.epoch !== told && training.state === "training") {
+      told = progress.epoch;
+      announce(standing(progress));
+    }
     if (progress.state === "waiting") say("Waiting for the rest of MNIST …");
     else if (words.textContent?.startsWith("Waiting")) say("");
     void redraw();
@@ -195,6 +209,10 @@ export function trainSection(engine, training) {
 
   /** The weight that is watched, counted from 0. @type {{neuron: number, source: number, side: number} | undefined} */
   let watched;
+  const which = {
+    neuron: part("weight-neuron", HTMLInputElement),
+    source: part("weight-source", HTMLInputElement),
+  };
   for (const type of /** @type {const} */ (["pointermove", "pointerdown"])) {
     gallery.addEventListener(type, (event) => {
       if (!(event.target instanceof HTMLCanvasElement)) return;
@@ -206,6 +224,17 @@ export function trainSection(engine, training) {
       const row = place((event.clientY - box.top) / box.height);
       const neuron = [...gallery.children].indexOf(event.target);
       watched = { neuron, source: row * side + column, side };
+      which.neuron.value = String(neuron + 1);
+      which.source.value = String(watched.source + 1);
+      void showWeight();
+    });
+  }
+  for (const element of Object.values(which)) {
+    element.addEventListener("change", () => {
+      const side = gallery.querySelector("canvas")?.width ?? 0;
+      const [neuron, source] = [which.neuron.valueAsNumber - 1, which.source.valueAsNumber - 1];
+      if (!gallery.children[neuron] || !(source >= 0 && source < side * side)) return;
+      watched = { neuron, source, side };
       void showWeight();
     });
   }
@@ -233,15 +262,11 @@ export function trainSection(engine, training) {
   let charts;
   let drawing = false;
   let late = false;
-  let seen = true;
-  new IntersectionObserver(([entry]) => {
-    seen = entry.isIntersecting;
-    if (seen) void redraw();
-  }).observe(section);
+  const sight = new Sight(section, () => late && void redraw());
 
   /** Draw curves and weights, not more often than REDRAW and only where they are seen. */
   async function redraw() {
-    if (drawing || !seen || engine.state !== "ready") {
+    if (drawing || !sight.seen || engine.state !== "ready") {
       late = true;
       return;
     }
@@ -319,4 +344,10 @@ export function trainSection(engine, training) {
   }
 
   controls();
+}
+
+/** How a run stands, in a sentence. @param {any} progress the Lab's */
+function standing({ epoch, epochs, testAccuracy }) {
+  const right = testAccuracy === null || testAccuracy === undefined ? "" : `: ${percent(testAccuracy)} of the test digits right`;
+  return `Epoch ${epoch} of ${epochs}${right}.`;
 }

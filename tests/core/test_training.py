@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import math
 import warnings
+import weakref
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -64,6 +66,12 @@ def trainer_of(net: str = "plain", optimizer: str = "sgd", **kwargs: Any) -> Tra
     return Trainer(NETS[net](), OPTIMIZERS[optimizer](), PIXELS, LABELS, **arguments)
 
 
+def order_of(trainer: Trainer) -> NDArray[Any]:
+    """In which order it learns from the examples in the epoch that it is in."""
+    blocks = training_module._shuffled(len(trainer.x), trainer.seed, trainer.epoch)
+    return np.concatenate(list(blocks))
+
+
 def state(trainer: Trainer) -> list[NDArray[Any]]:
     memory = [array for arrays in trainer.optimizer.state.values() for array in arrays]
     return [p.copy() for p in (*trainer.net.parameters(), *memory)]
@@ -102,7 +110,7 @@ class TestSteps:
         """The mini-batches are a partition of the examples; the update is the optimizer's."""
         trainer, by_hand = trainer_of(l2=0.0), plain_net()
         for _ in range(3):
-            order = trainer._epoch_order().copy()
+            order = order_of(trainer).copy()
             assert sorted(order) == list(range(N))
             steps = list(trainer.steps(epochs=1))
             for step, first in zip(steps, range(0, N, 4), strict=True):
@@ -139,7 +147,7 @@ class TestSteps:
         trainer = trainer_of()
         orders = []
         for _ in range(3):
-            orders.append(trainer._epoch_order().tolist())
+            orders.append(order_of(trainer).tolist())
             trainer.run(epochs=1)
         assert len({tuple(order) for order in orders}) == 3
         assert list(range(N)) not in orders
@@ -557,3 +565,16 @@ class TestTargets:
         for p, q in zip(state(trainer), state(resumed), strict=True):
             np.testing.assert_array_equal(p, q)
         assert trainer.history[-1].cost == resumed.history[-1].cost
+
+
+def test_a_trainer_that_nobody_holds_is_gone_at_once() -> None:
+    """In a circle of references a net would stay in memory until Python looks for such circles."""
+    trainer = trainer_of()
+    trainer.run(1)
+    gone = weakref.ref(trainer)
+    gc.disable()
+    try:
+        del trainer
+        assert gone() is None
+    finally:
+        gc.enable()

@@ -347,7 +347,7 @@ LATER = """new Promise((done) => setTimeout(async () => {
 def cage(browser: Browser, serve_site: Callable[..., Any]) -> Iterator[tuple[Page, Worker, Any]]:
     """A page whose spare sandbox has started, that sandbox's worker, and the page's server."""
     site = serve_site()
-    context = browser.new_context(viewport={"width": 1000, "height": 800})
+    context = browser.new_context(service_workers="block", viewport={"width": 1000, "height": 800})
     page = context.new_page()
     with page.expect_worker(lambda one: one.url.startswith("blob:"), timeout=PATIENCE) as caged:
         open_section(page, site.url)
@@ -470,7 +470,7 @@ def test_a_python_that_cannot_start_is_told(
     browser: Browser, serve_site: Callable[..., Any]
 ) -> None:
     site = serve_site()
-    context = browser.new_context()
+    context = browser.new_context(service_workers="block")
     page = context.new_page()
     site.faults["sandbox/worker.js"] = "missing"
     open_section(page, site.url)

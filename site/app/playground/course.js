@@ -26,7 +26,7 @@ export function course(world) {
     testCost.element,
     accuracy.element,
   ]);
-  const holder = make("div");
+  const holder = make("div", { className: "chart" });
   holder.dataset.testid = "playground-chart";
   const chart = make("figure", { className: "course-of" }, [
     make("figcaption", { textContent: "Cost after each epoch" }),

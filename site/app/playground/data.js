@@ -112,6 +112,7 @@ export function dataControls(world) {
     fill();
     follow();
   });
+  follow();
   const element = make("div", { className: "data" }, [
     make("h3", { textContent: "Data" }),
     sets,

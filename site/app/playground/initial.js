@@ -101,12 +101,12 @@ const size = (value) =>
 /** @param {Layer} layer @param {number} i */
 function histogram({ counts, low, high, deviation, saturated, dead }, i) {
   const most = Math.max(1, ...counts);
-  const bars = make("ol", { className: "columns" });
+  const bars = make("div", { className: "columns", role: "img" });
   bars.style.setProperty("grid-template-columns", `repeat(${counts.length}, 1fr)`);
   for (const count of counts) {
     const bar = make("span", { className: "bar" });
     bar.style.setProperty("--share", String(count / most));
-    bars.append(make("li", {}, [bar]));
+    bars.append(make("div", {}, [bar]));
   }
   const reach = make("p", { className: "reach" }, [
     make("span", { textContent: end(low) }),
@@ -119,7 +119,7 @@ function histogram({ counts, low, high, deviation, saturated, dead }, i) {
     bars,
     reach,
   ]);
-  figure.setAttribute("aria-label", facts);
+  bars.setAttribute("aria-label", facts);
   return figure;
 }
 

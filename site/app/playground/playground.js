@@ -7,8 +7,10 @@ import {
   whenAddressChanges,
   writeAddress,
 } from "../address.js";
-import { make, part } from "../dom.js";
+import { nowAndThen } from "../announce.js";
+import { make, part, percent, say } from "../dom.js";
 import { WORDS } from "../names.js";
+import { Sight } from "../seen.js";
 import { Attention } from "./attention.js";
 import { choice, numberField, stops } from "./controls.js";
 import { course } from "./course.js";
@@ -29,6 +31,8 @@ import { World } from "./world.js";
 const SPEEDS = [0.1, 0.2, 0.5, 1, 2, 5, 10];
 const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const DECAYS = [0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
+/** How often those who do not see it are told how it goes, in milliseconds. */
+const GAP = 10_000;
 const PROBLEMS = { classification: "Classification", regression: "Regression" };
 const SEEN = {
   activations:
@@ -52,12 +56,12 @@ export async function showPlayground(engine) {
         say(words, "");
       } else world = await open(engine);
     } catch (error) {
-      say(words, told(/** @type {Error} */ (error).message), "trouble");
+      say(words, told(/** @type {Error} */ (error).message), { kind: "trouble" });
     }
   };
   const failed = (/** @type {Error} */ { message }) => {
     world?.pause();
-    say(words, `${told(message)} Try again at the top of the page.`, "trouble");
+    say(words, `${told(message)} Try again at the top of the page.`, { kind: "trouble" });
   };
   engine.addEventListener("ready", start);
   engine.addEventListener("failed", (event) => failed(/** @type {CustomEvent} */ (event).detail));
@@ -68,12 +72,6 @@ export async function showPlayground(engine) {
 
 /** One sentence, with its full stop. @param {string} message */
 const told = (message) => message.replace(/\.?$/, ".");
-
-/** @param {HTMLElement} words @param {string} text @param {"quiet" | "trouble"} [kind] */
-function say(words, text, kind = "quiet") {
-  if (words.textContent !== text) words.textContent = text;
-  words.dataset.kind = kind;
-}
 
 /** @param {Engine} engine @returns {Promise<World>} */
 async function open(engine) {
@@ -89,7 +87,7 @@ async function open(engine) {
   net.addEventListener("edit", weight.edit);
   const { figures, chart } = course(world);
   const { button: script, panel } = scriptPanel(world);
-  const sees = make("p", { className: "quiet" });
+  const sees = make("p", { className: "quiet", textContent: SEEN[world.mode] });
   sees.dataset.testid = "playground-sees";
 
   const button = (
@@ -148,10 +146,12 @@ async function open(engine) {
   });
   world.addEventListener("trouble", (event) => {
     const { message, names } = /** @type {CustomEvent} */ (event).detail;
-    if (!names.includes("formula")) say(words, message && told(message), "trouble");
+    if (!names.includes("formula")) say(words, message && told(message), { kind: "trouble" });
   });
   world.addEventListener("touched", () => writeAddress(section.id, written(world)));
-  new IntersectionObserver(([entry]) => world.appear(entry.isIntersecting)).observe(section);
+  const sight = new Sight(section, () => world.appear());
+  world.sight = () => sight.seen;
+  spoken(world);
 
   await data.sketch();
   await take(world, words);
@@ -185,7 +185,7 @@ async function take(world, words) {
   world.dispatchEvent(new Event("state"));
   const names = wrong.map((name) => `“${name}”`).join(", ");
   const left = `The address asks for something that is not there, which was left out: ${names}.`;
-  say(words, wrong.length ? left : "", "trouble");
+  say(words, wrong.length ? left : "", { kind: "trouble" });
 }
 
 /**
@@ -211,6 +211,24 @@ async function allowed(world, settings, wrong) {
   return kept;
 }
 
+/** Tell those who do not see it how it goes: when it begins and pauses, and now and then. @param {World} world */
+function spoken(world) {
+  const announce = nowAndThen(part("playground-said", HTMLElement), GAP);
+  const standing = () => {
+    const { epoch, cost, testAccuracy } = world.view;
+    const right = testAccuracy === null ? "" : `, ${percent(testAccuracy, 0)} of the test points right`;
+    return `epoch ${Math.round(epoch)}, cost ${cost === null ? "not finite" : cost.toPrecision(2)}${right}.`;
+  };
+  let playing = false;
+  world.addEventListener("state", () => {
+    if (world.playing !== playing) announce(world.playing ? "Playing." : `Paused at ${standing()}`);
+    playing = world.playing;
+  });
+  world.addEventListener("view", () => {
+    if (playing) announce(`Playing, ${standing()}`);
+  });
+}
+
 /** Layers more and fewer. @param {World} world */
 function depthControls(world) {
   const fewer = make("button", { type: "button", textContent: "−" });
@@ -231,12 +249,14 @@ function depthControls(world) {
     const { activation } = layers.at(-1) ?? world.choices.defaults.layers[0];
     void world.change({ layers: [...layers, { neurons: 4, activation, dropout: 0 }] });
   });
-  world.addEventListener("settings", () => {
+  const follow = () => {
     const count = world.settings.layers.length;
     said.textContent = count === 1 ? "1 hidden layer" : `${count || "No"} hidden layers`;
     fewer.disabled = count === 0;
     more.disabled = count === world.choices.limits.layers;
-  });
+  };
+  world.addEventListener("settings", follow);
+  follow();
   return make("div", { className: "depth" }, [fewer, said, more]);
 }
 

@@ -84,7 +84,8 @@ export class World extends EventTarget {
   /** Epochs a frame. */
   speed = 1;
   playing = false;
-  seen = true;
+  /** Is the playground seen? Nothing is computed for what is not. */
+  sight = () => true;
   #engine;
   /** Counts the nets that were made, so that a frame of an earlier one is not shown. */
   #net = 0;
@@ -246,10 +247,9 @@ export class World extends EventTarget {
     this.#tell("state");
   }
 
-  /** Nothing is computed for what is not seen. @param {boolean} seen */
-  appear(seen) {
-    this.seen = seen;
-    if (seen && this.playing) void this.#run();
+  /** It has come into sight. */
+  appear() {
+    if (this.playing) void this.#run();
   }
 
   /**
@@ -273,11 +273,11 @@ export class World extends EventTarget {
       return { net: this.#net, view };
     };
     try {
-      while (this.playing && this.seen) {
+      while (this.playing && this.sight()) {
         await this.#changing;
         const { net, view } = asked ?? next();
         const frame = await view;
-        asked = this.playing && this.seen && !this.#changing ? next() : undefined;
+        asked = this.playing && this.sight() && !this.#changing ? next() : undefined;
         if (net === this.#net) this.#show(frame);
         await new Promise(requestAnimationFrame);
       }

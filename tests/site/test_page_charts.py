@@ -1,0 +1,142 @@
+"""A chart's numbers: as a table, as a CSV file, and the chart itself as a picture to keep."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+import access
+import visiting
+from visiting import number, part
+
+
+@pytest.fixture(scope="module")
+def page(browser: Browser, site_url: str) -> Iterator[Page]:
+    """The page with a net that was trained for two epochs, and a bug that was raced."""
+    window = {"width": 1280, "height": 900}
+    with visiting.visitor(browser, viewport=window, accept_downloads=True) as context:
+        page = visiting.open_ready(context.new_page(), site_url)
+        part(page, "settings").locator("[name=epochs]").fill("2")
+        part(page, "train-start").click()
+        expect(part(page, "train-words")).to_contain_text("Done", timeout=180_000)
+        expect(chart(page, "accuracy-chart").locator(".keep")).to_be_visible()
+        yield page
+
+
+def chart(page: Page, testid: str) -> Locator:
+    """The figure of a chart."""
+    return page.locator("figure").filter(has=page.get_by_test_id(testid)).last
+
+
+def saved(figure: Locator, kind: str, folder: Path) -> Path:
+    """Press the button that saves a chart."""
+    with figure.page.expect_download() as waiting:
+        figure.get_by_role("button", name=f"save as {kind}").click()
+    path = folder / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    return path
+
+
+def columns(path: Path) -> dict[str, list[float | None]]:
+    """A CSV file's columns by their heads."""
+    with path.open(newline="") as file:
+        heads, *rows = list(csv.reader(file))
+    return {
+        head: [float(row[i]) if row[i] else None for row in rows] for i, head in enumerate(heads)
+    }
+
+
+def table(figure: Locator) -> list[list[str]]:
+    """A chart's numbers as they stand in the page; unfolded if need be."""
+    if not figure.locator(".numbers tbody tr").count():
+        figure.locator("summary").click()
+    expect(figure.locator(".numbers tbody tr").first).to_be_visible()
+    rows: list[list[str]] = figure.locator(".numbers tbody tr").evaluate_all(
+        "rows => rows.map((row) => [...row.cells].map((cell) => cell.textContent))"
+    )
+    return rows
+
+
+def last(values: list[float | None]) -> float:
+    """The last value that there is."""
+    return [value for value in values if value is not None][-1]
+
+
+def test_the_csv_has_what_was_measured(page: Page, tmp_path: Path) -> None:
+    accuracies = columns(saved(chart(page, "accuracy-chart"), "CSV", tmp_path))
+    costs = columns(saved(chart(page, "cost-chart"), "CSV", tmp_path))
+    assert list(costs) == list(accuracies) == ["epoch", "training", "test"]
+    assert last(accuracies["test"]) == number(page, "test-accuracy")
+    assert costs["epoch"] == accuracies["epoch"] == sorted(x for x in costs["epoch"] if x)
+    assert last(costs["epoch"]) == 2
+
+
+def test_the_table_has_the_same_numbers(page: Page, tmp_path: Path) -> None:
+    figure = chart(page, "cost-chart")
+    kept = columns(saved(figure, "CSV", tmp_path))
+    rows = table(figure)
+    assert len(rows) == len(kept["epoch"])
+    for i, row in enumerate(rows):
+        for text, values in zip(row, kept.values(), strict=True):
+            value = values[i]
+            assert text == "–" if value is None else float(text) == pytest.approx(value, rel=1e-4)
+
+
+def test_the_picture_can_be_opened_and_has_ink(page: Page, tmp_path: Path) -> None:
+    path = saved(chart(page, "cost-chart"), "PNG", tmp_path)
+    assert path.name == "nets-cost.png"
+    width, height, colours = access.decoded(page, path.read_bytes())
+    assert width > height > 200
+    paper, ink, training = (access.rgb(colour) for colour in ("#ffffff", "#1b1d22", "#2166c4"))
+    assert colours[paper] > 0.8 * colours.total()
+    assert colours[ink] > 20, "its name and its lines' names"
+    assert colours[training] > 200, "the curve"
+
+
+def test_what_the_picture_shows_is_told_in_words(page: Page) -> None:
+    label = part(page, "accuracy-chart").locator("[role=img]").get_attribute("aria-label")
+    assert label is not None
+    value = number(page, "test-accuracy")
+    assert value is not None
+    assert label.startswith("Accuracy over epochs. training: from ")
+    assert label.endswith(f"to {value:.3g}.")
+
+
+def test_a_diverging_race_keeps_the_numbers_that_were_cut_in_the_picture(
+    page: Page, tmp_path: Path
+) -> None:
+    page.evaluate("document.getElementById('bugs').scrollIntoView()")
+    part(page, "bugs-list").get_by_role("button").first.click()
+    page.locator("#bugs input[name=outcome]").first.check()
+    page.locator("#bugs input[name=sees]").first.check()
+    part(page, "bugs-run").click()
+    expect(part(page, "bugs-evidence")).to_be_visible(timeout=180_000)
+    figure = page.locator("[data-testid=bugs-race] figure").first
+    kept = columns(saved(figure, "CSV", tmp_path))
+    assert list(kept) == ["epoch", "the library’s", "patched"]
+    assert last(kept["the library’s"]) == number(page, "race-healthy-cost")
+    assert last(kept["patched"]) == number(page, "race-changed-cost")
+
+
+def test_the_playground_keeps_its_costs(page: Page, tmp_path: Path) -> None:
+    page.evaluate("document.getElementById('playground').scrollIntoView()")
+    part(page, "playground-play").click()
+    page.wait_for_function(
+        "() => Number(document.querySelector('[data-testid=playground-epoch]').dataset.value) > 20"
+    )
+    part(page, "playground-play").click()
+    figure = chart(page, "playground-chart")
+    epoch = number(page, "playground-epoch")
+    assert epoch is not None
+    label = part(page, "playground-chart").locator("[role=img]")
+    expect(label).not_to_have_attribute("aria-label", "nothing yet")
+    rows = table(figure)
+    expect(figure.locator(".numbers tbody tr")).not_to_have_count(0)
+    kept = columns(saved(figure, "CSV", tmp_path))
+    assert list(kept) == ["epoch", "training", "test"]
+    assert len(kept["epoch"]) >= len(rows) > 5
+    assert last(kept["epoch"]) <= epoch
