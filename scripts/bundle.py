@@ -15,6 +15,7 @@ from esm import Linker, LinkError
 from kernels import KernelError
 from parts import PartError, Parts
 from python_files import WheelError, python_files
+from snapshot import SnapshotError
 from steps import Files, Steps
 
 DIST = ROOT / "dist"
@@ -47,7 +48,7 @@ def build(dist: Path = DIST, parts: Parts | None = None, root: Path = ROOT) -> R
             contents |= _read("mnist", shards)
             assembled = kernels.assemble(root / "site" / "kernels")
             contents |= {f"kernels/{name}": data for name, data in assembled.items()}
-        except (PartError, LinkError, WheelError, KernelError) as error:
+        except (PartError, LinkError, WheelError, SnapshotError, KernelError) as error:
             raise BuildError(str(error)) from error
         return _write(contents, dist)
 

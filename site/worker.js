@@ -3,10 +3,12 @@
 
 import * as Comlink from "comlink";
 import "./boot.js"; // which python.js needs, like the next: fetched beside it, not after it
+import "./brotli.js";
 import "./download.js";
 import { loadKernels } from "./kernels.js";
 import { loadMnist } from "./mnist.js";
 import { startPython } from "./python.js";
+import "./unpacker.js";
 
 /** How long Python trains before the worker looks at its messages, in milliseconds. */
 const TURN = 8;
@@ -37,7 +39,6 @@ const AT_ONCE = new Set([
   "predict",
   "progress",
   "reset",
-  "source",
 ]);
 
 /** Whom loading is told to, once the page's code is there. @type {(progress: object) => void} */
@@ -47,6 +48,7 @@ let latest;
 const started = startPython((progress) => tell((latest = progress))).then((python) => {
   ({ pyodide, rest: fetchRest } = python);
   lab = pyodide.pyimport("nets_core.lab").Lab();
+  return python.trouble;
 });
 started.catch(() => {}); // the page hears of it when it calls start
 
@@ -91,7 +93,10 @@ const api = {
     return call(method, args);
   },
 
-  /** @param {(progress: object) => void} report */
+  /**
+   * @param {(progress: object) => void} report
+   * @returns {Promise<string>} why Python came the slow way, if it did without need
+   */
   start(report) {
     tell = report;
     if (latest) tell(latest);

@@ -73,7 +73,8 @@ export class Engine extends EventTarget {
     );
     const first = fetchModel(index.models[0]);
     first.catch(() => {}); // it is told below, when its turn comes
-    await this.#alive(this.#api.start(report));
+    const trouble = await this.#alive(this.#api.start(report));
+    if (trouble) note(trouble);
     await this.#open(index.models[0].id, first);
     if (this.#worker !== worker) return;
     this.state = "ready";

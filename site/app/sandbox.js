@@ -1,6 +1,9 @@
 // The page's end of sandbox/: Pythons of their own, for code that nobody has read. Each is a worker
 // in a frame of opaque origin without any network; what comes out of it is taken for a stranger's.
 
+import { Unpacker } from "../unpacker.js";
+
+/** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 /** @typedef {(line: string) => void} Print */
 
 const SITE = new URL("../", import.meta.url);
@@ -162,7 +165,30 @@ async function load() {
       }),
     ),
   ]);
-  return { code, parts: { boot, pyodide, lock, base: base.href, packed } };
+  const [decoder, ...small] = packed;
+  const later = small.pop();
+  const [engine, glue, numpy, snapshot] = await unpackAll(decoder, small);
+  const files = { engine, glue, numpy, snapshot, later };
+  return { code, parts: { boot, pyodide, lock, base: base.href, ...files } };
+}
+
+/**
+ * Unpacks once what every one of them needs.
+ *
+ * @param {Bytes} decoder gzipped, unless the browser has unpacked it already
+ * @param {Bytes[]} files
+ */
+async function unpackAll(decoder, files) {
+  const stream = new Blob([decoder]).stream();
+  const gzipped = decoder[0] === 0x1f;
+  const plain = gzipped ? stream.pipeThrough(new DecompressionStream("gzip")) : stream;
+  const unpacker = new Unpacker();
+  try {
+    unpacker.use(await WebAssembly.compile(await new Response(plain).arrayBuffer()));
+    return await Promise.all(files.map((file) => unpacker.unpack(file)));
+  } finally {
+    unpacker.end();
+  }
 }
 
 /** @param {URL} url @returns {Promise<Response>} */
