@@ -50,12 +50,12 @@ def python_files(root: Path, parts: Parts, steps: Steps) -> dict[str, Path]:
     lock = parts.file("pyodide", "pyodide-lock.json")
     listed = [lock, numpy, library]
     index = steps.take("index", [_THIS, *listed], partial(_index, *listed))
-    start = _start_files(root, parts, steps, [*engine.values(), lock], [stdlib, numpy, library])
+    start = _start_files(root, parts, steps, [*engine.values(), lock], (stdlib, numpy, library))
     return engine | {path.name: path for path in (stdlib, numpy, library)} | index | start
 
 
 def _start_files(
-    root: Path, parts: Parts, steps: Steps, engine: list[Path], archives: list[Path]
+    root: Path, parts: Parts, steps: Steps, engine: list[Path], archives: tuple[Path, Path, Path]
 ) -> dict[str, Path]:
     """Return the files that ``start.json`` lists, and that itself."""
     packed = [path for path in engine if path.name in ("pyodide.asm.wasm", "pyodide.asm.js")]
@@ -67,10 +67,10 @@ def _start_files(
         start |= steps.take(f"start-{path.name}", [start_files, path], make)
     make = partial(start_files.libraries, *archives)
     start |= steps.take("start-libraries", [start_files, bytecode, *archives], make)
-    make = partial(start_files.memory, engine, boot, models, *archives)
-    inputs = [start_files, snapshot, snapshot.SCRIPT, bytecode, boot, *models, *engine]
-    inputs += archives
-    start |= steps.take("start-memory", inputs, make)
+    standing = [path for name, path in start.items() if name.endswith(".br")]
+    make = partial(start_files.memory, engine, boot, models, archives, standing)
+    inputs = [snapshot.SCRIPT, boot, *models, *engine, *archives, *standing]
+    start |= steps.take("start-memory", [start_files, snapshot, bytecode, *inputs], make)
     make = partial(start_files.index, dict(start))
     return start | steps.take("start", [start_files, *start.values()], make)
 

@@ -1,4 +1,4 @@
-"""Python's memory after it has started and imported what the first prediction needs, kept in a file.
+"""A file with the memory of a Python that has imported what the first prediction needs.
 
 A tab that lays it over the memory of a fresh engine has Python, NumPy and nets_core at once
 (``site/boot.js``). ``snapshot.mjs`` makes it, in Node; this module prepares what is imported.
@@ -11,6 +11,7 @@ import inspect
 import marshal
 import shutil
 import subprocess
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import CodeType
@@ -60,8 +61,8 @@ class SnapshotError(Exception):
 def snapshot(engine: list[Path], boot: Path, files: Files) -> bytes:
     """Return the snapshot that ``boot`` (``site/boot.js``) restores; raises SnapshotError.
 
-    ``engine`` are Pyodide's own files, ``files`` what is to lie in Python's file system, by absolute
-    path: modules, the libraries to load before Python starts, and trained nets in ``/models``.
+    ``engine`` are Pyodide's own files, ``files`` what is to lie in Python's file system, by path:
+    modules, the libraries to load before Python starts, and trained nets in ``/models``.
     """
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -111,9 +112,8 @@ def _docstring(code: CodeType) -> int | None:
         documented = code.co_consts and isinstance(code.co_consts[0], str)
         return 0 if documented and not code.co_name.startswith("<") else None
     steps = list(dis.get_instructions(code))
-    for step, following in zip(steps, steps[1:], strict=False):
+    for step, following in pairwise(steps):
         if (following.opname, following.argval) == ("STORE_NAME", "__doc__"):
             loads = [s for s in steps if s.opname == "LOAD_CONST" and s.arg == step.arg]
             return step.arg if len(loads) == 1 and isinstance(step.argval, str) else None
     return None
-

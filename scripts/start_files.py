@@ -2,8 +2,8 @@
 
 All but the decoder come as small as Brotli makes them. An archive is a line of JSON,
 ``[[path, size], …]``, followed by the files' bytes in that order: the page takes it apart without
-Python and without copying. What the first prediction does not need, which is every module's file,
-comes in an archive of its own, which is fetched afterwards and which any browser can unpack by itself.
+Python and without copying. What the first prediction does not need, every module's file among it,
+comes in an archive of its own, which is fetched afterwards.
 """
 
 from __future__ import annotations
@@ -54,10 +54,10 @@ def engine(source: Path) -> Files:
 
 
 def libraries(stdlib: Path, numpy: Path, library: Path) -> Files:
-    """Return NumPy's extension modules, and the archive with all that is imported after the start.
+    """Return NumPy's extension modules, and the archive with all that may be imported later.
 
-    The latter has the byte-compiled standard library, NumPy's wheel but for what nobody imports, and
-    the wheel of nets_core with its sources, as Python finds them.
+    The latter has the byte-compiled standard library, NumPy's wheel but for what nobody imports,
+    and the wheel of nets_core with its sources, where Python finds them.
     """
     say("Packing the standard library and NumPy …")
     files = {f"{_LIBRARY}/{name}": data for name, data in bytecode.read_zip(stdlib).items()}
@@ -73,12 +73,18 @@ def libraries(stdlib: Path, numpy: Path, library: Path) -> Files:
 
 
 def memory(
-    engine: list[Path], boot: Path, models: list[Path], stdlib: Path, numpy: Path, library: Path
+    engine: list[Path],
+    boot: Path,
+    models: list[Path],
+    archives: tuple[Path, Path, Path],
+    packed: list[Path],
 ) -> Files:
     """Return the snapshot of Python's memory, packed; raises SnapshotError.
 
-    In it the models have been asked what they read, so that nothing remains to be imported.
+    In it the models have been asked what they read, so that nothing remains to be imported. It
+    names the packed files that it goes with by their hashes: over others it must not be laid.
     """
+    stdlib, numpy, library = archives
     say("Starting Python to keep its memory …")
     modules = {f"{_LIBRARY}/{name}": data for name, data in bytecode.read_zip(stdlib).items()}
     modules |= {f"{_SITE_PACKAGES}/{n}": data for n, data in bytecode.read_zip(numpy).items()}
@@ -93,7 +99,11 @@ def memory(
         if name.endswith((".py", ".pyc"))
     }
     nets = {f"/models/{path.name}": path.read_bytes() for path in models}
-    return {"snapshot.br": _packed(snapshot.snapshot(engine, boot, modules | own | nets))}
+    made = snapshot.snapshot(engine, boot, modules | own | nets)
+    header, _, kept = made.partition(b"\n")
+    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in packed}
+    complete = json.dumps(json.loads(header) | {"files": hashes}, separators=(",", ":"))
+    return {"snapshot.br": _packed(complete.encode() + b"\n" + kept)}
 
 
 def index(start: dict[str, Path]) -> Files:
@@ -120,7 +130,9 @@ def _archive(members: Files) -> bytes:
 
 
 def _packed(data: bytes) -> bytes:
-    return brotli.compress(data, quality=11, lgwin=_WINDOW)
+    return brotli.compress(
+        data, quality=11, lgwin=_WINDOW
+    )
 
 
 def _gzipped(data: bytes) -> bytes:

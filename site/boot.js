@@ -11,12 +11,13 @@
 /** @typedef {[path: string, module: WebAssembly.Module]} Library */
 /**
  * @typedef {{
+ *   files: Record<string, string>,
  *   memory: number,
  *   libraries: [path: string, handle: number][],
  *   references: object,
  *   runs: [address: number, length: number][],
  * }} Header what a snapshot begins with, as a line of JSON; the bytes of the runs follow it.
- *   memory: bytes of it; libraries: in the order in which they were loaded, with Python's handle of
+ *   files: the hashes of those it goes with; memory: bytes of it; libraries: in the order in which they were loaded, with Python's handle of
  *   each; references: what Pyodide keeps about objects of JavaScript
  */
 /**
@@ -26,7 +27,9 @@
  *   module: WebAssembly.Module,
  *   libraries: Library[],
  *   snapshot: Bytes,
- * }} Contents module: the engine, compiled; libraries: NumPy's, likewise
+ *   hashes: Record<string, string>,
+ * }} Contents module: the engine, compiled; libraries: NumPy's, likewise; hashes: of the start files,
+ *   as they are sent
  */
 
 /** The engine could not be put together: where this is so, no other way to start Python will do. */
@@ -46,10 +49,12 @@ export const REST = "import importlib; importlib.invalidate_caches(); del import
  * @returns {Promise<Pyodide>} rejects with an EngineError, or with what is wrong with the snapshot
  */
 export async function boot(contents, base, settings = {}) {
-  const { loadPyodide, lockFileContents, module, libraries, snapshot } = contents;
+  const { loadPyodide, lockFileContents, module, libraries, snapshot, hashes } = contents;
   const end = snapshot.indexOf(10) + 1;
   /** @type {Header} */
   const header = JSON.parse(new TextDecoder().decode(snapshot.subarray(0, end)));
+  const other = Object.keys(header.files).find((file) => header.files[file] !== hashes[file]);
+  if (other) throw new Error(`It was made with another ${other}.`);
   const lent = lend(module, base);
   const own = intervene(header.memory, libraries, (engine) => {
     restore(engine, header, snapshot.subarray(end));
@@ -118,7 +123,7 @@ function restore(engine, { libraries, runs }, bytes) {
     engine.HEAPU8.set(bytes.subarray(offset, offset + length), address);
     offset += length;
   }
-  if (offset !== bytes.length) throw new Error("The snapshot of Python's memory is damaged.");
+  if (offset !== bytes.length) throw new Error("It is damaged.");
   for (const [path, handle] of libraries) {
     engine.LDSO.loadedLibsByHandle[handle] = engine.LDSO.loadedLibsByName[path];
   }

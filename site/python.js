@@ -64,7 +64,9 @@ async function fetchParts(report) {
   const unpacker = new Unpacker();
   try {
     /** @type {Part[]} */
-    const [decoder, engine, glue, numpy, memory, later] = await json("start.json");
+    const listed = await json("start.json");
+    const [decoder, engine, glue, numpy, memory, later] = listed;
+    const hashes = Object.fromEntries(listed.map(({ file, sha256 }) => [file, sha256]));
     const arrived = counter([decoder, engine, glue, numpy, memory], report);
     const ready = fetched(decoder, arrived, compile).then((module) => {
       useDecoder(module);
@@ -90,7 +92,8 @@ async function fetchParts(report) {
       modules,
       ready,
     ]);
-    return { contents: { loadPyodide, lockFileContents, module, libraries, snapshot }, later };
+    const contents = { loadPyodide, lockFileContents, module, libraries, snapshot, hashes };
+    return { contents, later };
   } finally {
     unpacker.end();
   }

@@ -168,8 +168,11 @@ async function load() {
   const [decoder, ...small] = packed;
   const later = small.pop();
   const [engine, glue, numpy, snapshot] = await unpackAll(decoder, small);
+  const hashes = Object.fromEntries(
+    start.map((/** @type {{file: string, sha256: string}} */ { file, sha256 }) => [file, sha256]),
+  );
   const files = { engine, glue, numpy, snapshot, later };
-  return { code, parts: { boot, pyodide, lock, base: base.href, ...files } };
+  return { code, parts: { boot, pyodide, lock, base: base.href, hashes, ...files } };
 }
 
 /**

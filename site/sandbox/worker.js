@@ -13,9 +13,10 @@ const LONGEST_LINE = 500;
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 /**
  * @typedef {{
- *   boot: string, pyodide: string, lock: any, base: string,
+ *   boot: string, pyodide: string, lock: any, base: string, hashes: Record<string, string>,
  *   engine: Bytes, glue: Bytes, numpy: Bytes, snapshot: Bytes, later: Bytes,
- * }} Parts boot.js and pyodide.mjs as texts; the start files, unpacked but for the last
+ * }} Parts boot.js and pyodide.mjs as texts; the start files, unpacked but for the last,
+ *   and their hashes as they were sent
  */
 
 /** @param {Parts} parts @param {MessagePort} port */
@@ -31,6 +32,7 @@ async function start(parts, port) {
     module: await WebAssembly.compile(parts.engine),
     libraries: await compileAll(split(parts.numpy)),
     snapshot: parts.snapshot,
+    hashes: parts.hashes,
   };
   let lines = 0;
   const print = (/** @type {string} */ line) => {
