@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any, Self
+
 import numpy as np
 
+from nets_core import checks
 from nets_core.ops import Array
 
 MOST_POINTS = 400
@@ -46,6 +50,19 @@ class Curve:
         """(3, points): the positions first."""
         return np.array(self._points, np.float64).reshape(-1, 3).T
 
+    def describe(self) -> dict[str, Any]:
+        """All that makes this curve, in plain values."""
+        return {"points": self._points, "each": self._entries_a_point, "open": self._open}
+
+    @classmethod
+    def from_description(cls, description: Mapping[str, Any]) -> Self:
+        """The curve that ``describe()`` described; ValueError or TypeError for anything else."""
+        curve = cls()
+        curve._points = _entries("points", description["points"], MOST_POINTS - 1)
+        curve._entries_a_point = checks.count("each", description["each"])
+        curve._open = _entries("open", description["open"], curve._entries_a_point - 1)
+        return curve
+
 
 class Curves:
     """Cost and accuracy of training and of the evaluations on the test set."""
@@ -69,6 +86,22 @@ class Curves:
         newest = self._steps.latest()
         return (newest[1], newest[2]) if newest else (None, None)
 
+    def tested(self) -> float | None:
+        """The accuracy of the newest evaluation, None before the first."""
+        return self._evaluations[-1][2] if self._evaluations else None
+
+    def describe(self) -> dict[str, Any]:
+        """All that makes these curves, in plain values."""
+        return {"steps": self._steps.describe(), "evaluations": self._evaluations}
+
+    @classmethod
+    def from_description(cls, description: Mapping[str, Any]) -> Self:
+        """The curves that ``describe()`` described; ValueError or TypeError for anything else."""
+        curves = cls()
+        curves._steps = Curve.from_description(description["steps"])
+        curves._evaluations = _entries("evaluations", description["evaluations"], MOST_POINTS)
+        return curves
+
     def plain(self) -> dict[str, Array]:
         """Arrays of equal length for training and for test: epochs, costs, accuracies."""
         train = self._steps.plain()
@@ -87,3 +120,14 @@ def _mean(points: list[Entry]) -> Entry:
     count = len(points)
     position, first, second = (sum(values) / count for values in zip(*points, strict=True))
     return position, first, second
+
+
+def _entries(name: str, values: Any, most: int) -> list[Entry]:
+    """A list of at most so many entries, each three finite numbers."""
+    if not isinstance(values, list) or len(values) > most:
+        raise ValueError(f"{name} is no list of at most {most} entries")
+    entries = []
+    for value in values:
+        position, first, second = (checks.number(name, number) for number in value)
+        entries.append((position, first, second))
+    return entries

@@ -17,14 +17,14 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from nets_core.ops import NAMES, Array, Operations
 
-_Kernel = Callable[..., bool]
+_Kernel = Callable[..., Any]
 _FLOAT = np.dtype(np.float32)
 
 
@@ -53,6 +53,8 @@ class Kernels(Operations):
         self._sigmoid = kernels["sigmoid"]
         self._tanh = kernels["tanh"]
         self._relu = kernels["relu"]
+        self._squared_distance = kernels["squared_distance"]
+        self._hits = kernels["hits"]
         self._combine = kernels["combine"]
         self._adam = kernels["adam"]
         self._as_floats = kernels["as_floats"]
@@ -106,6 +108,14 @@ class Kernels(Operations):
     def relu(self, z: Array) -> Array:
         a = np.empty(z.shape, _FLOAT)
         return a if self._relu(a, z) else super().relu(z)
+
+    def squared_distance(self, x: Array, y: Array) -> float:
+        distance: float | Literal[False] = self._squared_distance(x, y)
+        return super().squared_distance(x, y) if distance is False else distance
+
+    def hits(self, a: Array, labels: Array) -> int:
+        count: int = self._hits(a, labels)
+        return super().hits(a, labels) if count is False else count
 
     def combine(self, x: Array, alpha: float, y: Array, beta: float) -> None:
         if not self._combine(x, alpha, y, beta):
@@ -199,6 +209,9 @@ def _check_layout() -> None:
     raise ValueError("the kernels do not know how this Python keeps its arrays in memory")
 
 
+_COMPARED = (np.ndarray, float, int)
+
+
 def _check_results(kernels: Kernels) -> None:
     """ValueError unless each kernel does what NumPy does, on shapes with edges of all kinds."""
     numpy = Operations()
@@ -215,6 +228,8 @@ def _check_results(kernels: Kernels) -> None:
             "add_row": (numbers(m, n), numbers(n)),
             "sum_rows": (numbers(m, n),),
             **{name: (8 * numbers(m, n),) for name in ("exp", "sigmoid", "tanh", "relu")},
+            "squared_distance": (numbers(m, n), numbers(m, n) ** 2),
+            "hits": (numbers(m, n), np.arange(m) % n),
             "combine": (numbers(m, n), 0.5, numbers(m, n), -3.0),
             "adam": (*(numbers(m, n) ** 2 for _ in range(4)), 0.9, 0.99, 0.1, 1e-3),
             "as_floats": (pixels, _FLOAT),
@@ -227,5 +242,5 @@ def _check_results(kernels: Kernels) -> None:
             changed.append(getattr(kernels, name)(*changed))
             expected.append(getattr(numpy, name)(*expected))
             for found, right in zip(changed, expected, strict=True):
-                if isinstance(right, np.ndarray) and not np.allclose(found, right, 1e-4, 1e-4):
+                if isinstance(right, _COMPARED) and not np.allclose(found, right, 1e-4, 1e-4):
                     raise ValueError(f"the kernel {name} computes wrongly in this browser")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from nets_core import checks, digits, explain, lesson, ops, recipes, saving
+from nets_core import checks, container, digits, explain, keeping, lesson, ops, recipes, saving
 from nets_core.activations import ACTIVATIONS
 from nets_core.curves import Curves
 from nets_core.datasets import Examples
@@ -26,7 +26,7 @@ from nets_core.initializers import INITIALIZERS
 from nets_core.layers import Votes
 from nets_core.lesson import Lesson
 from nets_core.losses import LOSSES
-from nets_core.metrics import PIXELS
+from nets_core.metrics import PIXELS, check_reads_digits
 from nets_core.network import Network
 from nets_core.ops import Array
 from nets_core.optimizers import OPTIMIZERS, SGD
@@ -45,34 +45,42 @@ PICTURES = 100
 
 
 class Lab:
-    """Nets to predict with, one to train. Every public method may be called by name (``call``)."""
+    """Nets to predict with, one to train. Every public method may be called by name (``call``).
+
+    Several pages may share it. What each has under way for itself, the step that it follows and its
+    annexes, lies on a desk of its own; nets, data and the net in training are common to all.
+    """
 
     def __init__(self) -> None:
         self._nets: dict[str, Network] = {}
         self._examined: dict[str, tuple[Examination, int]] = {}
         self._data: dict[str, npt.NDArray[np.uint8]] = {}
         self._available = 0
-        self._lesson: Lesson | None = None
+        self._desk = ""
+        self._lessons: dict[str, Lesson] = {}
         self._settings: Settings | None = None
         self._trainer: Trainer | None = None
         self._work: Iterator[Work] | None = None
         self._curves = Curves()
         self._test_accuracy: float | None = None
+        self._evaluated = 0
         self._state = "idle"
         self._message = ""
-        self._annexes: dict[str, object] = {}
+        self._annexes: dict[tuple[str, str], object] = {}
         self._kernels: dict[str, Kernels] = {}
         self._computing = {"kernels": NUMPY, "reason": ""}
 
-    def call(self, method: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    def call(self, method: str, arguments: Mapping[str, Any], desk: str = "") -> dict[str, Any]:
         """``{"value": …}``, or ``{"error": {"type", "message"}}`` where the method refused.
 
-        ``method`` is one of the lab's own, or one of an annexe's: "playground.frame".
+        ``method`` is one of the lab's own, or one of an annexe's: "playground.frame". ``desk``
+        names the caller where several share the lab.
         """
         annexe, _, name = method.rpartition(".")
-        if annexe in ANNEXES and annexe not in self._annexes:
-            self._annexes[annexe] = ANNEXES[annexe](self)
-        function = getattr(self._annexes.get(annexe) if annexe else self, name, None)
+        self._desk = desk
+        if annexe in ANNEXES and (desk, annexe) not in self._annexes:
+            self._annexes[desk, annexe] = ANNEXES[annexe](self)
+        function = getattr(self._annexes.get((desk, annexe)) if annexe else self, name, None)
         if name.startswith("_") or method == "call" or not callable(function):
             return {"error": {"type": "TypeError", "message": f"the lab has no method {method!r}"}}
         try:
@@ -96,6 +104,8 @@ class Lab:
                 name: Settings.of(recipe).plain() for name, recipe in recipes.RECIPES.items()
             },
             "recipe": recipes.DEFAULT,
+            "formats": saving.FORMATS,
+            "mostBytes": container.MOST_BYTES,
             "python": platform.python_version(),
             "numpy": np.__version__,
         }
@@ -103,11 +113,7 @@ class Lab:
     def open_model(self, model: str, data: bytes) -> dict[str, Any]:
         """Open a saved net under a name; ValueError says what is wrong with the file."""
         net = saving.loads(bytes(data))
-        if (net.inputs, net.outputs) != (PIXELS, 10):
-            raise ValueError(
-                f"the net reads {net.inputs} numbers and answers with {net.outputs}, "
-                f"expected {PIXELS} pixels and 10 digits"
-            )
+        check_reads_digits(net)
         self._nets[model] = net
         return {"parameters": _size(net)}
 
@@ -282,8 +288,8 @@ class Lab:
             if not indices or any(checks.count("indices", i, least=0) >= there for i in indices):
                 raise ValueError(f"indices is {indices}, expected some from 0 to {there - 1}")
             x = ops.as_floats(self._data[f"{name}-images"][indices], net.dtype)
-        self._lesson = Lesson(net, x, labels, optimizer)
-        return self._lesson.plain()
+        self._lessons[self._desk] = Lesson(net, x, labels, optimizer)
+        return self._lessons[self._desk].plain()
 
     def follow(
         self, layer: int, neuron: int, source: int, example: int = 0
@@ -300,9 +306,9 @@ class Lab:
         return lesson.source(file)
 
     def _followed(self) -> Lesson:
-        if self._lesson is None:
+        if self._desk not in self._lessons:
             raise ValueError("no step has been traced yet")
-        return self._lesson
+        return self._lessons[self._desk]
 
     # --- MNIST
 
@@ -362,21 +368,29 @@ class Lab:
         is then still there.
         """
         chosen = Settings.from_plain(settings)
+        train, test = self._rooms()
+        self._begin(chosen.trainer(train.images, train.labels, test), chosen, Curves())
+        return chosen.plain()
+
+    def _rooms(self) -> tuple[Examples, Examples]:
+        """All of MNIST's (training, test) examples, of which some may not have come yet."""
         if not {"train-images", "test-images"} <= set(self._data):
             raise ValueError("MNIST has not been loaded yet")
-        trainer = chosen.trainer(
-            self._data["train-images"],
-            self._data["train-labels"],
-            (self._data["test-images"], self._data["test-labels"]),
+        train, test = (
+            Examples(self._data[f"{name}-images"], self._data[f"{name}-labels"])
+            for name in ("train", "test")
         )
+        return train, test
+
+    def _begin(self, trainer: Trainer, settings: Settings, curves: Curves) -> None:
+        """Make this run the one in training."""
         trainer.available = self._available
-        self._settings, self._trainer = chosen, trainer
-        self._work = trainer.work(chosen.epochs)
+        self._settings, self._trainer, self._curves = settings, trainer, curves
+        self._work = trainer.work(settings.epochs - trainer.epoch)
         self._nets[LIVE] = trainer.net
-        self._curves = Curves()
-        self._test_accuracy = None
+        self._test_accuracy = curves.tested()
+        self._evaluated = self._evaluations()
         self._state, self._message = "training", ""
-        return chosen.plain()
 
     def check(self, settings: Mapping[str, Any]) -> dict[str, Any]:
         """What ``train`` would make of these settings; it refuses here what it would refuse."""
@@ -469,11 +483,58 @@ class Lab:
         self._trainer.learn(image, labels)
         return self.predict(LIVE, **drawing)
 
-    def save(self) -> bytes:
-        """The net in training with all that its run needs, as ``saving.dumps`` writes it."""
+    # --- files
+
+    def save(self, format: str = "npz") -> bytes:
+        """The net in training with all that its run needs, in one of ``saving.FORMATS``."""
         if self._trainer is None:
             raise ValueError("no net is in training: press Train first")
-        return saving.dumps(self._trainer)
+        return keeping.dumps(self._trainer, self._settings, self._curves, format)
+
+    def file_name(self, format: str) -> str:
+        """What the file of ``save`` is best called."""
+        if self._trainer is None:
+            raise ValueError("no net is in training: press Train first")
+        checks.one_of("format", format, saving.FORMATS)
+        name = keeping.title(self._trainer.net).replace(", ", "-")
+        epoch = f"-epoch-{self.progress()['epoch']}" if self._settings else ""
+        return f"nets-{name}{epoch}.{format}"
+
+    def keep(self, resting: bool = False) -> dict[str, Any] | None:
+        """What a page keeps of the net in training: ``data``, a file, and ``about``, what it holds.
+
+        ``about`` are title, settings and ``progress()``. None where there is no net, of a net that
+        is about to diverge, since what was kept before is then better, and in the midst of an
+        evaluation, which would be lost, unless the training is ``resting``.
+        """
+        if self._trainer is None or (self._evaluation_due() and not resting):
+            return None
+        try:
+            data = self.save()
+        except ValueError:
+            if not self._finite():
+                return None
+            raise
+        about = {"title": keeping.title(self._trainer.net), **self.progress()}
+        if self._settings is not None:
+            about["settings"] = self._settings.plain()
+        return {"data": data, "about": about}
+
+    def inspect(self, data: bytes) -> dict[str, str]:
+        """The title of the net in a file that ``reopen`` would open; ValueError says why not."""
+        net = saving.loads(bytes(data))
+        check_reads_digits(net)
+        return {"title": keeping.title(net)}
+
+    def reopen(self, data: bytes) -> dict[str, Any]:
+        """Make the net in a file the one in training, as it stood; returns all settings.
+
+        See ``keeping.loads``. ValueError says what is wrong with the file; the net in training is
+        then still there.
+        """
+        kept = keeping.loads(bytes(data), *self._rooms())
+        self._begin(kept.trainer, kept.settings, kept.curves)
+        return kept.settings.plain()
 
     def reset(self) -> None:
         """Forget the net in training; what was loaded stays."""
@@ -498,13 +559,32 @@ class Lab:
         if piece is None:
             self._state = "done"
             return False
-        self._state = "waiting" if isinstance(piece, Waiting) else "training"
+        self._state = "training"
         if isinstance(piece, Step):
             self._curves.add_step(self._position(), piece.cost, piece.accuracy)
+        elif isinstance(piece, Waiting):
+            self._state = "waiting"
         elif isinstance(piece, Evaluation):
             self._test_accuracy = piece.accuracy
+            self._evaluated = self._evaluations()
             self._curves.add_evaluation(self._position(), piece.cost, piece.accuracy)
         return self._state == "training"
+
+    def _evaluations(self) -> int:
+        """How many evaluations a run that stands here has had, if none is due."""
+        trainer = self._trainer
+        assert trainer is not None
+        begun = trainer.evaluations * trainer.position // len(trainer.x)
+        return trainer.evaluations * trainer.epoch + begun
+
+    def _evaluation_due(self) -> bool:
+        return self._settings is not None and self._evaluations() > self._evaluated
+
+    def _finite(self) -> bool:
+        assert self._trainer is not None
+        memory = self._trainer.optimizer.state.values()
+        arrays = [*self._trainer.net.parameters(), *(a for state in memory for a in state)]
+        return all(np.isfinite(array).all() for array in arrays)
 
     def _position(self) -> float:
         assert self._trainer is not None

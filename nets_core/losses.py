@@ -42,8 +42,7 @@ class MeanSquaredError(Loss):
     outputs = frozenset({"identity", "sigmoid", "tanh", "relu", "leaky_relu", "swish"})
 
     def cost(self, z: Array, a: Array, y: Array) -> float:
-        difference = (a - y).ravel()
-        return float(difference.dot(difference)) / (2 * len(a))
+        return ops.squared_distance(a, y) / (2 * len(a))
 
     def gradient(self, a: Array, y: Array) -> Array:
         return a - y

@@ -26,6 +26,15 @@ def predictions(net: Network, x: Array) -> Iterator[Array]:
         yield net.propagate(ops.as_floats(x[start : start + size], net.dtype))
 
 
+def check_reads_digits(net: Network) -> None:
+    """ValueError for a net that does not read 784 pixels and answer with ten digits."""
+    if (net.inputs, net.outputs) != (PIXELS, 10):
+        raise ValueError(
+            f"the net reads {net.inputs} numbers and answers with {net.outputs}, "
+            f"expected {PIXELS} pixels and 10 digits"
+        )
+
+
 def accuracy(net: Network, x: npt.ArrayLike, labels: npt.ArrayLike) -> float:
     """The share, 0…1, of the examples whose answer is right (see ``right``).
 
@@ -46,8 +55,9 @@ def right(a: Array, labels: Array) -> float:
     """
     if labels.ndim == 2:
         return math.nan
-    guesses = a.argmax(axis=1) if a.shape[1] > 1 else a[:, 0] >= 0.5
-    return int(np.count_nonzero(guesses == labels))
+    if a.shape[1] > 1:
+        return ops.hits(a, labels)
+    return int(np.count_nonzero((a[:, 0] >= 0.5) == labels))
 
 
 def codes(outputs: int, dtype: npt.DTypeLike) -> Array:

@@ -97,6 +97,15 @@ class Operations:
         """max(z, 0), entry by entry."""
         return np.maximum(z, 0)
 
+    def squared_distance(self, x: Array, y: Array) -> float:
+        """‖x − y‖², the sum of all (x_ij − y_ij)²."""
+        difference = (x - y).ravel()
+        return float(difference.dot(difference))
+
+    def hits(self, a: Array, labels: Array) -> int:
+        """How many rows of ``a`` (n, outputs) are largest where ``labels`` (n,) says."""
+        return int(np.count_nonzero(a.argmax(axis=1) == labels))
+
     def combine(self, x: Array, alpha: float, y: Array, beta: float) -> None:
         """x ← α x + β y, in place: two arrays of one shape."""
         if alpha != 1:
@@ -145,6 +154,8 @@ exp = _numpy.exp
 sigmoid = _numpy.sigmoid
 tanh = _numpy.tanh
 relu = _numpy.relu
+squared_distance = _numpy.squared_distance
+hits = _numpy.hits
 combine = _numpy.combine
 adam = _numpy.adam
 as_floats = _numpy.as_floats

@@ -1,9 +1,14 @@
-"""Nets and training runs as one ``.npz`` file, without pickle.
+"""Nets and training runs as files, without pickle.
 
-The file is a zip of NumPy arrays: ``header`` (JSON as uint8), the parameters as ``p0``, ``p1``, …
-and, for a training run, what the optimizer remembers as ``velocity0`` …, ``mean0`` …. Parameters
-may be stored smaller than they are used: "float16", or "int8", where large arrays have one scale
-for each output (``s0``, ``s1``, …: the value is integer × scale) and small ones are float16.
+A file is a header and named arrays: the parameters ``p0``, ``p1``, … and, for a training run, what
+the optimizer remembers, ``velocity0`` …, ``mean0`` …. Three formats can hold that: ``npz``, the
+library's own; ``safetensors``; and ``onnx``, whose graph other programs can compute. The header's
+keys are ``format`` ("nets"), ``version``, ``storage``, ``recipe``, ``net``, which describes layers
+and loss, ``training`` for a run, with its history, and ``notes``, which whoever saves may add.
+
+In ``.npz`` parameters may be stored smaller than they are used: "float16", or "int8", where large
+arrays have one scale for each output (``s0``, ``s1``, …: the value is integer × scale) and small
+ones are float16.
 
 A file may come from anyone. Nothing in it is believed: sizes are limited before anything is read,
 each array's shape is compared with its bytes and with the layers that the header describes.
@@ -11,19 +16,17 @@ each array's shape is compared with its bytes and with the layers that the heade
 
 from __future__ import annotations
 
-import io
-import json
 import math
-import re
-import zipfile
-import zlib
+from collections.abc import Mapping
 from dataclasses import asdict
+from importlib import import_module
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from nets_core import checks
+from nets_core.container import MOST_BYTES, Contents, what
 from nets_core.layers import Dropout, make_layer
 from nets_core.network import Network
 from nets_core.ops import Array
@@ -32,43 +35,50 @@ from nets_core.training import Augmentation, Epoch, Trainer
 
 VERSION = 2
 OPENED = (1, VERSION)
-"""The versions that are read. Version 1 had no ``l1``, which was 0."""
-MOST_BYTES = 64 * 2**20
-"""The largest file, and the largest sum of its arrays, that is read."""
-MOST_HEADER = 2**20
-MOST_ARRAYS = 400
+"""The versions that are read. Version 1 had no ``l1``, which was 0, and no format but .npz."""
+FORMATS = {
+    "npz": "NumPy (.npz)",
+    "safetensors": "Safetensors (.safetensors)",
+    "onnx": "ONNX (.onnx)",
+}
+"""Each format's name, which is also the ending of its files, and what people call it."""
+ONNX_BEGINS = b"\x08"
+"""The first byte of an ONNX file that ``onnx`` wrote: the field that holds its version."""
 MOST_LAYERS = 200
-MOST_NESTED = 20
-"""How deep a header is nested at the most: Python dies in the tab of what makes it recurse deep."""
+MOST_ACTIVATIONS = 2**20
+MOST_PRODUCTS = 2**28
+"""How many numbers a layer may answer with, and how many products it may take, for one example."""
 LARGE = 20_000
 """From so many entries on, "int8" stores an array as integers: small ones weigh little, and the
 few weights of a convolution have a part in every pixel."""
 STORAGES = ("exact", "float16", "int8")
-_ITEM_SIZES = {"<f4": 4, "<f8": 8, "<f2": 2, "|i1": 1, "|u1": 1}
-_ARRAY_HEADER = re.compile(
-    rb"\x93NUMPY\x01\x00(?s:..)\{'descr': '([^']{1,20})', 'fortran_order': (True|False), "
-    rb"'shape': \(([0-9, ]{0,40})\), \} *\n"
-)
-"""How NumPy begins an array in version 1.0 of its format: type, order and shape. NumPy's own reader
-evaluates what stands there, whatever it is."""
 
 
-def dumps(net_or_trainer: Network | Trainer, storage: str = "exact", recipe: str = "") -> bytes:
+def dumps(
+    net_or_trainer: Network | Trainer,
+    storage: str = "exact",
+    recipe: str = "",
+    format: str = "npz",
+    notes: Mapping[str, Any] | None = None,
+) -> bytes:
     """The bytes of a net, or of a training run with optimizer, generators and history.
 
-    ``storage`` is "exact", "float16" or "int8" (for nets alone); ``recipe`` is the name of the
-    recipe that made the net. The same net gives the same bytes. Raises TypeError for another
-    object, ValueError for another storage and for parameters that are not finite.
+    ``storage`` is "exact", or, for nets alone in ``.npz``, "float16" or "int8"; ``recipe`` is the
+    name of the recipe that made the net; ``format`` is one of ``FORMATS``; ``notes`` are plain
+    values to keep beside it. The same net gives the same bytes. Raises TypeError for another
+    object, ValueError for another storage or format, for parameters that are not finite and for
+    more bytes than are read again.
     """
     checks.one_of("storage", storage, STORAGES)
+    checks.one_of("format", format, FORMATS)
     if isinstance(net_or_trainer, Trainer):
         trainer, net = net_or_trainer, net_or_trainer.net
-        if storage != "exact":
-            raise ValueError(f"storage is {storage!r}, expected 'exact' for a training run")
     elif isinstance(net_or_trainer, Network):
         trainer, net = None, net_or_trainer
     else:
         raise TypeError(f"expected a Network or a Trainer, not a {type(net_or_trainer).__name__}")
+    if storage != "exact" and (trainer is not None or format != "npz"):
+        raise ValueError(f"storage is {storage!r}, expected 'exact' but for a net alone in npz")
     header: dict[str, Any] = {
         "format": "nets",
         "version": VERSION,
@@ -76,6 +86,8 @@ def dumps(net_or_trainer: Network | Trainer, storage: str = "exact", recipe: str
         "recipe": recipe,
         "net": net.describe(),
     }
+    if notes is not None:
+        header["notes"] = dict(notes)
     arrays: dict[str, Array] = {}
     for i, p in enumerate(net.parameters()):
         if not np.isfinite(p).all():
@@ -87,21 +99,18 @@ def dumps(net_or_trainer: Network | Trainer, storage: str = "exact", recipe: str
             if not all(np.isfinite(array).all() for array in state):
                 raise ValueError(f"the optimizer's {name} holds NaN or infinity: nothing is saved")
             arrays |= {f"{name}{i}": array for i, array in enumerate(state)}
-    text = json.dumps(header, sort_keys=True).encode()
-    arrays = {"header": np.frombuffer(text, np.uint8), **arrays}
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for name, array in arrays.items():
-            member = io.BytesIO()
-            np.lib.format.write_array(member, np.ascontiguousarray(array), allow_pickle=False)
-            info = zipfile.ZipInfo(f"{name}.npy", date_time=(1980, 1, 1, 0, 0, 0))
-            info.compress_type = zipfile.ZIP_DEFLATED
-            archive.writestr(info, member.getvalue())
-    return file.getvalue()
+    size = sum(array.nbytes for array in arrays.values())
+    data: bytes = b"" if size > MOST_BYTES else _codec(format).encode(Contents(header, arrays))
+    if not 0 < len(data) <= MOST_BYTES:
+        raise ValueError(
+            f"the net and its training take {max(size, len(data))} bytes, but no file of more "
+            f"than {MOST_BYTES} is read again: nothing is saved"
+        )
+    return data
 
 
 def loads(data: bytes) -> Network:
-    """The net in a file (of a training run: its net), in the dtype that it had.
+    """The net in a file of any format (of a training run: its net), in the dtype that it had.
 
     Raises ValueError, saying what is wrong, for anything that ``dumps`` did not write.
     """
@@ -111,7 +120,13 @@ def loads(data: bytes) -> Network:
 
 def recipe_of(data: bytes) -> str:
     """The name of the recipe that the file names, "" for none; ValueError as ``loads``."""
-    return str(_read(data)[0]["recipe"])
+    return str(_read(data).header["recipe"])
+
+
+def header_of(data: bytes) -> dict[str, Any]:
+    """What a file says of itself, the keys as the head of this module lists them, in plain values
+    of which only format, version, storage and recipe are checked; ValueError as ``loads``."""
+    return _read(data).header
 
 
 def resume(
@@ -133,7 +148,7 @@ def resume(
     try:
         return _load_run(header["training"], arrays, net, x, labels, test, augment)
     except (KeyError, TypeError, AttributeError, OverflowError) as error:
-        raise ValueError(f"the file's training run is damaged: {_what(error)}") from None
+        raise ValueError(f"the file's training run is damaged: {what(error)}") from None
 
 
 def _stored(index: int, p: Array, storage: str) -> dict[str, Array]:
@@ -271,7 +286,7 @@ def _load_net(header: dict[str, Any], arrays: dict[str, Array]) -> Network:
         _compare_sizes(description, arrays)
         net = Network.from_description(description, drawn=False)
     except (KeyError, TypeError, AttributeError, OverflowError) as error:
-        raise ValueError(f"the file's header does not describe a net: {_what(error)}") from None
+        raise ValueError(f"the file's header does not describe a net: {what(error)}") from None
     parameters = net.parameters()
     if f"p{len(parameters)}" in arrays:
         raise ValueError(f"the file holds more arrays than the {len(parameters)} its layers need")
@@ -303,6 +318,8 @@ def _compare_sizes(description: dict[str, Any], arrays: dict[str, Array]) -> Non
         layer.connect(shape)
         shapes += layer.parameter_shapes()
         shape = layer.output_shape
+        if math.prod(shape) > MOST_ACTIVATIONS or layer.products() > MOST_PRODUCTS:
+            raise ValueError(f"the file describes a {layer.kind} layer that is too large")
     if 8 * sum(math.prod(expected) for expected in shapes) > MOST_BYTES:
         raise ValueError(f"the file describes a net of more than {MOST_BYTES // 8} parameters")
     for i, expected in enumerate(shapes):
@@ -326,41 +343,16 @@ def _expect(
     return array
 
 
-def _read(data: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
-    """Header and arrays of a file, each array no larger than its bytes."""
+def _read(data: bytes) -> Contents:
+    """What is in a file of any of the formats, its header's version known."""
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise TypeError(f"data is a {type(data).__name__}, expected bytes")
     if len(data) > MOST_BYTES:
         raise ValueError(f"the file has {len(data)} bytes, expected at most {MOST_BYTES}")
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            members = _members(archive)
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        EOFError,
-        NotImplementedError,
-        RuntimeError,
-        OSError,
-        OverflowError,
-        UnicodeError,
-    ) as error:
-        raise ValueError(f"this is not an .npz file, or it is damaged: {_what(error)}") from None
-    if "header" not in members:
-        raise ValueError("this .npz file was not written by nets: it has no header")
-    arrays = {name: _parse(name, content) for name, content in members.items()}
-    raw = arrays.pop("header")
-    if raw.dtype != np.uint8 or raw.ndim != 1 or raw.size > MOST_HEADER:
-        raise ValueError("the file's header is not a text")
-    try:
-        text = raw.tobytes()
-        if _nesting(text) > MOST_NESTED:
-            raise ValueError("it is nested too deep")
-        header = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"the file's header is not JSON: {_what(error)}") from None
-    if not isinstance(header, dict) or header.get("format") != "nets":
-        raise ValueError("this .npz file was not written by nets")
+    data = bytes(data)
+    header, arrays = _codec(_format_of(data)).decode(data)
+    if header.get("format") != "nets":
+        raise ValueError("this file was not written by nets")
     if type(header.get("version")) is not int or header["version"] not in OPENED:
         raise ValueError(
             f"the file has format version {header.get('version')!r}, expected {VERSION}: "
@@ -369,52 +361,16 @@ def _read(data: bytes) -> tuple[dict[str, Any], dict[str, Array]]:
     checks.one_of("storage", header.get("storage"), STORAGES)
     if not isinstance(header.get("net"), dict) or not isinstance(header.get("recipe"), str):
         raise ValueError("the file's header does not describe a net")
-    return header, arrays
+    return Contents(header, arrays)
 
 
-def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
-    infos = archive.infolist()
-    if len(infos) > MOST_ARRAYS:
-        raise ValueError(f"the file has {len(infos)} arrays, expected at most {MOST_ARRAYS}")
-    if sum(info.file_size for info in infos) > MOST_BYTES:
-        raise ValueError(f"the file unpacks to more than {MOST_BYTES} bytes")
-    members: dict[str, bytes] = {}
-    for info in infos:
-        name = info.filename.removesuffix(".npy")
-        if name in members or info.filename == name:
-            raise ValueError(f"the file has an unexpected member {info.filename!r}")
-        if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ValueError(f"the file's member {info.filename!r} is packed in an unknown way")
-        with archive.open(info) as member:
-            members[name] = member.read(info.file_size + 1)
-    return members
+def _format_of(data: bytes) -> str:
+    """Which format the first bytes of a file are those of: an .npz file, if of no other."""
+    if data[8:9] == b"{":
+        return "safetensors"
+    return "onnx" if data[:1] == ONNX_BEGINS else "npz"
 
 
-def _parse(name: str, content: bytes) -> Array:
-    """One .npy member: its header is believed only as far as its bytes go."""
-    found = _ARRAY_HEADER.match(content)
-    if found is None:
-        raise ValueError(f"the file's array {name!r} does not begin as NumPy writes arrays")
-    descr, fortran, lengths = (group.decode("latin1") for group in found.groups())
-    if descr not in _ITEM_SIZES or fortran == "True":
-        order = " in Fortran order" if fortran == "True" else ""
-        raise ValueError(f"the file's array {name!r} has dtype {descr!r}{order}: not allowed")
-    shape = tuple(int(n) for n in re.findall("[0-9]+", lengths))
-    body = content[found.end() :]
-    if 0 in shape or math.prod(shape) * _ITEM_SIZES[descr] != len(body):
-        raise ValueError(
-            f"the file's array {name!r} says it has shape {shape}, but has {len(body)} bytes"
-        )
-    return np.frombuffer(body, descr).reshape(shape)
-
-
-def _nesting(text: bytes) -> int:
-    """How many brackets of a JSON text are open at once, those in strings left out."""
-    bare = np.frombuffer(re.sub(rb'"(?:[^"\\]|\\.)*"', b"", text), np.uint8)
-    opened = np.isin(bare, np.frombuffer(b"[{", np.uint8)).astype(np.int32)
-    closed = np.isin(bare, np.frombuffer(b"]}", np.uint8)).astype(np.int32)
-    return int(np.cumsum(opened - closed).max(initial=0))
-
-
-def _what(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300] or type(error).__name__
+def _codec(format: str) -> Any:
+    """The module that writes and reads a format, loaded when it is first asked for."""
+    return import_module(f"nets_core.{format}")

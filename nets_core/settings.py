@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from nets_core import checks, recipes
 from nets_core.activations import ACTIVATIONS
+from nets_core.network import Network
 from nets_core.optimizers import OPTIMIZERS
 from nets_core.training import Trainer
 
@@ -91,12 +92,7 @@ class Settings:
         checks.count("seed", settings.seed, least=0)
         if not isinstance(settings.augment, bool):
             raise TypeError(f"augment is {settings.augment!r}, expected true or false")
-        net = settings._recipe().network()
-        most = MOST_PRODUCTS // max(layer.products() for layer in net.layers)
-        if settings.batchSize > most:
-            raise ValueError(
-                f"batchSize is {settings.batchSize}, expected at most {most} for a net of this size"
-            )
+        check_batch_size(settings.batchSize, settings._recipe().network())
         return settings
 
     def plain(self) -> dict[str, Any]:
@@ -118,6 +114,26 @@ class Settings:
         trainer.l2 = changed.l2
         trainer.batch_size = changed.batchSize
         return changed
+
+    def of_run(self, trainer: Trainer) -> Self:
+        """These settings, but with what a run that exists says of itself.
+
+        A run that has had all its epochs gets as many more. ValueError for a mini-batch that is too
+        large for the net.
+        """
+        check_batch_size(trainer.batch_size, trainer.net)
+        epochs = self.epochs
+        if trainer.epoch >= epochs:
+            epochs *= trainer.epoch // epochs + 1
+        return replace(
+            self,
+            optimizer=trainer.optimizer.name,
+            learningRate=trainer.optimizer.learning_rate,
+            l2=trainer.l2,
+            batchSize=trainer.batch_size,
+            epochs=epochs,
+            augment=trainer.augment is not None,
+        )
 
     def trainer(
         self, x: npt.ArrayLike, labels: npt.ArrayLike, test: tuple[npt.ArrayLike, npt.ArrayLike]
@@ -176,6 +192,13 @@ class Settings:
             )
         ]
         return (*before, *hidden, {**output, "activation": self.output})
+
+
+def check_batch_size(value: int, net: Network) -> None:
+    """ValueError for a mini-batch that a net of this size cannot have."""
+    most = MOST_PRODUCTS // max(layer.products() for layer in net.layers)
+    if value > most:
+        raise ValueError(f"batchSize is {value}, expected at most {most} for a net of this size")
 
 
 def _hidden(value: Any) -> tuple[int, ...]:

@@ -28,7 +28,7 @@ EACH = frozenset({"a", "z", "delta", "y"})
 """The symbols of what every example of a mini-batch has for itself."""
 _MEMORY = {"mean": "m", "square": "v"}
 """What an optimizer remembers, and the letters of its equations."""
-_COSTS = {"mse": "(a - y)", "cross_entropy": "if self.output"}
+_COSTS = {"mse": "squared_distance", "cross_entropy": "if self.output"}
 """How the first line of each loss's formula can be known."""
 
 

@@ -11,7 +11,9 @@ resumed goes on as if it had never stopped.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, NoReturn, Protocol
@@ -27,6 +29,8 @@ from nets_core.optimizers import Optimizer
 BLOCK = 10_000
 """The first epoch takes the examples in blocks of this many, so that it can begin when the first
 block has come; within a block, and in every later epoch over all of them, they are shuffled."""
+
+IN_THE_TAB = sys.platform == "emscripten"
 
 CHECKPOINT_STEPS = 50
 """How many steps at the most are lost when a net diverges."""
@@ -172,6 +176,7 @@ class Trainer:
         self._examples = 0
         self._seconds = 0.0
         self._order: Array | None = None
+        self._blocks: Iterator[Array] = iter(())
         self._codes = metrics.codes(net.outputs, net.dtype)
         self._finite = [p.copy() for p in net.parameters()]
 
@@ -258,7 +263,7 @@ class Trainer:
         the net as it was when it last was.
         """
         parameters = self.net.parameters()
-        with np.errstate(over="ignore", invalid="ignore"):  # it is said in one sentence, below
+        with _quietly():  # it is said in one sentence, below
             cost, gradients = self.net.backpropagate(x, self._wanted(labels))
             if not math.isfinite(cost):
                 self._diverge(f"the cost became {_said(cost)} in step {self.step + 1}")
@@ -266,7 +271,8 @@ class Trainer:
                 self._check_finite()
                 for kept, p in zip(self._finite, parameters, strict=True):
                     np.copyto(kept, p)
-            self._decay(parameters, gradients)
+            if self._l1 or self._l2:
+                self._decay(parameters, gradients)
             self.optimizer.update(parameters, gradients)
         self.step += 1
         return cost, metrics.right(self.net.layers[-1].a, labels) / len(labels)
@@ -277,8 +283,6 @@ class Trainer:
 
     def _decay(self, parameters: Sequence[Array], gradients: Sequence[Array]) -> None:
         """∂C/∂w + λ₁ sign w + λ₂ w; what is subtracted from biases stays ∂C/∂b."""
-        if not (self.l1 or self.l2):
-            return
         for p, gradient in zip(parameters, gradients, strict=True):
             if p.ndim > 1 and self.l2:
                 ops.combine(gradient, 1.0, p, self.l2)
@@ -287,17 +291,19 @@ class Trainer:
 
     def _step(self) -> Step:
         begun = perf_counter()
-        rows = self._epoch_order()[self.position : self.position + self.batch_size]
+        rows = self._next_rows()
         x = ops.gather(self.x, rows, self.net.dtype)
         if self.augment is not None:
             x = self.augment(x, np.random.default_rng([self.seed, self.epoch, self.position]))
         cost, accuracy = self.learn(x, self.labels[rows])
-        self.position += len(rows)
+        count = len(rows)
+        self.position += count
         seconds = perf_counter() - begun
-        self.sums[0] += cost * len(rows)
-        self.sums[1] += accuracy * len(rows)
-        self.sums[2] += seconds
-        self._examples += len(rows)
+        sums = self.sums
+        sums[0] += cost * count
+        sums[1] += accuracy * count
+        sums[2] += seconds
+        self._examples += count
         self._seconds += seconds
         return Step(self.epoch + 1, self.step, cost, accuracy, self.examples_per_second)
 
@@ -309,17 +315,22 @@ class Trainer:
         needed = min(self.position + self.batch_size, len(self.x))
         return self.available >= min(-(-needed // BLOCK) * BLOCK, len(self.x))
 
-    def _epoch_order(self) -> Array:
-        """The order of the examples in the current epoch, the same whenever it is asked for."""
+    def _next_rows(self) -> Array:
+        """Which examples are the next mini-batch."""
+        stop = min(self.position + self._batch_size, len(self.x))
         if self._order is None:
-            rng = np.random.default_rng([self.seed, self.epoch])
-            size = len(self.x) if self.epoch else BLOCK
-            blocks = [
-                start + rng.permutation(min(size, len(self.x) - start))
-                for start in range(0, len(self.x), size)
-            ]
-            self._order = np.concatenate(blocks)
-        return self._order
+            self._blocks = self._shuffled()
+            self._order = next(self._blocks)
+        while len(self._order) < stop:
+            self._order = np.concatenate([self._order, next(self._blocks)])
+        return self._order[self.position : stop]
+
+    def _shuffled(self) -> Iterator[Array]:
+        """The order of the examples in the current epoch, block by block, always the same."""
+        rng = np.random.default_rng([self.seed, self.epoch])
+        size = len(self.x) if self.epoch else BLOCK
+        for start in range(0, len(self.x), size):
+            yield start + rng.permutation(min(size, len(self.x) - start))
 
     def _evaluations_due(self) -> int:
         return self.evaluations * self.position // len(self.x)
@@ -362,6 +373,12 @@ class Trainer:
         self.optimizer.forget()
         rate = self.optimizer.learning_rate
         raise Diverged(what, f"the learning rate {rate:g} is probably too high for this net")
+
+
+def _quietly() -> AbstractContextManager[object]:
+    """No warnings where numbers overflow. WebAssembly has no flags that would tell of it, so NumPy
+    has nothing to warn of there, and saying so in every step would be for nothing."""
+    return nullcontext() if IN_THE_TAB else np.errstate(over="ignore", invalid="ignore")
 
 
 def _said(cost: float) -> str:

@@ -17,22 +17,26 @@ from playwright.sync_api import Browser, sync_playwright
 
 import browsers
 import bundle
-from benchmark import figures, training, visits, workers
+from benchmark import figures, lighthouse, second_visit, training, visits, workers
 from benchmark.serving import serving
 from parts import PartError, Parts
 
 GROUPS = {
     "training": training.training,
+    "graphics": training.graphics,
     "native": training.native_training,
     "convolution": training.convolution,
+    "products": workers.products,
     "learning": training.learning,
     "start": visits.start,
+    "second-visit": second_visit.second_visit,
     "transfer": visits.transfer,
     "prediction": workers.prediction,
     "pointer": visits.pointer,
     "tasks": visits.tasks,
     "playground": visits.playground,
     "memory": visits.memory,
+    "lighthouse": lighthouse.lighthouse,
 }
 RECORD = environment.ROOT / "bench.json"
 

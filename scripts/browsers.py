@@ -1,4 +1,4 @@
-"""A Chromium for the tests: the one that is there, else Debian's, else Playwright's own."""
+"""The browsers for the tests: those that are there, else Debian's, else Playwright's own."""
 
 from __future__ import annotations
 
@@ -6,11 +6,35 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from environment import say
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+Engine = Literal["chromium", "firefox", "webkit"]
+
+
+class MissingError(Exception):
+    """A browser is not on this machine; the message says what to install."""
+
+
+@dataclass(frozen=True)
+class _Product:
+    name: str
+    packages: tuple[str, ...]  # Debian's
+    needs: tuple[str, ...] = ()  # programs, all of them
+
+
+_PRODUCTS: dict[Engine, _Product] = {
+    "chromium": _Product("Chromium", ("chromium",)),
+    "firefox": _Product("Firefox", ("firefox-esr",)),
+    "webkit": _Product("WebKit", ("webkit2gtk-driver", "xvfb"), ("WebKitWebDriver", "Xvfb")),
+}
+_NAMES = {
+    "chromium": ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"),
+    "firefox": ("firefox-esr", "firefox"),
+}
 
 # What keeps a browser from looking for updates and its maker's hosts while tests run.
 QUIET = (
@@ -22,53 +46,97 @@ QUIET = (
 )
 
 
+def find(engine: Engine) -> str:
+    """Return the path of a browser with this engine; raises :class:`MissingError`.
+
+    For WebKit it is the MiniBrowser that comes with its WebDriver, and needs a display.
+    """
+    product = _PRODUCTS[engine]
+    found = _mini_browser() if engine == "webkit" else _named(engine) or _playwrights_own(engine)
+    if found is None or not all(map(shutil.which, product.needs)):
+        packages = " ".join(product.packages)
+        raise MissingError(f"{product.name} is not installed (on Debian: apt install {packages})")
+    return found
+
+
 def chromium() -> str:
     """Return the path of a Chromium that starts, installing one if there is none.
 
     Ends the program with one sentence if none can be had.
     """
-    found = _installed()
-    if found is None:
-        _install()
-        found = _installed()
-    if found is None:
-        sys.exit("The tests need Chromium and none could be installed: install it and try again.")
-    return found
+    prepare("chromium")
+    return find("chromium")
+
+
+def prepare(*engines: Engine) -> None:
+    """Install what is missing of these engines.
+
+    Ends the program with one sentence where Chromium cannot be had, and as root on Debian, where
+    all can be, for any other one too; elsewhere the tests that need it say so and skip.
+    """
+    missing = [engine for engine in engines if not _is_there(engine)]
+    if missing and installable():
+        _install_debians(missing)
+    for engine in missing:
+        if not _is_there(engine) and engine != "webkit":
+            say(f"Installing Playwright's {_PRODUCTS[engine].name} …")
+            subprocess.run([sys.executable, "-m", "playwright", "install", engine], check=False)
+        if not _is_there(engine) and (engine == "chromium" or installable()):
+            name = _PRODUCTS[engine].name
+            sys.exit(f"The tests need {name} and it could not be installed: do so and try again.")
+
+
+def installable() -> bool:
+    """Say whether this program may install Debian's packages."""
+    return shutil.which("apt-get") is not None and _is_root()
 
 
 def flags() -> list[str]:
     """Return Chromium's command line flags for this machine."""
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return [*QUIET, *(["--no-sandbox"] if root else [])]  # which refuses to run as root
+    return [*QUIET, *(["--no-sandbox"] if _is_root() else [])]  # which refuses to run as root
 
 
-def _installed() -> str | None:
-    named = next(filter(_starts, filter(None, map(shutil.which, _NAMES))), None)
-    return named or next(filter(_starts, [_playwrights_own()]), None)
+def _is_there(engine: Engine) -> bool:
+    try:
+        find(engine)
+    except MissingError:
+        return False
+    return True
+
+
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def _named(engine: Engine) -> str | None:
+    return next(filter(_starts, filter(None, map(shutil.which, _NAMES[engine]))), None)
 
 
 def _starts(program: str) -> bool:
     """Say whether it runs: Ubuntu's ``chromium`` may be a stub that only asks for a snap."""
-    if not Path(program).exists():
-        return False
     return subprocess.run([program, "--version"], capture_output=True, check=False).returncode == 0
 
 
-def _playwrights_own() -> str:
+def _playwrights_own(engine: Engine) -> str | None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        return playwright.chromium.executable_path
+        own = playwright.firefox if engine == "firefox" else playwright.chromium
+        path = own.executable_path
+    return path if Path(path).exists() and _starts(path) else None
 
 
-def _install() -> None:
-    apt = shutil.which("apt-get")
-    if apt and hasattr(os, "geteuid") and os.geteuid() == 0:
-        say("Installing Chromium with apt …")
-        unattended = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        for step in ["update"], ["install", "--yes", "--no-install-recommends", "chromium"]:
-            subprocess.run([apt, *step], check=False, capture_output=True, env=unattended)
-        if _installed():
-            return
-    say("Installing Playwright's Chromium …")
-    subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
+def _mini_browser() -> str | None:
+    return next(map(str, Path("/usr/lib").glob("*/webkit2gtk-*/MiniBrowser")), None)
+
+
+def _install_debians(engines: list[Engine]) -> None:
+    apt = str(shutil.which("apt-get"))
+    unattended = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    say("Fetching Debian's lists of packages …")
+    subprocess.run([apt, "update"], check=False, capture_output=True, env=unattended)
+    for engine in engines:
+        product = _PRODUCTS[engine]
+        say(f"Installing {product.name} with apt …")
+        install = [apt, "install", "--yes", "--no-install-recommends", *product.packages]
+        subprocess.run(install, check=False, capture_output=True, env=unattended)

@@ -1,5 +1,6 @@
-"""Make ``dist/``, the site as it is served: ``python3 scripts/build.py``."""
+"""Make ``dist/``, the site as it is served: ``python3 scripts/build.py [--address URL]``."""
 
+import argparse
 import sys
 import time
 
@@ -8,12 +9,39 @@ import environment
 environment.enter("build")
 
 import bundle
+import cdn
+from parts import Parts
 
 
 def main() -> None:
+    options = argparse.ArgumentParser(description="Make dist/, the site as it is served.")
+    options.add_argument(
+        "--address",
+        metavar="URL",
+        default="",
+        help="where the site will be, for those who show a picture of what is linked to",
+    )
+    options.add_argument(
+        "--from-cdn",
+        metavar="URL",
+        nargs="?",
+        default="",
+        const=cdn.address(Parts()),
+        help="have visitors fetch Pyodide and NumPy from a public host, %(const)s unless told",
+    )
+    options.add_argument(
+        "--no-service-worker",
+        action="store_true",
+        help="remove the service worker, and what it kept, from the browsers of earlier visitors",
+    )
+    chosen = options.parse_args()
     start = time.perf_counter()
     try:
-        report = bundle.build()
+        report = bundle.build(
+            address=chosen.address,
+            host=chosen.from_cdn,
+            service_worker=not chosen.no_service_worker,
+        )
     except bundle.BuildError as error:
         sys.exit(f"Stopped: {error}")
     seconds = time.perf_counter() - start

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import cdn
+import documents
 import kernels
+import licences
+import manifest
 import mnist_shards
+from cdn import CdnError
+from documents import DocumentError
 from environment import ROOT, alone
 from esm import Linker, LinkError
 from kernels import KernelError
+from licences import LicenceError
 from parts import PartError, Parts
+from policy import PolicyError, with_policy
 from python_files import WheelError, python_files
 from snapshot import SnapshotError
 from steps import Files, Steps
@@ -33,27 +39,56 @@ class Report:
     bytes: int
 
 
-def build(dist: Path = DIST, parts: Parts | None = None, root: Path = ROOT) -> Report:
+def build(
+    dist: Path = DIST,
+    parts: Parts | None = None,
+    root: Path = ROOT,
+    address: str = "",
+    host: str = "",
+    service_worker: bool = True,
+) -> Report:
     """Make ``dist`` from ``site/`` and ``nets_core/`` of ``root``; raises BuildError.
 
+    ``address`` is the site's own, for the documents that name it; without it they do not.
+    ``host`` is a folder elsewhere that has Pyodide and NumPy, if visitors are to fetch them there.
+    Without ``service_worker`` the site removes the one that visitors have from earlier builds.
     Steps whose inputs are those of an earlier build are taken from the cache.
     """
     parts = parts or Parts()
     with alone(parts.cache):
         steps = Steps(parts.cache / "built")
         try:
-            contents = _site(root / "site", parts)
+            linker = Linker(parts.package, set(parts.locked))
+            hosts = (cdn.origin(host),) if host else ()
+            contents = _site(root / "site", parts, linker, address, hosts)
+            from_host = contents.pop("cdn.js", b"")
             contents |= _read("pyodide", python_files(root, parts, steps))
+            if host:
+                lock = contents["pyodide/pyodide-lock.json"]
+                contents |= cdn.modules(from_host, lock, host, parts)
             shards = steps.take("mnist", [mnist_shards], partial(mnist_shards.shards, parts))
             contents |= _read("mnist", shards)
             assembled = kernels.assemble(root / "site" / "kernels")
             contents |= {f"kernels/{name}": data for name, data in assembled.items()}
-        except (PartError, LinkError, WheelError, SnapshotError, KernelError) as error:
+            peak = kernels.peak(root / "site" / "bench")
+            contents |= {f"bench/{name}": data for name, data in peak.items()}
+            contents = manifest.sealed(contents, linker, service_worker)
+        except (
+            PartError,
+            LinkError,
+            WheelError,
+            SnapshotError,
+            KernelError,
+            PolicyError,
+            LicenceError,
+            DocumentError,
+            CdnError,
+        ) as error:
             raise BuildError(str(error)) from error
         return _write(contents, dist)
 
 
-def _site(site: Path, parts: Parts) -> Files:
+def _site(site: Path, parts: Parts, linker: Linker, address: str, hosts: tuple[str, ...]) -> Files:
     files = {
         path.relative_to(site).as_posix(): path.read_bytes()
         for path in sorted(site.rglob("*"))
@@ -62,7 +97,15 @@ def _site(site: Path, parts: Parts) -> Files:
     files = {path: data for path, data in files.items() if not path.endswith((".d.ts", ".wat"))}
     if models := files.get("models/models.json"):  # as a module it is there with the page's code
         files["models/models.js"] = b"export default " + models.rstrip() + b";\n"
-    return {".nojekyll": b"", **Linker(parts.package, set(parts.locked)).link(files)}
+    if index := files.get("index.html"):
+        files["embed.html"] = documents.embed(index)
+        files["index.html"] = documents.at(index, address) if address else index
+    for name in [name for name in files if name.endswith(".html")]:
+        files[name] = with_policy(name, files[name], hosts)
+    files = {".nojekyll": b"", **linker.link(files)}
+    if page := files.get(licences.PAGE):
+        files[licences.PAGE] = licences.filled(page, files, parts, site.parent)
+    return files
 
 
 def _read(folder: str, files: dict[str, Path]) -> Files:
@@ -70,13 +113,7 @@ def _read(folder: str, files: dict[str, Path]) -> Files:
 
 
 def _write(contents: Files, dist: Path) -> Report:
-    """Make ``dist`` hold exactly these files and a manifest of them; touch only what differs."""
-    entries = {
-        address: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-        for address, data in sorted(contents.items())
-    }
-    manifest = json.dumps({"version": 1, "files": entries}, indent=1).encode() + b"\n"
-    contents = contents | {"manifest.json": manifest}
+    """Make ``dist`` hold exactly these files; touch only what differs."""
     for path in dist.rglob("*"):
         if path.is_file() and path.relative_to(dist).as_posix() not in contents:
             path.unlink()

@@ -13,7 +13,7 @@ from wasmtime import WasmtimeError, wat2wasm
 
 from steps import Files
 
-PARTS = ("module", "arrays", "products", "functions", "steps")
+PARTS = ("module", "arrays", "products", "zeros", "functions", "steps")
 """The files that together are the text of the module, in this order."""
 
 _OPERAND = r"(\((?:local\.get \$\w+|v128\.const [^()]+)\))"
@@ -26,11 +26,21 @@ class KernelError(Exception):
 
 def assemble(folder: Path) -> Files:
     """Return both modules by name, made of the texts in ``folder``; raises KernelError."""
-    text = "".join((folder / f"{part}.wat").read_text() for part in PARTS)
+    return _both("".join((folder / f"{part}.wat").read_text() for part in PARTS), folder)
+
+
+def peak(folder: Path) -> Files:
+    """Return what the kernels are measured against, in the same two ways, made of ``peak.wat``."""
+    modules = _both((folder / "peak.wat").read_text(), folder)
+    return {f"peak-{name}": module for name, module in modules.items()}
+
+
+def _both(text: str, folder: Path) -> Files:
     plain = _FUSED.sub(r"(f32x4.add (f32x4.mul \1 \2) \3)", text)
+    where = f"site/{folder.name}"
     if found := re.search(r"\(\w+\.relaxed_\w+", plain):
-        raise KernelError(f"site/kernels: {found[0]} has no counterpart for plain SIMD")
+        raise KernelError(f"{where}: {found[0]} has no counterpart for plain SIMD")
     try:
         return {"relaxed.wasm": bytes(wat2wasm(text)), "simd.wasm": bytes(wat2wasm(plain))}
     except WasmtimeError as error:
-        raise KernelError(f"site/kernels: {error}") from error
+        raise KernelError(f"{where}: {error}") from error

@@ -130,9 +130,7 @@ def _archive(members: Files) -> bytes:
 
 
 def _packed(data: bytes) -> bytes:
-    return brotli.compress(
-        data, quality=11, lgwin=_WINDOW
-    )
+    return brotli.compress(data, quality=11, lgwin=_WINDOW)
 
 
 def _gzipped(data: bytes) -> bytes:

@@ -12,7 +12,7 @@ import bundle
 
 
 def main() -> None:
-    browsers.chromium()
+    browsers.prepare("chromium", "firefox", "webkit")
     try:
         bundle.build()
     except bundle.BuildError as error:

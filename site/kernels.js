@@ -1,6 +1,6 @@
 // Gives the Lab the kernels that this browser can run: kernels/relaxed.wasm or kernels/simd.wasm.
 
-import { open } from "./download.js";
+import { load } from "./download.js";
 
 /**
  * @typedef {{ kernels: "relaxed" | "simd" | "numpy", reason: string }} Computing
@@ -24,14 +24,12 @@ export async function loadKernels(pyodide, call) {
   const file = `kernels/${name}.wasm`;
   const path = `${FOLDER}/${name}.wasm`;
   try {
-    const answer = await open(new URL(`./${file}`, import.meta.url));
-    const bytes = new Uint8Array(await answer.arrayBuffer());
-    if (!WebAssembly.validate(bytes)) throw new Error("what came is no WebAssembly");
+    const bytes = await load(file);
     pyodide.FS.mkdirTree(FOLDER);
     pyodide.FS.writeFile(path, bytes);
   } catch (error) {
     const { message } = /** @type {Error} */ (error);
-    return call("use_numpy", { reason: `${file} did not load: ${message}` });
+    return call("use_numpy", { reason: message.replace(/\. Try again\.$/, "") });
   }
   return call("use_kernels", { path, name });
 }

@@ -1,10 +1,10 @@
 // MNIST, shard by shard, from gzipped files into the Lab's arrays.
 
+import { loadJson, loadUnpacked } from "./download.js";
+
 /** @typedef {{file: string, count: number, bytes: number, sha256: string}} Shard */
 /** @typedef {{loaded: number, total: number} | {waiting: string}} Report bytes of what is needed
  *   first; afterwards why a later shard has not come yet, "" once it has */
-
-const FOLDER = new URL("./mnist/", import.meta.url);
 
 /** @type {Promise<void> | undefined} */
 let begun;
@@ -27,11 +27,8 @@ export function loadMnist(lab, call, report) {
 
 /** @type {typeof loadMnist} */
 async function load(lab, call, report) {
-  const response = await get("mnist.json");
   /** @type {{shards: Shard[]}} */
-  const { shards } = await response.json().catch(() => {
-    throw new Error("mnist/mnist.json arrived damaged. Try again.");
-  });
+  const { shards } = await loadJson("mnist/mnist.json");
   const named = (/** @type {RegExp} */ pattern) => shards.filter(({ file }) => pattern.test(file));
   const train = named(/^train-images/);
   const first = [...named(/labels/), train[0], ...named(/^test-images/)];
@@ -80,38 +77,12 @@ async function rest(lab, call, shards, images, tell) {
  * @param {(bytes: number) => void} got called with the bytes of each piece that came
  */
 async function fill(lab, shard, start, got) {
-  const response = await get(shard.file);
-  const counted = new TransformStream({
-    transform(chunk, controller) {
-      got(chunk.length);
-      controller.enqueue(chunk);
-    },
-  });
-  const body = /** @type {ReadableStream} */ (response.body);
-  const unpacked = body.pipeThrough(counted).pipeThrough(new DecompressionStream("gzip"));
-  const buffer = await new Response(unpacked).arrayBuffer().catch((error) => {
-    throw new Error(`mnist/${shard.file} arrived damaged (${error.message}). Try again.`);
-  });
-  const bytes = new Uint8Array(buffer);
+  const bytes = await loadUnpacked(`mnist/${shard.file}`, got);
   const name = shard.file.replace(/(-\d+)?\.gz$/, "");
   const size = name.endsWith("images") ? 784 : 1;
-  if (bytes.length !== shard.count * size) {
-    throw new Error(
-      `mnist/${shard.file} has ${bytes.length} bytes, expected ${shard.count * size}. Try again.`,
-    );
-  }
   const room = lab.room(name);
   const view = room.getBuffer("u8");
   view.data.set(bytes, start * size);
   view.release();
   room.destroy();
-}
-
-/** @param {string} file */
-async function get(file) {
-  const response = await fetch(new URL(file, FOLDER)).catch(() => {
-    throw new Error(`mnist/${file} could not be fetched: the network is gone. Try again.`);
-  });
-  if (!response.ok) throw new Error(`mnist/${file}: the server answered ${response.status}. Try again.`);
-  return response;
 }

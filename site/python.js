@@ -7,7 +7,7 @@
 
 import { EngineError, REST, boot, compile, compileAll, read, runModule, split, write } from "./boot.js";
 import { unpacking, useDecoder } from "./brotli.js";
-import { about, open, unpack } from "./download.js";
+import { about, content, unpack } from "./download.js";
 import { Unpacker } from "./unpacker.js";
 
 /** @typedef {import("pyodide").PyodideInterface} Pyodide */
@@ -119,8 +119,7 @@ async function addRest(pyodide, part) {
  */
 function fetched(part, arrived, use) {
   const url = new URL(`${part.file}?${part.sha256.slice(0, 12)}`, BASE);
-  const packed = part.file.endsWith(".br") ? { ...part, unpacked: part.bytes } : part;
-  return named(part.file, unpack(url, packed, (count) => arrived(part, count)).then(use));
+  return named(part.file, unpack(url, (count) => arrived(part, count)).then(use));
 }
 
 /**
@@ -133,6 +132,8 @@ function fetched(part, arrived, use) {
 async function startFromPackages(report) {
   report({ stage: "engine", loaded: 0, total: 0 });
   const { loadPyodide } = await load("pyodide.mjs");
+  const files = ["pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"];
+  await Promise.all(files.map((file) => named(file, content(new URL(file, BASE)))));
   const pyodide = await loadPyodide({ indexURL: BASE.href, packageBaseUrl: BASE.href });
   report({ stage: "numpy", loaded: 0, total: 0 });
   await pyodide.loadPackage("nets-core", { messageCallback: () => {} });
@@ -161,18 +162,20 @@ const named = (file, step) => about(`pyodide/${file}`, step);
 
 /** @param {string} file */
 function json(file) {
-  const answer = open(new URL(file, BASE), { cache: "no-cache" });
-  return named(file, answer.then((found) => found.json()));
+  const text = content(new URL(file, BASE)).then((bytes) => new TextDecoder().decode(bytes));
+  return named(file, text.then(JSON.parse));
 }
 
 /**
- * Imports one of Pyodide's modules. The browser does not say why an import failed; asking for the
- * file again does.
+ * Imports one of Pyodide's modules. The browser does not say why an import failed and takes whatever
+ * comes; so the file is looked at beside it.
  *
  * @param {string} file
  */
-function load(file) {
+async function load(file) {
   const url = new URL(file, BASE);
-  const module = import(url.href).catch((error) => open(url).then(() => Promise.reject(error)));
+  const module = import(url.href);
+  module.catch(() => {}); // why is told by what came
+  await named(file, content(url));
   return named(file, module);
 }

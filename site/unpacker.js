@@ -1,9 +1,13 @@
 // Brotli unpacked on another thread.
 
+import { trusted } from "./app/trusted.js";
+
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 
 export class Unpacker {
-  #worker = new Worker(new URL("./unpacker-worker.js", import.meta.url), { type: "module" });
+  #worker = new Worker(trusted(new URL("./unpacker-worker.js", import.meta.url)), {
+    type: "module",
+  });
   #asked = 0;
   /** @type {Map<number, {resolve: (bytes: Bytes) => void, reject: (error: Error) => void}>} */
   #waiting = new Map();

@@ -5,6 +5,7 @@ import * as Comlink from "comlink";
 import "./boot.js"; // which python.js needs, like the next: fetched beside it, not after it
 import "./brotli.js";
 import "./download.js";
+import { Keeper } from "./keeper.js";
 import { loadKernels } from "./kernels.js";
 import { loadMnist } from "./mnist.js";
 import { startPython } from "./python.js";
@@ -65,17 +66,22 @@ function turn() {
  * Call a method of the Lab.
  * @param {string} method
  * @param {Record<string, unknown>} args numbers, texts, lists, objects and typed arrays
+ * @param {string} [desk] of whom, among those who share this Lab
  * @returns {any} what it returned; throws an Error with the Python exception's name where it refused
  */
-function call(method, args = {}) {
+function call(method, args = {}, desk = "") {
   const given = pyodide.toPy(args);
-  const answer = lab.call(method, given);
+  const answer = lab.call(method, given, desk);
   given.destroy();
   const { value, error } = answer.toJs({ dict_converter: Object.fromEntries });
   answer.destroy();
   if (error) throw Object.assign(new Error(error.message), { name: error.type });
   return value;
 }
+
+const keeper = new Keeper(call, () => stopped);
+/** What changes the net in training. */
+const CHANGES = new Set(["adjust", "correct", "reopen", "single_step", "train"]);
 
 /** Waits for the rest of Python's libraries; one that failed to come is asked for again. */
 function complete() {
@@ -87,10 +93,28 @@ function complete() {
 }
 
 const api = {
-  /** @type {(method: string, args?: Record<string, unknown>) => Promise<any>} */
-  async call(method, args) {
+  /** @type {(method: string, args?: Record<string, unknown>, desk?: string) => Promise<any>} */
+  async call(method, args, desk) {
     if (!AT_ONCE.has(method)) await complete();
-    return call(method, args);
+    const answer = call(method, args, desk);
+    if (method === "reopen") await keeper.leave(); // the file takes the other net's place
+    if (method === "reset") await keeper.forget();
+    if (CHANGES.has(method)) keeper.changed();
+    return answer;
+  },
+
+  /**
+   * Keep the net in training in this browser from now on.
+   * @param {(report: import("./keeper.js").Report) => void} report hears each time
+   */
+  keep: (report) => keeper.begin(report),
+
+  /** Take up a run that was kept. @param {string} id @returns {Promise<any>} its settings */
+  async takeUp(id) {
+    await complete();
+    const settings = await keeper.takeUp(id, (data) => call("reopen", { data }));
+    keeper.changed();
+    return settings;
   },
 
   /**
@@ -124,6 +148,7 @@ const api = {
       let reported = 0;
       while (!stopped) {
         const state = call("work", { milliseconds: TURN });
+        keeper.changed();
         if (state !== "training" && state !== "waiting") break;
         if (performance.now() - reported > REPORT) {
           reported = performance.now();
@@ -144,6 +169,7 @@ const api = {
   async stop() {
     stopped = true;
     await running;
+    keeper.changed();
   },
 
   /**

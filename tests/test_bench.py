@@ -8,9 +8,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from wasmtime import Config, Engine, Func, Instance, Module, Store
 
+import kernels
 from benchmark.figures import Row, table, write
 from benchmark.serving import counting
+from environment import ROOT
 
 FASTER = Row(
     "training",
@@ -80,3 +83,15 @@ def test_every_byte_that_is_sent_is_counted(tmp_path: Path) -> None:
                 received += len(piece)
         assert received > 300_000, "headers come with it"
         assert sum(sent) == received
+
+
+@pytest.mark.parametrize("name", ["peak-relaxed.wasm", "peak-simd.wasm"])
+def test_the_loop_of_the_peak_does_every_step(name: str) -> None:
+    """Each of its fourteen sums begins at 2 + i and comes half-way to 1, in all four lanes."""
+    store = Store(Engine(Config()))
+    module = Module(store.engine, kernels.peak(ROOT / "site" / "bench")[name])
+    peak = Instance(store, module, []).exports(store)["peak"]
+    assert isinstance(peak, Func)
+    for times in (1, 3, 1000):
+        expected = 4 * sum(1 + (1 + i) / 2**times for i in range(14))
+        assert peak(store, times) == pytest.approx(expected, rel=1e-6)

@@ -21,6 +21,7 @@ from wasmtime import (
     Config,
     Engine,
     Func,
+    FuncType,
     Global,
     GlobalType,
     Limits,
@@ -38,8 +39,8 @@ from environment import ROOT
 
 Array = NDArray[Any]
 
-NDARRAY, FLOAT, TRUE, FALSE = 16, 32, 48, 64  # addresses that stand for these objects
-OWN = range(1024, 1024 + 10400)  # the module's own memory
+NDARRAY, FLOAT, TRUE, FALSE, MADE = 16, 32, 48, 64, 96  # addresses that stand for these objects
+OWN = range(1024, 1024 + 65600)  # the module's own memory
 HEAP = OWN.stop
 EPS = float(np.finfo(np.float32).eps)
 TYPES = {"u1": 2, "i4": 7, "i8": 9, "f4": 11, "f8": 12}
@@ -71,10 +72,21 @@ class Tab:
         linker = Linker(self.store.engine)
         linker.define(self.store, "env", "memory", self.memory)
         linker.define(self.store, "env", "__memory_base", base)
+        for name, kind in (
+            ("PyFloat_FromDouble", ValType.f64()),
+            ("PyLong_FromLong", ValType.i32()),
+        ):
+            make = Func(self.store, FuncType([kind], [ValType.i32()]), self._make)
+            linker.define(self.store, "env", name, make)
         instance = linker.instantiate(self.store, Module(self.store.engine, code))
         self.exports = instance.exports(self.store)
         self._function("begin")(self.store, NDARRAY, FLOAT, TRUE, FALSE)
         self.clear()
+
+    def _make(self, value: float) -> int:
+        """Python makes the object of a number."""
+        self.made = value
+        return MADE
 
     def _function(self, name: str) -> Func:
         function = self.exports[name]
@@ -159,7 +171,7 @@ class Tab:
         self.write(listed, struct.pack(f"<{len(objects)}i", *objects))
         before = np.frombuffer(bytes(self.bytes()), np.uint8)
         answer = self._function(name)(self.store, 0, listed, len(objects))
-        assert answer in (TRUE, FALSE)
+        assert answer in (TRUE, FALSE, MADE)
         changed = np.frombuffer(bytes(self.bytes()), np.uint8) != before
         changed[OWN.start : OWN.stop] = False
         if answer == TRUE:
@@ -171,7 +183,7 @@ class Tab:
                 for byte in range(stored.dtype.itemsize):
                     changed[places.ravel() + byte] = False
         assert not changed.any(), f"{name} changed byte {changed.argmax()}"
-        return answer == TRUE
+        return answer != FALSE
 
 
 @pytest.fixture(scope="module", params=["simd", "relaxed"])
@@ -218,6 +230,57 @@ def test_products(
     plain = np.isfinite(exact)
     np.testing.assert_array_equal(found[~plain], exact[~plain])
     assert (abs(found[plain] - exact[plain]) <= bound[plain]).all()
+
+
+@pytest.mark.parametrize("name", ["matmul_nt", "matmul_tn"])
+@examples(max_examples=300)
+@given(
+    m=st.integers(0, 40),
+    k=st.integers(64, 150),
+    n=st.integers(10, 40),
+    seed=seed,
+    gap=gap,
+    shift=shift,
+    share=st.sampled_from([0, 0.1, 0.3, 0.6, 1]),
+    special=st.sampled_from(["", "", "the zeros' matrix", "the other"]),
+)
+@example(m=17, k=4096, n=12, seed=1, gap=0, shift=0, share=0.1, special="")
+@example(m=17, k=4100, n=12, seed=1, gap=0, shift=0, share=0.1, special="")
+def test_products_that_skip_zeros_are_the_dense_ones_to_the_last_bit(
+    tab: Tab,
+    name: str,
+    m: int,
+    k: int,
+    n: int,
+    seed: int,
+    gap: int,
+    shift: int,
+    share: float,
+    special: str,
+) -> None:
+    """The same product in strips of nine rows of the other matrix, for which nothing is skipped."""
+    rng = np.random.default_rng(seed)
+    tab.clear()
+    sparse = numbers(rng, m, k, special=special.startswith("the zeros"))
+    kept = np.repeat(rng.random((m, k // 4 + 1)) < share, 4, axis=1)[:, :k]
+    sparse[~kept] = 0  # in runs, as the pixels beside a digit
+    forward = name == "matmul_nt"  # (m, k) (n, k)ᵀ, and (m, n)ᵀ (m, k)
+    shape = (n, k) if forward else (m, n)
+    other = numbers(rng, *shape, special=special == "the other")
+    x = tab.put(sparse, gap, shift)
+    whole = tab.put(numbers(rng, *((m, n) if forward else (n, k))), shift=shift)
+    operands = (x, tab.put(other, gap)) if forward else (tab.put(other, gap), x)
+    assert tab.call(name, whole, *operands, changes=(whole,))
+    strips = []
+    for start in range(0, n, 9):
+        part = other[start : start + 9] if forward else other[:, start : start + 9].copy()
+        count = min(9, n - start)
+        strip = tab.put(numbers(rng, *((m, count) if forward else (count, k))))
+        operands = (x, tab.put(part)) if forward else (tab.put(part), x)
+        assert tab.call(name, strip, *operands, changes=(strip,))
+        strips.append(tab.get(strip))
+    assert len(strips) > 1
+    np.testing.assert_array_equal(tab.get(whole), np.concatenate(strips, 1 if forward else 0))
 
 
 EXACT = {
@@ -289,6 +352,38 @@ def test_rows_added_and_summed(tab: Tab, m: int, n: int, seed: int, shift: int) 
         assert (abs(found - exact)[plain] <= bound[plain]).all()
         assert tab.call("add_row", stored, row, changes=(stored,))
         np.testing.assert_array_equal(tab.get(stored), x + b)
+
+
+@examples(max_examples=200)
+@given(shape=st.lists(st.integers(0, 9), max_size=4), seed=seed, shift=shift)
+def test_distances(tab: Tab, shape: list[int], seed: int, shift: int) -> None:
+    tab.clear()
+    rng = np.random.default_rng(seed)
+    x, y = numbers(rng, *shape), numbers(rng, *shape)
+    assert tab.call("squared_distance", tab.put(x, shift=shift), tab.put(y), changes=())
+    squares = (x - y).astype(np.float64) ** 2
+    np.testing.assert_allclose(tab.made, squares.sum(), rtol=(squares.size + 2) * EPS)
+
+
+@examples(max_examples=300)
+@given(
+    m=size,
+    n=st.integers(1, 20),
+    seed=seed,
+    gap=gap,
+    shift=shift,
+    kind=st.sampled_from(["u1", "i4", "i8"]),
+)
+def test_hits(tab: Tab, m: int, n: int, seed: int, gap: int, shift: int, kind: str) -> None:
+    tab.clear()
+    rng = np.random.default_rng(seed)
+    a = rng.integers(0, 9, (m, n)).astype(np.float32)  # the largest may be there twice
+    a[rng.random((m, n)) < 0.1] = np.nan
+    labels = np.where(rng.random(m) < 0.5, a.argmax(axis=1), rng.integers(0, n, m)).astype(kind)
+    if kind != "u1" and m:
+        labels[0] = -1
+    assert tab.call("hits", tab.put(a, gap, shift), tab.put(labels), changes=())
+    assert tab.made == np.count_nonzero(a.argmax(axis=1) == labels)
 
 
 coefficient = st.floats(-10, 10)
@@ -421,6 +516,25 @@ class TestRefusals:
                 assert self.refused(tab, name, *given_arguments), (what, place)
         assert self.refused(tab, name, right, right)
         assert self.refused(tab, name, right, right, right, right)
+
+    def test_answers_that_are_not_like_what_was_wanted(self, tab: Tab) -> None:
+        tab.clear()
+        a = tab.put(np.ones((4, 3), np.float32))
+        doubles = tab.put(np.ones((4, 3)))
+        fewer = tab.put(np.ones((3, 3), np.float32))
+        empty = tab.put(np.ones((4, 0), np.float32))
+        labels = tab.put(np.zeros(4, np.uint8))
+        assert self.refused(tab, "squared_distance", a, doubles)
+        assert self.refused(tab, "squared_distance", doubles, a)
+        assert self.refused(tab, "squared_distance", a, fewer)
+        assert self.refused(tab, "squared_distance", a)
+        assert self.refused(tab, "hits", doubles, labels)
+        assert self.refused(tab, "hits", fewer, labels)
+        assert self.refused(tab, "hits", empty, labels)
+        assert self.refused(tab, "hits", a, tab.put(np.zeros(4)))
+        assert self.refused(tab, "hits", a, tab.put(np.zeros((4, 1), np.uint8)))
+        assert self.refused(tab, "hits", a, tab.number(1.0))
+        assert self.refused(tab, "hits", a)
 
     @pytest.mark.parametrize("name", [*EXACT, "combine", "add_row"])
     def test_results_that_may_not_be_written(self, tab: Tab, name: str) -> None:

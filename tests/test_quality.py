@@ -12,7 +12,7 @@ import environment
 from parts import Parts
 
 ROOT = Path(__file__).resolve().parent.parent
-PYTHON = ("nets_core", "scripts", "tests")
+PYTHON = ("nets_core", "scripts", "site", "tests")
 TYPED_PACKAGES = ("comlink", "uplot", "katex", "pyodide-types")
 
 

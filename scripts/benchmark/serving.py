@@ -20,6 +20,8 @@ PEERS = (
     "tfjs-layers",
     "tfjs-backend-wasm",
     "tfjs-backend-cpu",
+    "tfjs-backend-webgl",
+    "tfjs-backend-webgpu",
     "convnetjs",
     "brain.js",
 )
@@ -29,10 +31,10 @@ PEERS = (
 def serving(dist: Path, parts: Parts) -> Iterator[str]:
     """Serve ``dist`` and the rest; gives the address.
 
-    ``/`` is the site, ``/bench/`` the bench's pages, ``/stock/`` Pyodide and NumPy as published,
-    ``/peers/`` the other libraries, as far as they can be had.
+    ``/`` is the site, ``/benchmark/`` the bench's pages, ``/stock/`` Pyodide and NumPy as
+    published, ``/peers/`` the other libraries, as far as they can be had.
     """
-    files = {f"/bench/{path.name}": path for path in PAGES.iterdir()}
+    files = {f"/benchmark/{path.name}": path for path in PAGES.iterdir()}
     for part in STOCK:
         for name in parts.locked[part].files:
             files[f"/stock/{name}"] = parts.file(part, name)

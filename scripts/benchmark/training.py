@@ -26,6 +26,7 @@ from environment import say
 
 EXAMPLES = 10_000  # in one sample: fewer than are learned from before the first evaluation
 CONVOLVED = 320
+FEW = 1000  # where a backend may be emulated
 NETS = {(30, 10): (11, 15), (30, 128): (15, 20), (128, 10): (12, 15), (128, 128): (12, 15)}
 """Hidden neurons and mini-batch: how many times as fast is required and aimed at."""
 PEERS = {
@@ -34,6 +35,8 @@ PEERS = {
     "convnet": "ConvNetJS",
     "brain": "brain.js",
 }
+GRAPHICS = {"tfjs-webgl": "TensorFlow.js (webgl)", "tfjs-webgpu": "TensorFlow.js (webgpu)"}
+"""Those that compute on a graphics card, where there is one."""
 CONVOLVING = ("tfjs-cpu", "convnet")
 """The wasm backend has no gradient of a convolution, brain.js no convolution."""
 UNIT = "examples/s"
@@ -65,6 +68,33 @@ def training(browser: Browser, url: str, repeats: int) -> list[Row]:
                     f"{name} the blog post's way", UNIT, rates["ours"], rates["blog"], 2.5, 3, True
                 ),
             ]
+    return rows
+
+
+def graphics(browser: Browser, url: str, repeats: int) -> list[Row]:
+    """Examples a second of the same nets by the peers that compute on a graphics card.
+
+    They have no goal: whether there is a card decides, and which.
+    """
+    rows = []
+    with opened(browser, url) as ask:
+        ask("nets", "loadMnist")
+        for peer, label in GRAPHICS.items():
+            broken = _started(ask, {peer: label})
+            what = label if broken else f"{label} on {ask(peer, 'start')}"
+            for hidden, batch in NETS:
+                name = f"training 784-{hidden}-10, mini-batch {batch}, against {what}"
+                if broken:
+                    rows.append(Row.missing(name, UNIT, broken, more_is_better=True))
+                    continue
+                say(f"Training 784-{hidden}-10, mini-batch {batch}, against {what} …")
+                sizes = {"hidden": hidden, "batchSize": batch, "examples": FEW}
+                ways: dict[str, Way] = {
+                    "ours": partial(ask, "nets", "train", _ours(hidden, batch)),
+                    peer: partial(ask, peer, "train", sizes),
+                }
+                rates = _in_turn(ways, repeats)
+                rows.append(Row(name, UNIT, rates["ours"], rates[peer], more_is_better=True))
     return rows
 
 
@@ -116,7 +146,7 @@ def learning(browser: Browser, url: str, repeats: int) -> list[Row]:
     name, ours = "from Train, data loaded, to 95 % test accuracy", []
     for _ in range(repeats):
         page = browser.new_context().new_page()
-        page.goto(f"{url}bench/index.html")
+        page.goto(f"{url}benchmark/index.html")
         found = page.evaluate(_LEARN, [url, ENOUGH])
         page.context.close()
         if "seconds" not in found:
@@ -177,7 +207,8 @@ def _started(ask: Ask, peers: Mapping[str, str]) -> str:
             ask(peer, "start")
             ask(peer, "loadMnist", EXAMPLES)
         except Error as error:
-            return f"{name}: {error.message.splitlines()[0]}"
+            reason = error.message.splitlines()[0].removeprefix("Page.evaluate: Error: ")
+            return f"{name}: {reason}"
     return ""
 
 

@@ -30,19 +30,19 @@ def start(browser: Browser, url: str, repeats: int) -> list[Row]:
     say("Opening the page, and stock Pyodide …")
     ours, theirs = [], []
     for _ in range(repeats + 1):  # the first warms up the server and the browser's own processes
-        ours.append(_timed_visit(browser, url, _FIRST_PREDICTION))
-        theirs.append(_timed_visit(browser, f"{url}bench/stock.html", _STOCK))
+        ours.append(_timed_visit(browser, url, FIRST_PREDICTION))
+        theirs.append(_timed_visit(browser, f"{url}benchmark/stock.html", STOCK))
     name = "opening the page to the first prediction, against stock Pyodide with NumPy"
     return [Row(name, "ms", ours[1:], theirs[1:], 0.42, 0.25)]
 
 
-_FIRST_PREDICTION = """async () => {
+FIRST_PREDICTION = """async () => {
   while (!window.nets) await new Promise((resolve) => setTimeout(resolve, 1));
   await nets.ready;
   await nets.predict({ pixels: new Array(784).fill(0.5) });
   return performance.now();
 }"""
-_STOCK = """async () => {
+STOCK = """async () => {
   while (!window.stock) await new Promise((resolve) => setTimeout(resolve, 1));
   return window.stock;
 }"""
@@ -60,7 +60,7 @@ def transfer(browser: Browser, url: str, repeats: int) -> list[Row]:
             context = browser.new_context()
             page = context.new_page()
             page.goto(address, wait_until="commit")
-            page.evaluate(_FIRST_PREDICTION)
+            page.evaluate(FIRST_PREDICTION)
             ours.append(sum(sent) / 1e6)
             context.close()
     name = "over the wire to the first prediction, from a host that compresses nothing"
@@ -255,7 +255,7 @@ def memory(browser: Browser, url: str, repeats: int) -> list[Row]:
     ours = []
     for _ in range(repeats):
         page = browser.new_context().new_page()
-        page.goto(f"{url}bench/index.html")
+        page.goto(f"{url}benchmark/index.html")
         ours.append(float(page.evaluate(_MEMORY, url)) / 1e6)
         page.context.close()
     name = "WebAssembly memory, all of MNIST loaded, training"

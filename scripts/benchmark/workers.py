@@ -1,4 +1,4 @@
-"""Workers of the bench's page, and what one prediction takes in ours."""
+"""Workers of the bench's page; what ours takes for one prediction and for the products alone."""
 
 from __future__ import annotations
 
@@ -39,12 +39,31 @@ def prediction(browser: Browser, url: str, repeats: int) -> list[Row]:
     return rows
 
 
+def products(browser: Browser, url: str, repeats: int) -> list[Row]:
+    """GFLOP/s of a dense layer's three products, of what the core does when all is in registers.
+
+    What each of the three does is said on the way.
+    """
+    name = "the products alone, 128×784×128, of the core's SIMD128 peak"
+    with opened(browser, url) as ask:
+        say("Multiplying matrices …")
+        samples = [
+            (ask("nets", "products", "kernels"), ask("nets", "peak")) for _ in range(repeats + 1)
+        ][1:]  # the first warms up
+    if samples[0][1] is None:
+        return [Row.missing(name, "GFLOP/s", "this browser has no SIMD", 0.5, 0.75, True)]
+    for product in samples[0][0]:
+        say(f"  {product}: {median(rates[product] for rates, _ in samples):.1f} GFLOP/s")
+    ours = [float(rates["together"]) for rates, _ in samples]
+    return [Row(name, "GFLOP/s", ours, [float(peak) for _, peak in samples], 0.5, 0.75, True)]
+
+
 @contextmanager
 def opened(browser: Browser, url: str) -> Iterator[Ask]:
     """The bench's page with our worker started; gives a function that asks its workers."""
     context = browser.new_context()
     page = context.new_page()
-    page.goto(f"{url}bench/index.html")
+    page.goto(f"{url}benchmark/index.html")
 
     def ask(worker: str, method: str, *args: object) -> Any:
         return page.evaluate("question => ask(...question)", [worker, method, *args])

@@ -7,16 +7,17 @@ export function readAddress() {
   return { section, values: new URLSearchParams(query) };
 }
 
+/** @param {string} section @param {Record<string, string>} values */
+const hash = (section, values) => `#${section}?${new URLSearchParams(values)}`;
+
 /**
- * The page's address with a section's values in it.
+ * The address of the whole page with a section's values in it.
  * @param {string} section
  * @param {Record<string, string>} values
  * @returns {string}
  */
 export function addressOf(section, values) {
-  const address = new URL(location.href);
-  address.hash = `${section}?${new URLSearchParams(values)}`;
-  return address.href;
+  return new URL(`./${hash(section, values)}`, location.href).href;
 }
 
 /**
@@ -25,15 +26,25 @@ export function addressOf(section, values) {
  * @param {Record<string, string>} values
  */
 export function writeAddress(section, values) {
-  history.replaceState(history.state, "", addressOf(section, values));
+  history.replaceState(history.state, "", hash(section, values));
 }
 
+/** Does the page show one section alone (embed.html)? */
+const alone = "embedded" in document.documentElement.dataset;
+
 /**
- * Go to the section that the address names: the browser itself does not, where values follow.
+ * Go to the section that the address names: the browser itself does not, where values follow. A
+ * section that is alone is there already, and must not move the page around it.
  */
 export function goToAddress() {
   const { section, values } = readAddress();
-  if (values.size && section) document.getElementById(section)?.scrollIntoView();
+  if (values.size && section && !alone) document.getElementById(section)?.scrollIntoView();
+}
+
+/** Go to a section. @param {string} section */
+export function visit(section) {
+  location.hash = section;
+  document.getElementById(section)?.scrollIntoView();
 }
 
 /**

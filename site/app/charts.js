@@ -2,6 +2,8 @@
 
 import uPlot from "uplot";
 
+import { whenThemeChanges } from "./theme.js";
+
 /** @typedef {{label: string, colour: string, dash?: number[]}} Line */
 
 /** A chart of lines over epochs, as wide as its element. */
@@ -58,9 +60,7 @@ export class Chart {
     new ResizeObserver(() => this.plot.setSize({ width: this.#width(), height: 180 })).observe(
       element,
     );
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () =>
-      this.plot.redraw(),
-    );
+    whenThemeChanges(() => this.plot.redraw());
   }
 
   #width() {

@@ -128,7 +128,6 @@ export function drawSection(engine, training) {
   training.addEventListener("progress", () => {
     if (picker.value === LIVE && !sheet.empty) void read();
   });
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => void read());
   changed();
   return { sheet, picker };
 }

@@ -1,6 +1,7 @@
 // The page's end of the worker: starts it, notices when it dies, passes calls.
 
 import * as Comlink from "comlink";
+import { load, vouch } from "../download.js";
 import index from "../models/models.js";
 import { note } from "./diagnostics.js";
 import { takeWorker } from "./start.js";
@@ -8,13 +9,14 @@ import { takeWorker } from "./start.js";
 /** @typedef {{stage: string, loaded: number, total: number}} Loading */
 /** @typedef {(typeof index.models)[number]} Model */
 
-const MODELS = new URL("../models/", import.meta.url);
 /** A worker that lets a ping wait this long, in milliseconds, is taken for dead. */
 const PATIENCE = 20_000;
+/** So long where it is still starting: Python itself answers nothing meanwhile. */
+const PATIENCE_AT_FIRST = 60_000;
 
 /**
- * A worker with Python in it. Events: "loading" (detail: Loading), "ready", "failed" (detail:
- * Error). After a failure `start` tries again with a new worker.
+ * A worker with Python in it. Events: "starting", "loading" (detail: Loading), "ready", "failed"
+ * (detail: Error). After a failure `start` tries again with a new worker.
  */
 export class Engine extends EventTarget {
   /** @type {"loading" | "ready" | "failed"} */
@@ -46,6 +48,7 @@ export class Engine extends EventTarget {
     this.#death.catch(() => {});
     this.ready = this.#boot();
     this.ready.catch((error) => this.#fail(error));
+    this.dispatchEvent(new Event("starting"));
     return this.ready;
   }
 
@@ -59,21 +62,27 @@ export class Engine extends EventTarget {
     const { worker, failure } = takeWorker();
     this.#worker = worker;
     this.#api = Comlink.wrap(worker);
+    const vouched = Promise.all([vouch("worker.js"), vouch("unpacker-worker.js")]);
+    vouched.catch(() => {}); // waited for below
     const died = (/** @type {ErrorEvent} */ event) => {
       event.preventDefault();
       const what = event.message
         ? `The worker that runs Python could not go on: ${event.message}.`
         : "worker.js, which runs Python, or a file that it needs could not be loaded.";
-      this.#fail(new Error(what));
+      const fail = (/** @type {Error} */ error) => {
+        if (this.#worker === worker) this.#fail(error);
+      };
+      vouched.then(() => fail(new Error(what)), fail); // which of its files it was, if it was one
     };
     worker.addEventListener("error", died);
     if (failure) died(failure);
+    this.#watch(worker);
     const report = Comlink.proxy((/** @type {Loading} */ detail) =>
       this.dispatchEvent(new CustomEvent("loading", { detail })),
     );
-    const first = fetchModel(index.models[0]);
+    const first = load(`models/${index.models[0].file}`);
     first.catch(() => {}); // it is told below, when its turn comes
-    const trouble = await this.#alive(this.#api.start(report));
+    const [trouble] = await this.#alive(Promise.all([this.#api.start(report), vouched]));
     if (trouble) note(trouble);
     await this.#open(index.models[0].id, first);
     if (this.#worker !== worker) return;
@@ -81,34 +90,35 @@ export class Engine extends EventTarget {
     this.computing = this.invoke("useKernels"); // which the first prediction need not wait for
     this.computing.catch(note);
     this.dispatchEvent(new Event("ready"));
-    this.#watch(worker);
   }
 
   /**
    * Call a method of the Lab (nets_core/lab.py).
    * @param {string} method
    * @param {Record<string, unknown>} [args]
+   * @param {string} [desk] of whom: a frame that shares this engine has a desk of its own
    * @returns {Promise<any>} rejects with the Lab's error, or when the worker dies
    */
-  call(method, args = {}) {
-    return this.#alive(this.#api.call(method, args));
+  call(method, args = {}, desk = "") {
+    return this.#alive(this.#api.call(method, args, desk));
   }
 
   /**
-   * Call one of the worker's own functions that report on the way: "loadMnist", "run", "stop".
-   * @param {"loadMnist" | "run" | "stop" | "memory" | "useKernels"} name
-   * @param {(progress: any) => void} [report]
+   * Call one of the worker's own functions, of which some report on the way: "loadMnist", "run" …
+   * @param {"loadMnist" | "run" | "stop" | "memory" | "useKernels" | "keep" | "takeUp"} name
+   * @param {string | ((progress: any) => void)} [argument]
    * @returns {Promise<any>}
    */
-  invoke(name, report) {
-    return this.#alive(report ? this.#api[name](Comlink.proxy(report)) : this.#api[name]());
+  invoke(name, argument) {
+    const given = typeof argument === "function" ? Comlink.proxy(argument) : argument;
+    return this.#alive(this.#api[name](given));
   }
 
   /** See that a trained net is open in the worker. @param {string} id @returns {Promise<unknown>} */
   open(id) {
     const model = index.models.find((one) => one.id === id);
     if (!model) return Promise.resolve(); // the Lab knows "live", and refuses what it does not know
-    return this.#opened.get(id) ?? this.#open(id, fetchModel(model));
+    return this.#opened.get(id) ?? this.#open(id, load(`models/${model.file}`));
   }
 
   /** @param {string} id @param {Promise<Uint8Array>} data */
@@ -144,11 +154,12 @@ export class Engine extends EventTarget {
   /** Ask the worker for a sign of life while the page is seen. @param {Worker} worker */
   async #watch(worker) {
     const pause = (/** @type {number} */ ms) => new Promise((done) => setTimeout(done, ms));
-    while (this.#worker === worker && this.state === "ready") {
+    while (this.#worker === worker && this.state !== "failed") {
       await pause(3000);
       if (document.hidden) continue;
-      const answered = await Promise.race([this.#api.ping(), pause(PATIENCE)]);
-      if (!answered && !document.hidden && this.#worker === worker && this.state === "ready") {
+      const patience = this.state === "ready" ? PATIENCE : PATIENCE_AT_FIRST;
+      const answered = await Promise.race([this.#api.ping(), pause(patience)]);
+      if (!answered && !document.hidden && this.#worker === worker && this.state !== "failed") {
         this.#fail(new Error("The worker that runs Python has stopped answering."));
       }
     }
@@ -158,25 +169,4 @@ export class Engine extends EventTarget {
 /** The trained nets that ship with the page. @returns {Model[]} */
 export function models() {
   return index.models;
-}
-
-/** @param {Model} model @returns {Promise<Uint8Array>} */
-async function fetchModel(model) {
-  const response = await fetch(new URL(model.file, MODELS)).catch(() => {
-    throw new Error(`models/${model.file} could not be fetched: the network is gone. Try again.`);
-  });
-  if (!response.ok) {
-    throw new Error(`models/${model.file}: the server answered ${response.status}. Try again.`);
-  }
-  const bytes = new Uint8Array(
-    await response.arrayBuffer().catch(() => {
-      throw new Error(`models/${model.file} arrived only in part. Try again.`);
-    }),
-  );
-  if (bytes.length !== model.bytes) {
-    throw new Error(
-      `models/${model.file} has ${bytes.length} bytes, expected ${model.bytes}. Try again.`,
-    );
-  }
-  return bytes;
 }

@@ -33,7 +33,6 @@ export class Grid extends EventTarget {
         }
       });
     }
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.paint());
   }
 
   get empty() {

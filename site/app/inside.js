@@ -1,6 +1,7 @@
 // The section "Inside .train()": one step of learning, stage by stage. Python computes every
 // number (nets_core/trace.py, lesson.py); here they are shown beside equation and source.
 
+import { vouch } from "../download.js";
 import { make, part } from "./dom.js";
 import { COMMANDS, STAGES, chain, plain } from "./equations.js";
 import { Example } from "./example.js";
@@ -61,7 +62,15 @@ export function insideSection(engine, training, sheet) {
   /** Set a formula; its symbols light up with what they stand for. @param {HTMLElement} element @param {string} tex */
   async function typeset(element, tex) {
     katex ??= load();
-    const { render } = await katex;
+    let render;
+    try {
+      ({ render } = await katex);
+    } catch (error) {
+      katex = undefined; // the next stage asks for it again
+      element.textContent = tex;
+      words.textContent = `The formulas stand as they are written: ${/** @type {Error} */ (error).message}`;
+      return;
+    }
     render(tex, element, {
       displayMode: true,
       macros: { ...COMMANDS },
@@ -75,6 +84,7 @@ export function insideSection(engine, training, sheet) {
   async function load() {
     const style = make("link", { rel: "stylesheet", href: "vendor/katex/dist/katex.min.css" });
     document.head.append(style);
+    await vouch("vendor/katex/dist/katex.mjs");
     return (await import("katex")).default;
   }
 

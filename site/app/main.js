@@ -4,19 +4,22 @@ import { bugsSection } from "./bugs.js";
 import { compareSection } from "./compare.js";
 import { computingSwitch } from "./computing.js";
 import { drawSection } from "./draw.js";
-import { Engine } from "./engine.js";
+import { filesSection } from "./files.js";
 import { insideSection } from "./inside.js";
+import { keepingSection } from "./keeping.js";
 import { layersSection } from "./layers.js";
 import { makeNets } from "./nets.js";
+import { offlineWords } from "./offline.js";
 import { ownSection } from "./own.js";
 import { playgroundSection } from "./playground/section.js";
 import { qualitySection } from "./quality.js";
 import { showStatus } from "./status.js";
+import { together } from "./together.js";
 import { trainSection } from "./train.js";
-import { Training } from "./training.js";
 
-const engine = new Engine();
-const training = new Training(engine);
+document.documentElement.dataset.running = "yes"; // all modules are there: guard.js looks for it
+
+const { engine, training, start } = await together();
 
 /** @type {any} */ (window).nets = makeNets(engine, training);
 showStatus(engine, training);
@@ -25,9 +28,12 @@ compareSection(engine, training, sheet);
 layersSection(engine, training, sheet, picker);
 qualitySection(engine, training, sheet, picker);
 trainSection(engine, training);
+keepingSection(engine, training);
+filesSection(engine, training);
 computingSwitch(engine, training);
 insideSection(engine, training, sheet);
 ownSection(engine, training, bugsSection(engine, training));
 playgroundSection(engine);
+offlineWords(engine, training);
 
-engine.start().catch(() => {}); // told by the status, which listens by now
+start();

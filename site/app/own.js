@@ -4,9 +4,11 @@ import {
   addressOf,
   goToAddress,
   readAddress,
+  visit,
   whenAddressChanges,
   writeAddress,
 } from "./address.js";
+import { vouch } from "../download.js";
 import { part } from "./dom.js";
 import { RaceView } from "./race.js";
 import { take, warm } from "./sandbox.js";
@@ -75,7 +77,7 @@ export function ownSection(engine, training, gallery) {
     let Editor;
     try {
       [{ Editor }, targets] = await Promise.all([
-        import("./editor.js"),
+        vouch("app/editor.js").then(() => import("./editor.js")),
         engine.call("workshop.targets"),
       ]);
     } catch (error) {
@@ -311,7 +313,7 @@ export function ownSection(engine, training, gallery) {
   form.addEventListener("change", edited);
   gallery.addEventListener("edit", (event) => {
     const { target: name, text, settings: given } = /** @type {CustomEvent} */ (event).detail;
-    section.scrollIntoView();
+    visit("own");
     whenReady(() => {
       view.clear();
       show(name, text, given);

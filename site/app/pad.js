@@ -1,6 +1,7 @@
 // The drawing pad: pointer events in, strokes out. It knows no nets.
 
 import { erase } from "./strokes.js";
+import { whenThemeChanges } from "./theme.js";
 
 /** @typedef {import("./strokes.js").Stroke} Stroke */
 /** @typedef {import("./strokes.js").Point} Point */
@@ -36,7 +37,7 @@ export class Pad extends EventTarget {
       canvas.addEventListener(end, (event) => this.#up(/** @type {PointerEvent} */ (event)));
     }
     new ResizeObserver(() => this.#paint()).observe(canvas);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#paint());
+    whenThemeChanges(() => this.#paint());
   }
 
   /** Does the pointer rub out? */

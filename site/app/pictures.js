@@ -1,6 +1,15 @@
-// Arrays as pictures: pixels in grey, signed weights in blue and orange.
+// Arrays as pictures: pixels in grey, signed weights in blue and orange. When the theme changes, all
+// that are on the page are painted anew.
+
+import { whenThemeChanges } from "./theme.js";
 
 /** @typedef {{ink: number[], paper: number[], positive: number[], negative: number[]}} Palette */
+
+/** How each canvas was painted last. @type {WeakMap<HTMLCanvasElement, () => void>} */
+const painted = new WeakMap();
+whenThemeChanges(() => {
+  for (const canvas of document.querySelectorAll("canvas")) painted.get(canvas)?.();
+});
 
 /** The page's colours as [red, green, blue], read from the style sheet. @returns {Palette} */
 export function palette() {
@@ -58,6 +67,7 @@ export function paintPixels(canvas, pixels) {
 export function paintGrey(canvas, values, side, largest) {
   const { ink, paper } = palette();
   paint(canvas, values, side, (value) => mix(paper, ink, Math.max(0, value / largest)));
+  painted.set(canvas, () => paintGrey(canvas, values, side, largest));
 }
 
 /**
@@ -68,8 +78,10 @@ export function paintGrey(canvas, values, side, largest) {
  * @param {Palette} colours
  * @param {number} [offset] where the picture's values begin
  */
-export function paintSigned(canvas, values, side, { paper, positive, negative }, offset = 0) {
+export function paintSigned(canvas, values, side, colours, offset = 0) {
+  const { paper, positive, negative } = colours;
   const colour = (/** @type {number} */ value) =>
     mix(paper, value < 0 ? negative : positive, Math.abs(value) / 127);
   paint(canvas, values, side, colour, offset);
+  painted.set(canvas, () => paintSigned(canvas, values, side, palette(), offset));
 }

@@ -1,6 +1,7 @@
 // A race as it is seen: what the gradient check says, two curves, and how each side ended. It
 // knows nothing of where the changed code came from.
 
+import { vouch } from "../download.js";
 import { make, percent, show } from "./dom.js";
 
 /** @typedef {import("./stranger.js").Found} Found */
@@ -142,10 +143,12 @@ export class RaceView {
   }
 
   async #redraw() {
-    this.#library ??= import("./charts.js").catch((error) => {
-      this.#library = undefined;
-      throw error;
-    });
+    this.#library ??= vouch("app/charts.js")
+      .then(() => import("./charts.js"))
+      .catch((error) => {
+        this.#library = undefined;
+        throw error;
+      });
     const { Chart, aligned } = await this.#library;
     if (!this.#state) return;
     const lines = [

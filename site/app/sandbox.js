@@ -1,6 +1,8 @@
 // The page's end of sandbox/: Pythons of their own, for code that nobody has read. Each is a worker
-// in a frame of opaque origin without any network; what comes out of it is taken for a stranger's.
+// in a frame of opaque origin, within sandbox/frame.html, without any network; what comes out of it
+// is taken for a stranger's.
 
+import { load as fetchFile } from "../download.js";
 import { Unpacker } from "../unpacker.js";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
@@ -34,7 +36,6 @@ class Sandbox {
   constructor() {
     this.#frame.hidden = true;
     this.#frame.title = "Where your code runs";
-    this.#frame.setAttribute("sandbox", "allow-scripts");
     this.ready = this.#start();
     this.ready.catch(() => this.stop());
   }
@@ -150,20 +151,14 @@ function contents() {
 }
 
 async function load() {
-  const base = new URL("pyodide/", SITE);
-  const start = await get(new URL("start.json", base)).then((answer) => answer.json());
-  const text = (/** @type {URL} */ url) => get(url).then((answer) => answer.text());
+  const text = async (/** @type {string} */ file) => new TextDecoder().decode(await fetchFile(file));
+  const start = JSON.parse(await text("pyodide/start.json"));
   const [code, boot, pyodide, lock, packed] = await Promise.all([
-    text(new URL("sandbox/worker.js", SITE)),
-    text(new URL("boot.js", SITE)),
-    text(new URL("pyodide.mjs", base)),
-    get(new URL("pyodide-lock.json", base)).then((answer) => answer.json()),
-    Promise.all(
-      start.map(async (/** @type {{file: string, sha256: string}} */ { file, sha256 }) => {
-        const url = new URL(`${file}?${sha256.slice(0, 12)}`, base);
-        return new Uint8Array(await (await get(url)).arrayBuffer());
-      }),
-    ),
+    text("sandbox/worker.js"),
+    text("boot.js"),
+    text("pyodide/pyodide.mjs"),
+    text("pyodide/pyodide-lock.json").then(JSON.parse),
+    Promise.all(start.map((/** @type {{file: string}} */ { file }) => fetchFile(`pyodide/${file}`))),
   ]);
   const [decoder, ...small] = packed;
   const later = small.pop();
@@ -172,7 +167,8 @@ async function load() {
     start.map((/** @type {{file: string, sha256: string}} */ { file, sha256 }) => [file, sha256]),
   );
   const files = { engine, glue, numpy, snapshot, later };
-  return { code, parts: { boot, pyodide, lock, base: base.href, hashes, ...files } };
+  const base = new URL("pyodide/", SITE).href;
+  return { code, parts: { boot, pyodide, lock, base, hashes, ...files } };
 }
 
 /**
@@ -192,14 +188,4 @@ async function unpackAll(decoder, files) {
   } finally {
     unpacker.end();
   }
-}
-
-/** @param {URL} url @returns {Promise<Response>} */
-async function get(url) {
-  const name = url.pathname.split("/").at(-1);
-  const answer = await fetch(url).catch(() => {
-    throw new Error(`${name} could not be fetched: the network is gone. Try again.`);
-  });
-  if (!answer.ok) throw new Error(`${name}: the server answered ${answer.status}. Try again.`);
-  return answer;
 }

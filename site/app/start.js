@@ -1,15 +1,20 @@
 // The first worker, started before the rest of the page's code has come: Python has the longest way.
+// An embed beside another one starts none: it shares that one's (together.js).
+
+import { lead, leader, leads } from "./siblings.js";
+import { trusted } from "./trusted.js";
 
 /** @returns {Worker} one that begins to fetch Python at once */
 function newWorker() {
-  return new Worker(new URL("../worker.js", import.meta.url), { type: "module" });
+  return new Worker(trusted(new URL("../worker.js", import.meta.url)), { type: "module" });
 }
 
 /** @type {Worker | undefined} */
 let early;
 /** What went wrong with it before anybody listened. @type {ErrorEvent | undefined} */
 let failure;
-if (typeof WebAssembly === "object" && typeof Worker === "function") {
+if (!leader()) lead();
+if (leads() && typeof WebAssembly === "object" && typeof Worker === "function") {
   early = newWorker();
   early.addEventListener("error", (event) => (failure = event), { once: true });
 }

@@ -71,6 +71,10 @@ export function showStatus(engine, training) {
     bar.value = farthest;
     words.textContent = STAGES[stage] ?? WORDS.loading;
   });
+  engine.addEventListener("starting", () => {
+    farthest = 0;
+    update();
+  });
   engine.addEventListener("ready", update);
   engine.addEventListener("failed", (event) => {
     const { message } = /** @type {CustomEvent} */ (event).detail;
@@ -80,9 +84,7 @@ export function showStatus(engine, training) {
   });
   training.addEventListener("state", update);
   part("retry", HTMLButtonElement).addEventListener("click", () => {
-    farthest = 0;
     engine.start().catch(() => {});
-    update();
   });
 
   const label = copy.textContent;

@@ -1,5 +1,6 @@
 // The section "Watch it learn": settings, buttons, curves, and the weights as pictures.
 
+import { vouch } from "../download.js";
 import { duration, make, part, percent, show, whole } from "./dom.js";
 import { WORDS } from "./names.js";
 import { paintSigned, palette } from "./pictures.js";
@@ -24,7 +25,7 @@ export function trainSection(engine, training) {
   const words = part("train-words", HTMLElement);
   const bar = part("train-bar", HTMLProgressElement);
   const gallery = part("weights", HTMLElement);
-  part("settings-fold", HTMLDetailsElement).open = !matchMedia("(max-width: 38rem)").matches;
+  part("settings-fold", HTMLDetailsElement).open = !matchMedia("(max-width: 56rem)").matches;
   const field = (/** @type {string} */ name) =>
     /** @type {HTMLInputElement | HTMLSelectElement} */ (form.elements.namedItem(name));
   const fields = () =>
@@ -258,11 +259,22 @@ export function trainSection(engine, training) {
     if (late) void redraw();
   }
 
+  /** The module that draws curves, or what to do where it does not load. */
+  async function charting() {
+    library ??= vouch("app/charts.js").then(() => import("./charts.js"));
+    try {
+      return await library;
+    } catch (error) {
+      library = undefined; // the next redraw asks for it again
+      part("chart-hint", HTMLElement).textContent = /** @type {Error} */ (error).message;
+      throw error;
+    }
+  }
+
   async function drawCurves() {
     const curves = await engine.call("curves");
     if (!charts && !curves.epochs.length) return;
-    library ??= import("./charts.js");
-    const { Chart, aligned } = await library;
+    const { Chart, aligned } = await charting();
     const lines = [
       { label: "training", colour: "--positive" },
       { label: "test", colour: "--negative", dash: [6, 3] },

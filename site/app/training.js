@@ -15,6 +15,8 @@ export class Training extends EventTarget {
   state = "idle";
   /** The Lab's latest progress. @type {any} */
   progress = {};
+  /** Of the latest run. @type {Record<string, unknown> | undefined} */
+  settings;
   /** @type {Engine} */
   #engine;
   /** Of the run's promise. @type {{resolve: (result: object) => void, reject: (error: Error) => void} | undefined} */
@@ -69,6 +71,27 @@ export class Training extends EventTarget {
    * @returns {Promise<any>} resolves with {accuracy, cost, epochs, examplesPerSecond} at the end
    */
   async train(settings, { paused = false } = {}) {
+    const check = () => this.#engine.call("check", { settings });
+    const make = () => this.#engine.call("train", { settings });
+    return (await this.#begin(check, make, paused)).result;
+  }
+
+  /**
+   * Go on with a net from elsewhere, which is there, and paused, when this resolves.
+   * @param {() => Promise<any>} take has the Lab take it; resolves with its settings
+   */
+  async reopen(take) {
+    const { result } = await this.#begin(async () => {}, take, true);
+    if (!this.running) await result; // which says why
+  }
+
+  /**
+   * @param {() => Promise<unknown>} check refuses what cannot be before MNIST is fetched
+   * @param {() => Promise<any>} make has the Lab make the net, and resolves with all its settings
+   * @param {boolean} paused
+   * @returns {Promise<{result: Promise<any>}>} when it has begun, or cannot: then `result` says why
+   */
+  async #begin(check, make, paused) {
     if (this.#pending) {
       throw new DOMException(
         "A net is in training already: pause or reset it before another is trained.",
@@ -83,14 +106,15 @@ export class Training extends EventTarget {
     try {
       this.#enter("loading");
       await this.#engine.ready;
-      await this.#engine.call("check", { settings });
+      await check();
       await this.load();
       await this.#cleared; // else it would forget the net that is made now
-      if (run !== this.#run) return await result;
-      this.#tell("settings", await this.#engine.call("train", { settings }));
-      if (run !== this.#run) return await result;
+      if (run !== this.#run) return { result };
+      const settings = await make();
+      if (run !== this.#run) return { result };
+      this.#use(settings);
       this.#hear(await this.#engine.call("progress"));
-      if (run !== this.#run) return await result;
+      if (run !== this.#run) return { result };
       if (this.#held) this.#enter("paused");
       else this.#go();
     } catch (error) {
@@ -99,7 +123,7 @@ export class Training extends EventTarget {
         this.#enter(before === "loading" ? "idle" : before);
       }
     }
-    return result;
+    return { result };
   }
 
   async pause() {
@@ -153,7 +177,13 @@ export class Training extends EventTarget {
 
   /** Change what may change while a net trains. @param {Record<string, unknown>} settings */
   async adjust(settings) {
-    this.#tell("settings", await this.#engine.call("adjust", { settings }));
+    this.#use(await this.#engine.call("adjust", { settings }));
+  }
+
+  /** @param {Record<string, unknown>} settings */
+  #use(settings) {
+    this.settings = settings;
+    this.#tell("settings", settings);
   }
 
   async #go() {

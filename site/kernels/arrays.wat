@@ -3,8 +3,8 @@
 ;; Each function here follows the calling convention of a function of a C extension (METH_FASTCALL):
 ;; the second parameter is where the addresses of the argument objects stand one after the other,
 ;; the third how many there are, and the result is the address of an object. A kernel looks into
-;; its arguments to see whether it can do what is asked. It answers True when it has done it, and
-;; False when it has touched nothing and NumPy should do it. So no address of an array's numbers is
+;; its arguments to see whether it can do what is asked. It answers True, or the number that was
+;; asked for, when it has done it, and False when it has touched nothing and NumPy should do it. So no address of an array's numbers is
 ;; held longer than a call. (Python never lets go of True and False, so they need no counting.)
 ;;
 ;; An array is a C struct that NumPy's headers make public (PyArrayObject), all fields 4 bytes here:
@@ -156,6 +156,20 @@
       (i32.ne (call $rows (local.get $c)) (call $rows (local.get $a))))
       (i32.ne (call $columns (local.get $c)) (call $rows (local.get $b))))
     (then (return (global.get $false))))
+  (if
+    (i32.and
+      (i32.ne (call $rows (local.get $a)) (i32.const 0))
+      (i32.and
+        (i32.ge_u (call $columns (local.get $a)) (i32.const 64))
+        (i32.ge_u (call $rows (local.get $b)) (i32.const 10))))
+    (then
+      (if
+        (call $nt_skipping
+          (call $data (local.get $c)) (call $stride (local.get $c) (i32.const 0))
+          (call $data (local.get $a)) (call $stride (local.get $a) (i32.const 0))
+          (call $data (local.get $b)) (call $stride (local.get $b) (i32.const 0))
+          (call $rows (local.get $a)) (call $rows (local.get $b)) (call $columns (local.get $a)))
+        (then (return (global.get $true))))))
   (if (i32.lt_u (call $rows (local.get $a)) (i32.const 4))
     (then
       (call $nt
@@ -210,6 +224,18 @@
       (i32.ne (call $rows (local.get $c)) (call $columns (local.get $a))))
       (i32.ne (call $columns (local.get $c)) (call $columns (local.get $b))))
     (then (return (global.get $false))))
+  (if
+    (i32.and
+      (i32.ge_u (call $columns (local.get $b)) (i32.const 64))
+      (i32.ge_u (call $columns (local.get $a)) (i32.const 10)))
+    (then
+      (if
+        (call $tn_skipping
+          (call $data (local.get $c)) (call $stride (local.get $c) (i32.const 0))
+          (call $data (local.get $a)) (call $stride (local.get $a) (i32.const 0))
+          (call $data (local.get $b)) (call $stride (local.get $b) (i32.const 0))
+          (call $columns (local.get $a)) (call $columns (local.get $b)) (call $rows (local.get $a)))
+        (then (return (global.get $true))))))
   (call $nn
     (call $data (local.get $c)) (call $stride (local.get $c) (i32.const 0))
     (call $data (local.get $a)) (i32.const 4) (call $stride (local.get $a) (i32.const 0))
@@ -270,6 +296,54 @@
     (i32.const 3) (call $data (local.get $to)) (call $data (local.get $from))
     (call $size (local.get $to)))
   (global.get $true))
+
+;; --- How far answers are from what was wanted: a number, made anew.
+
+;; Σ (x_i − y_i)²
+(func (export "squared_distance") (param $self i32) (param $args i32) (param $count i32)
+  (result i32)
+  (local $x i32) (local $y i32)
+  (if (i32.ne (local.get $count) (i32.const 2)) (then (return (global.get $false))))
+  (local.set $x (i32.load (local.get $args)))
+  (local.set $y (i32.load offset=4 (local.get $args)))
+  (if (i32.eqz (call $is_floats (local.get $x))) (then (return (global.get $false))))
+  (if (i32.eqz (call $is_floats (local.get $y))) (then (return (global.get $false))))
+  (if (i32.eqz (call $same_shape (local.get $x) (local.get $y)))
+    (then (return (global.get $false))))
+  (call $new_float
+    (f64.promote_f32
+      (call $squared_distance
+        (call $data (local.get $x)) (call $data (local.get $y)) (call $size (local.get $x))))))
+
+;; How many rows of a have their largest number where the label says
+(func (export "hits") (param $self i32) (param $args i32) (param $count i32) (result i32)
+  (local $a i32) (local $labels i32) (local $i i32) (local $hits i32)
+  (if (i32.ne (local.get $count) (i32.const 2)) (then (return (global.get $false))))
+  (local.set $a (i32.load (local.get $args)))
+  (local.set $labels (i32.load offset=4 (local.get $args)))
+  (if (i32.eqz (call $is_matrix (local.get $a) (i32.const 11) (i32.const 4)))
+    (then (return (global.get $false))))
+  (if (i32.eqz (call $are_integers (local.get $labels))) (then (return (global.get $false))))
+  (if (i32.ne (call $rows (local.get $labels)) (call $rows (local.get $a)))
+    (then (return (global.get $false))))
+  (if (i32.eqz (call $columns (local.get $a))) (then (return (global.get $false))))
+  (block $none
+    (loop $next
+      (br_if $none (i32.eq (local.get $i) (call $rows (local.get $a))))
+      (local.set $hits
+        (i32.add
+          (local.get $hits)
+          (i64.eq
+            (call $integer (local.get $labels) (local.get $i))
+            (i64.extend_i32_u
+              (call $largest
+                (i32.add
+                  (call $data (local.get $a))
+                  (i32.mul (local.get $i) (call $stride (local.get $a) (i32.const 0))))
+                (call $columns (local.get $a)))))))
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br $next)))
+  (call $new_integer (local.get $hits)))
 
 ;; --- Sums over the rows of a matrix x, which lie together as do the numbers of b.
 
@@ -395,18 +469,43 @@
     (call $number (local.get $rate)) (call $number (local.get $epsilon)))
   (global.get $true))
 
+;; --- Integers.
+
+;; A vector of integers of a type that `integer` can read?
+(func $are_integers (param $x i32) (result i32)
+  (local $type i32)
+  (if (i32.eqz (call $is_array (local.get $x))) (then (return (i32.const 0))))
+  (local.set $type (call $type (local.get $x)))
+  (i32.and
+    (i32.eq (call $axes (local.get $x)) (i32.const 1))
+    (i32.or
+      (i32.or
+        (i32.eq (local.get $type) (i32.const 2))
+        (i32.eq (local.get $type) (i32.const 5)))
+      (i32.or
+        (i32.eq (local.get $type) (i32.const 7))
+        (i32.eq (local.get $type) (i32.const 9))))))
+
+;; The i-th of a vector of integers.
+(func $integer (param $x i32) (param $i i32) (result i64)
+  (local $at i32) (local $type i32)
+  (local.set $at
+    (i32.add
+      (call $data (local.get $x))
+      (i32.mul (local.get $i) (call $stride (local.get $x) (i32.const 0)))))
+  (local.set $type (call $type (local.get $x)))
+  (if (i32.eq (local.get $type) (i32.const 2))
+    (then (return (i64.load8_u (local.get $at)))))
+  (if (i32.eq (local.get $type) (i32.const 9))
+    (then (return (i64.load align=1 (local.get $at)))))
+  (i64.load32_s align=1 (local.get $at)))
+
 ;; --- Pixels.
 
 ;; The i-th of the row numbers, counted from the end if negative; −1 for one that is none of n.
 (func $index (param $rows i32) (param $i i32) (param $n i32) (result i32)
-  (local $at i32) (local $row i64)
-  (local.set $at
-    (i32.add
-      (call $data (local.get $rows))
-      (i32.mul (local.get $i) (call $stride (local.get $rows) (i32.const 0)))))
-  (if (i32.eq (call $type (local.get $rows)) (i32.const 9))
-    (then (local.set $row (i64.load align=1 (local.get $at))))
-    (else (local.set $row (i64.load32_s align=1 (local.get $at)))))
+  (local $row i64)
+  (local.set $row (call $integer (local.get $rows) (local.get $i)))
   (if (i64.lt_s (local.get $row) (i64.const 0))
     (then
       (local.set $row (i64.add (local.get $row) (i64.extend_i32_u (local.get $n))))))
@@ -418,7 +517,7 @@
 ;; The rows of x, bytes, that have these numbers: as floats 0…1, into an array just made.
 (func (export "gather") (param $self i32) (param $args i32) (param $count i32) (result i32)
   (local $to i32) (local $x i32) (local $rows i32)
-  (local $type i32) (local $n i32) (local $i i32)
+  (local $n i32) (local $i i32)
   (if (i32.ne (local.get $count) (i32.const 3)) (then (return (global.get $false))))
   (local.set $to (i32.load (local.get $args)))
   (local.set $x (i32.load offset=4 (local.get $args)))
@@ -427,18 +526,7 @@
     (then (return (global.get $false))))
   (if (i32.eqz (call $is_matrix (local.get $x) (i32.const 2) (i32.const 1)))
     (then (return (global.get $false))))
-  (if (i32.eqz (call $is_array (local.get $rows)))
-    (then (return (global.get $false))))
-  (local.set $type (call $type (local.get $rows)))
-  (if
-    (i32.eqz
-      (i32.or
-        (i32.eq (local.get $type) (i32.const 5))
-        (i32.or
-          (i32.eq (local.get $type) (i32.const 7))
-          (i32.eq (local.get $type) (i32.const 9)))))
-    (then (return (global.get $false))))
-  (if (i32.ne (call $axes (local.get $rows)) (i32.const 1))
+  (if (i32.eqz (call $are_integers (local.get $rows)))
     (then (return (global.get $false))))
   (if (i32.ne (call $axes (local.get $to)) (i32.const 2))
     (then (return (global.get $false))))

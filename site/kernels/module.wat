@@ -16,10 +16,14 @@
 ;; products.wat has the matrix products, functions.wat exp and what is made of it, steps.wat the
 ;; rest of a training step.
 
-;; What the dynamic loader has to know first: the module needs 10400 (32 + 81 · 128) bytes of memory
+;; What the dynamic loader has to know first: the module needs 65600 (64 + 4 · 128²) bytes of memory
 ;; of its own, aligned to 2⁴, and no places in the table of functions.
-(@custom "dylink.0" (before first) "\01\05\a0\51\04\00\00")
+(@custom "dylink.0" (before first) "\01\06\c0\80\04\04\00\00")
 
 ;; The memory of Python's own, with NumPy's arrays in it, and where ours in it begins.
 (import "env" "memory" (memory 0))
 (import "env" "__memory_base" (global $packed i32))
+
+;; Python's own functions that make the objects of a float and of an integer; the caller gets them.
+(import "env" "PyFloat_FromDouble" (func $new_float (param f64) (result i32)))
+(import "env" "PyLong_FromLong" (func $new_integer (param i32) (result i32)))

@@ -1,4 +1,5 @@
-;; The rest of a training step: pixels to floats, sums, and the optimizers' updates.
+;; The rest of a training step: pixels to floats, sums, what an answer is worth, and the optimizers'
+;; updates.
 
 ;; x_i ← α x_i + β y_i for n numbers that lie together.
 (func $combine (param $x i32) (param $alpha f32) (param $y i32) (param $beta f32) (param $n i32)
@@ -119,3 +120,48 @@
       (local.set $from (i32.add (local.get $from) (i32.const 1)))
       (local.set $n (i32.sub (local.get $n) (i32.const 1)))
       (br_if $one (local.get $n)))))
+;; Σ (x_i − y_i)² for n numbers that lie together. The four lanes are added up at the end.
+(func $squared_distance (param $x i32) (param $y i32) (param $n i32) (result f32)
+  (local $gap v128) (local $sum v128) (local $rest f32) (local $one f32)
+  (block $few
+    (br_if $few (i32.lt_u (local.get $n) (i32.const 4)))
+    (loop $four
+      (local.set $gap
+        (f32x4.sub (v128.load align=4 (local.get $x)) (v128.load align=4 (local.get $y))))
+      (local.set $sum (f32x4.relaxed_madd (local.get $gap) (local.get $gap) (local.get $sum)))
+      (local.set $x (i32.add (local.get $x) (i32.const 16)))
+      (local.set $y (i32.add (local.get $y) (i32.const 16)))
+      (local.set $n (i32.sub (local.get $n) (i32.const 4)))
+      (br_if $four (i32.ge_u (local.get $n) (i32.const 4)))))
+  (block $none
+    (br_if $none (i32.eqz (local.get $n)))
+    (loop $next
+      (local.set $one
+        (f32.sub (f32.load align=1 (local.get $x)) (f32.load align=1 (local.get $y))))
+      (local.set $rest (f32.add (local.get $rest) (f32.mul (local.get $one) (local.get $one))))
+      (local.set $x (i32.add (local.get $x) (i32.const 4)))
+      (local.set $y (i32.add (local.get $y) (i32.const 4)))
+      (local.set $n (i32.sub (local.get $n) (i32.const 1)))
+      (br_if $next (local.get $n))))
+  (f32.add
+    (local.get $rest)
+    (f32.add
+      (f32.add (f32x4.extract_lane 0 (local.get $sum)) (f32x4.extract_lane 1 (local.get $sum)))
+      (f32.add (f32x4.extract_lane 2 (local.get $sum)) (f32x4.extract_lane 3 (local.get $sum))))))
+
+;; Where the first of the largest of n ≥ 1 numbers is; NaN counts as larger than all others.
+(func $largest (param $x i32) (param $n i32) (result i32)
+  (local $i i32) (local $at i32) (local $most f32) (local $one f32)
+  (local.set $most (f32.load align=1 (local.get $x)))
+  (block $end
+    (loop $next
+      (local.set $i (i32.add (local.get $i) (i32.const 1)))
+      (br_if $end (i32.eq (local.get $i) (local.get $n)))
+      (local.set $x (i32.add (local.get $x) (i32.const 4)))
+      (local.set $one (f32.load align=1 (local.get $x)))
+      (br_if $next (f32.le (local.get $one) (local.get $most)))
+      (br_if $end (f32.ne (local.get $most) (local.get $most)))
+      (local.set $most (local.get $one))
+      (local.set $at (local.get $i))
+      (br $next)))
+  (local.get $at))

@@ -86,7 +86,7 @@ def image_of(label: int) -> list[float]:
 
 
 NEED_NOTHING = (
-    "choices", "computing", "curves", "progress", "reset", "single_step", "use_numpy",
+    "choices", "computing", "curves", "keep", "progress", "reset", "single_step", "use_numpy",
 )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -58,6 +59,52 @@ def test_products(
     bound = (k + 2) * eps(a) * np.einsum(formula, abs(a).astype(np.float64), abs(b))
     assert (found.shape, found.dtype) == ((m, n), a.dtype)
     assert (abs(found - exact) <= bound).all()
+
+
+@settings(max_examples=100)
+@given(
+    m=size,
+    k=st.integers(64, 130),
+    n=size,
+    seed=seed,
+    layouts=LAYOUTS,
+    share=st.sampled_from([0, 0.2, 0.6]),
+    special=st.booleans(),
+)
+@pytest.mark.parametrize(
+    ("name", "formula"), [("matmul_nt", "ik,jk->ij"), ("matmul_tn", "ij,ik->jk")]
+)
+def test_products_of_pictures_that_are_mostly_zero(
+    name: str,
+    formula: str,
+    m: int,
+    k: int,
+    n: int,
+    seed: int,
+    layouts: tuple[str, str],
+    share: float,
+    special: bool,
+) -> None:
+    """x (m, k) times weights (n, k), and errors (m, n) times x; 0 · ∞ is NaN here too."""
+    rng = np.random.default_rng(seed)
+    x = rng.standard_normal((m, k)).astype(np.float32)
+    x[np.repeat(rng.random((m, k // 8 + 1)) >= share, 8, axis=1)[:, :k]] = 0
+    other = rng.standard_normal((n, k) if name == "matmul_nt" else (m, n)).astype(np.float32)
+    if special and other.size:
+        other.flat[rng.integers(other.size)] = rng.choice([np.inf, -np.inf, np.nan])
+    operands = laid_out(x, layouts[0]), laid_out(other, layouts[1])
+    found = getattr(ops, name)(*(operands if name == "matmul_nt" else operands[::-1]))
+    first, second = (x, other) if name == "matmul_nt" else (other, x)
+    with np.errstate(invalid="ignore"):
+        exact = np.einsum(formula, first.astype(np.float64), second.astype(np.float64))
+        bound = (
+            (max(m, k) + 2)
+            * eps(x)
+            * np.einsum(formula, abs(first).astype(np.float64), abs(second))
+        )
+    plain = np.isfinite(exact)
+    np.testing.assert_array_equal(found[~plain], exact[~plain])
+    assert (abs(found - exact)[plain] <= bound[plain]).all()
 
 
 @pytest.mark.parametrize("name", ["matmul_nt", "matmul_nn", "matmul_tn"])
@@ -160,3 +207,31 @@ def test_training_takes_the_same_way_in_float32_as_in_float64(optimizer: Any) ->
         trainer = Trainer(net, optimizer, x, labels, batch_size=7, l2=0.01)
         costs[kind] = [step.cost for step in trainer.steps(3)]
     np.testing.assert_allclose(costs[np.float32], costs[np.float64], rtol=1e-4)
+
+
+@settings(max_examples=200)
+@given(
+    m=size,
+    n=st.integers(1, 20),
+    seed=seed,
+    dtype=dtype,
+    layouts=LAYOUTS,
+    kind=st.sampled_from([np.uint8, np.int16, np.int32, np.int64, np.intp]),
+)
+def test_what_answers_are_worth(
+    m: int, n: int, seed: int, dtype: Any, layouts: tuple[str, str], kind: Any
+) -> None:
+    rng = np.random.default_rng(seed)
+    a, y = rng.random((m, n)).astype(dtype), rng.random((m, n)).astype(dtype)
+    a[rng.random((m, n)) < 0.05] = 1  # the largest may be there twice
+    labels = rng.integers(0, n, m).astype(kind)
+    given_a, given_y = laid_out(a, layouts[0]), laid_out(y, layouts[1])
+    distance = ops.squared_distance(given_a, given_y)
+    exact = math.fsum((x - z) ** 2 for x, z in zip(a.flat, y.flat, strict=True))
+    assert isinstance(distance, float)
+    assert abs(distance - exact) <= (m * n + 4) * eps(a) * exact
+    hits = ops.hits(given_a, labels)
+    assert isinstance(hits, int)
+    assert hits == sum(
+        list(row).index(max(row)) == label for row, label in zip(a, labels, strict=True)
+    )

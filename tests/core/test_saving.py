@@ -19,7 +19,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nets_core import SGD, Adam, Diverged, Network, Trainer, saving
+from nets_core import SGD, Adam, Diverged, Network, Trainer, container, npz, saving
 from nets_core.layers import Conv2D, Dense, Dropout, Flatten, MaxPool2D
 
 X = np.random.default_rng(1).integers(0, 256, (12, 16)).astype(np.uint8)
@@ -459,7 +459,7 @@ class TestLies:
         refused(with_member("p0.npy", bytes(content)))
 
     def test_a_zip_bomb(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(saving, "MOST_BYTES", 2**22)
+        monkeypatch.setattr(npz, "MOST_BYTES", 2**22)
         data = bomb(2**22)
         assert len(data) < 2**14
         assert "unpacks to more than" in self.limited(data)
@@ -482,7 +482,7 @@ class TestLies:
 
     def test_many_members(self) -> None:
         header, members = parts(NET)
-        many = {f"x{i}.npy": npy(np.zeros(1, np.float32)) for i in range(saving.MOST_ARRAYS)}
+        many = {f"x{i}.npy": npy(np.zeros(1, np.float32)) for i in range(container.MOST_ARRAYS)}
         assert "arrays, expected at most" in refused(packed(header, {**members, **many}))
 
     @pytest.mark.filterwarnings("ignore:Duplicate name")

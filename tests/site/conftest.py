@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -16,11 +16,15 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 import browsers
 import bundle
 import web
+from visiting import TELL_OF_VIOLATIONS
+from webkit import Visit, virtual_display, visitor
 
 # What is expected comes when it comes: a busy machine may take long, and no test is about that.
 expect.set_options(timeout=60_000)
 
-Fault = Literal["missing", "truncated", "stalled", "wrong type", "declared gzip"]
+Fault = Literal[
+    "missing", "truncated", "altered", "stalled", "wrong type", "mistyped", "declared gzip"
+]
 
 
 @dataclass
@@ -28,12 +32,15 @@ class Site:
     """A running server of ``dist/``.
 
     ``faults`` maps a file's address in ``dist/`` to what goes wrong with it: "missing" answers 404,
-    "truncated" ends after half the bytes that were announced, "stalled" stops there without
-    ending, "wrong type" sends HTML instead, and "declared gzip" is what some hosts do with .gz
-    files: they have the browser unpack them. ``requested`` lists the addresses asked for, in order.
+    "truncated" ends after half the bytes that were announced, "altered" has another byte in the
+    middle, "stalled" stops after 64 kB or half of it without ending, "wrong type" sends HTML
+    instead, "mistyped" has a content type that no browser knows, and "declared gzip" is what some
+    hosts do with .gz files: they have the browser unpack them. ``requested`` lists the addresses
+    asked for, in order. ``root`` is the folder served: another one is another deploy.
     """
 
     url: str
+    root: Path
     faults: dict[str, Fault] = field(default_factory=dict)
     requested: list[str] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
@@ -53,6 +60,13 @@ def site_url(dist: Path) -> Iterator[str]:
         yield site.url
 
 
+@pytest.fixture(scope="session")
+def site_in_a_folder(dist: Path) -> Iterator[Site]:
+    """The built site in a folder of a server that all tests share, as on Pages."""
+    with _serving(dist, "somewhere/nets") as site:
+        yield site
+
+
 @pytest.fixture
 def serve_site(dist: Path) -> Iterator[Callable[..., Site]]:
     """Start further servers: ``serve_site(folder="nets")`` has the site in a folder, like Pages."""
@@ -60,14 +74,45 @@ def serve_site(dist: Path) -> Iterator[Callable[..., Site]]:
         yield lambda folder="": servers.enter_context(_serving(dist, folder))
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """What uses ``browser`` is tested in each, but for what is marked to be ``chromium``'s."""
+    if "browser" in metafunc.fixturenames:
+        alone = metafunc.definition.get_closest_marker("chromium")
+        engines = ["chromium"] if alone else ["chromium", "firefox"]
+        metafunc.parametrize("browser", engines, indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium, without a window."""
-    program = browsers.chromium()
+def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
+    """A browser without a window: Chromium, then Firefox."""
+    program = _installed(request.param)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=browsers.flags())
-        yield chromium
-        chromium.close()
+        if request.param == "chromium":
+            started = playwright.chromium.launch(executable_path=program, args=browsers.flags())
+        elif program == playwright.firefox.executable_path:
+            started = playwright.firefox.launch()
+        else:
+            started = playwright.firefox.launch(executable_path=program, channel="moz-firefox")
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def webkit() -> Iterator[Callable[[], AbstractContextManager[Visit]]]:
+    """Makes a visitor with WebKit: ``with webkit() as visit``."""
+    program = _installed("webkit")
+    with virtual_display() as display:
+        yield lambda: visitor(program, display)
+
+
+def _installed(engine: browsers.Engine) -> str:
+    """The program of a browser; where it cannot be had, the test skips."""
+    try:
+        return browsers.find(engine)
+    except browsers.MissingError as error:
+        if browsers.installable():
+            raise
+        pytest.skip(str(error))
 
 
 @pytest.fixture
@@ -76,7 +121,7 @@ def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Browse
 
     A test marked ``provokes_errors`` may have errors, but no request that leaves the origin.
     """
-    visitor = browser.new_context()
+    visitor = browser.new_context(service_workers="block")
     watch = _Watch(visitor)
     yield visitor
     visitor.close()
@@ -97,6 +142,7 @@ class _Watch:
     def __init__(self, context: BrowserContext) -> None:
         self.errors: list[str] = []
         self.foreign: list[str] = []
+        context.add_init_script(TELL_OF_VIOLATIONS)
         context.on("console", lambda message: self._console(message.type, message.text))
         context.on("weberror", lambda error: self.errors.append(str(error.error)))
         context.on("request", lambda request: self._request(request.url))
@@ -113,10 +159,10 @@ class _Watch:
 @contextmanager
 def _serving(dist: Path, folder: str) -> Iterator[Site]:
     prefix = f"/{folder}/" if folder else "/"
-    site = Site("")
+    site = Site("", dist)
 
     class Handler(_FaultyHandler):
-        root, at, described = dist, prefix, site
+        at, described = prefix, site
 
     server = web.Server(("localhost", 0), Handler)
     site.url = f"http://localhost:{server.server_port}{prefix}"
@@ -130,17 +176,16 @@ def _serving(dist: Path, folder: str) -> Iterator[Site]:
 
 
 class _FaultyHandler(web.StaticHandler):
-    """Serves ``root`` under the address ``at``, with the faults of ``described``."""
+    """Serves the site ``described`` under the address ``at``, with its faults."""
 
-    root: Path
     at: str
     described: Site
 
     def translate_path(self, path: str) -> str:
         address = urlsplit(path).path
         if not address.startswith(self.at):
-            return str(self.root / "outside the folder")
-        return str(self.root / (address.removeprefix(self.at) or "index.html"))
+            return str(self.described.root / "outside the folder")
+        return str(self.described.root / (address.removeprefix(self.at) or "index.html"))
 
     def do_GET(self) -> None:  # the name that http.server calls
         address = urlsplit(self.path).path.removeprefix(self.at)
@@ -157,6 +202,10 @@ class _FaultyHandler(web.StaticHandler):
         kind, data = self.guess_type(str(path)), path.read_bytes()
         if fault == "wrong type":
             kind, data = "text/html", b"<!doctype html>"
+        if fault == "mistyped":
+            kind = "application/x-unknown"
+        if fault == "altered":
+            data = _altered(data)
         self.send_response(200)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(data)))
@@ -164,7 +213,14 @@ class _FaultyHandler(web.StaticHandler):
             self.send_header("Content-Encoding", "gzip")
         self.end_headers()
         incomplete = fault in ("truncated", "stalled")
-        self.wfile.write(data[: len(data) // 2] if incomplete else data)
+        half = len(data) // 2
+        sent = {"truncated": half, "stalled": min(half, 64 * 1024)}.get(fault, len(data))
+        self.wfile.write(data[:sent])
         if fault == "stalled":
             self.described.closing.wait()
         self.close_connection = incomplete
+
+
+def _altered(data: bytes) -> bytes:
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 1]) + data[middle + 1 :]

@@ -323,7 +323,7 @@ def test_mnist_that_cannot_be_fetched_is_told_and_asked_for_again(
     page.route("**/mnist/*", lambda route: route.abort())
     right_guess(page, "summed")
     part(page, "bugs-run").click()
-    expect(part(page, "bugs-words")).to_contain_text("could not be fetched", timeout=PATIENCE)
+    expect(part(page, "bugs-words")).to_contain_text("there is no network", timeout=PATIENCE)
     expect(part(page, "bugs-words")).to_have_attribute("data-kind", "trouble")
     expect(part(page, "bugs-run")).to_be_enabled()
     page.unroute("**/mnist/*")

@@ -176,7 +176,7 @@ def test_the_diagnostics_tell_what_failed(page: Page, serve_site: Callable[..., 
     part(page, "copy-diagnostics").click()
     text = page.evaluate("() => navigator.clipboard.readText()")
     assert page.evaluate("navigator.userAgent") in text
-    assert text.count(f"{visiting.FIRST_MODEL}: the server answered 404") == 1
+    assert text.count(f"{visiting.FIRST_MODEL} did not load: HTTP status 404") == 1
     assert "undefined" not in text
     expect(part(page, "copy-diagnostics")).to_have_text("Copy diagnostics")
 

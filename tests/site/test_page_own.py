@@ -260,7 +260,7 @@ def test_a_reload_keeps_the_code(browser: Browser, site_url: str) -> None:
     with visiting.visitor(browser) as context:
         page = open_section(context.new_page(), site_url)
         write(page, GRADIENTS + "# mine\n")
-        page.wait_for_function("location.hash.startsWith('#own?')")
+        page.wait_for_function("() => location.hash.startsWith('#own?')")
         page.reload()
         expect(part(page, "own-editor")).to_have_attribute("data-ready", "yes", timeout=PATIENCE)
         assert code(page).endswith("# mine\n")
@@ -463,7 +463,7 @@ def test_a_python_that_cannot_start_is_told(
     site.faults["sandbox/worker.js"] = "missing"
     open_section(page, site.url)
     run(page)
-    expect_words(page, "worker.js: the server answered 404")
+    expect_words(page, "sandbox/worker.js did not load: HTTP status 404")
     expect(part(page, "own-run")).to_be_enabled()
     del site.faults["sandbox/worker.js"]
     run(page)

@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, BrowserContext, CDPSession, Locator, Page, Worker, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    CDPSession,
+    Frame,
+    Locator,
+    Page,
+    Worker,
+    expect,
+)
 
 Point = tuple[float, float]
 Stroke = Sequence[Point]
@@ -38,6 +47,12 @@ MODELS: list[dict[str, Any]] = json.loads(
 """The trained nets that ship with the page; the first reads what is drawn."""
 FIRST_MODEL = f"models/{MODELS[0]['file']}"
 
+TELL_OF_VIOLATIONS = """
+addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI, sample }) =>
+  console.error(`against the policy: ${effectiveDirective} ${blockedURI} ${sample}`));
+"""
+"""In case a browser should block something without a word in its console."""
+
 START_PATIENCE = 120_000
 """Milliseconds for Python to start, however busy the machine is."""
 
@@ -46,9 +61,10 @@ START_PATIENCE = 120_000
 def visitor(browser: Browser, errors: bool = False, **options: Any) -> Iterator[BrowserContext]:
     """A visitor for several tests; afterwards no request has left the origin.
 
-    Nor is there an error in the console or one that nothing caught, except with ``errors``.
+    Nor is there an error in the console or one that nothing caught, except with ``errors``. The
+    service worker stays out of the way unless ``service_workers="allow"``.
     """
-    context = browser.new_context(**options)
+    context = browser.new_context(**{"service_workers": "block"} | options)
     seen: list[str] = []
     foreign: list[str] = []
 
@@ -56,6 +72,7 @@ def visitor(browser: Browser, errors: bool = False, **options: Any) -> Iterator[
         if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname != "localhost":
             foreign.append(url)
 
+    context.add_init_script(TELL_OF_VIOLATIONS)
     context.on("console", lambda m: seen.append(m.text) if m.type == "error" else None)
     context.on("weberror", lambda error: seen.append(str(error.error)))
     context.on("request", lambda sent: request(sent.url))
@@ -78,7 +95,7 @@ def python_worker(page: Page) -> Worker:
     return worker
 
 
-def part(page: Page, testid: str) -> Locator:
+def part(page: Page | Frame, testid: str) -> Locator:
     """The element with this data-testid."""
     return page.get_by_test_id(testid)
 
@@ -111,7 +128,7 @@ def probabilities(page: Page) -> list[float | None]:
 class Sheet:
     """Where the pad is in the window, as long as nothing scrolls."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page | Frame) -> None:
         canvas = part(page, "draw-canvas")
         canvas.scroll_into_view_if_needed()
         box = canvas.bounding_box()
@@ -128,9 +145,9 @@ def place(page: Page, point: Point) -> Point:
     return Sheet(page).place(point)
 
 
-def draw(page: Page, strokes: Sequence[Stroke]) -> None:
-    """Draw with the mouse."""
-    sheet = Sheet(page)
+def draw(page: Page, strokes: Sequence[Stroke], frame: Frame | None = None) -> None:
+    """Draw with the mouse, on the page's pad or on that of a frame in it."""
+    sheet = Sheet(frame or page)
     for stroke in strokes:
         page.mouse.move(*sheet.place(stroke[0]))
         page.mouse.down()

@@ -4,7 +4,7 @@ self.answer = (functions) => {
     try {
       self.postMessage({ value: await functions[method](...args) });
     } catch (error) {
-      self.postMessage({ error: String(error?.stack ?? error) });
+      self.postMessage({ error: String(error?.message ?? error) });
     }
   };
 };

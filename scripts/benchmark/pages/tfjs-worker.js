@@ -1,7 +1,8 @@
 // TensorFlow.js with the backend that the worker is named after: "wasm" with SIMD (threads need a
-// page that is cross-origin isolated, which a static host cannot promise) or "cpu". Production mode,
-// tensors made beforehand, no callbacks, no metrics, no yielding to a page that is not there. It
-// runs in a worker as ours does, where nothing is painted.
+// page that is cross-origin isolated, which a static host cannot promise), "cpu", or, on a graphics
+// card or what emulates one, "webgl" or "webgpu". Production mode, tensors made beforehand, no
+// callbacks, no metrics, no yielding to a page that is not there. It runs in a worker as ours does,
+// where nothing is painted.
 //
 // Dense nets are driven by its low-level API: the four equations of backpropagation in its
 // operations, fused where it fuses. Its own ways to the same steps were measured beside that:
@@ -67,14 +68,30 @@ function convolutional() {
   return net;
 }
 
+/** Of the backends that compute on a graphics card: which, or what emulates one. */
+async function card() {
+  if (self.name === "webgl") {
+    const { gl } = tf.backend().gpgpu;
+    const names = gl.getExtension("WEBGL_debug_renderer_info");
+    return gl.getParameter(names ? names.UNMASKED_RENDERER_WEBGL : gl.RENDERER);
+  }
+  const { vendor, architecture, description } = tf.backend().device.adapterInfo;
+  return description || `${vendor} ${architecture}`;
+}
+
 self.answer({
+  /** Returns what it computes on, where that is not the processor. */
   async start() {
     tf.enableProdMode();
+    if (self.name === "webgpu" && !(await self.navigator.gpu?.requestAdapter())) {
+      throw new Error("this browser offers no WebGPU adapter here");
+    }
     if (self.name === "wasm") tf.wasm.setWasmPaths(new URL("../peers/", self.location).href);
     if (!(await tf.setBackend(self.name))) throw new Error(`no backend ${self.name}`);
     if (self.name === "wasm" && !(await tf.env().getAsync("WASM_HAS_SIMD_SUPPORT"))) {
       throw new Error("no SIMD");
     }
+    return self.name.startsWith("webg") ? card() : "the processor";
   },
 
   async loadMnist(examples) {

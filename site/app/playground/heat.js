@@ -1,13 +1,13 @@
 // Signed values as colours: pictures of the plane, and points in it. One look-up a value.
 
 import { palette } from "../pictures.js";
+import { whenThemeChanges } from "../theme.js";
 
 /** The plane reaches from −REACH to REACH in both directions. */
 export const REACH = 6;
 /** A surface takes so much of a colour, so that the points on it stand out. */
 const SURFACE = 0.7;
 
-const dark = matchMedia("(prefers-color-scheme: dark)");
 /** The surface's 256 colours as pixels; a value −128…127 & 255 is the index. */
 const pixels = new Uint32Array(256);
 /** The colours of points as pixels. */
@@ -44,7 +44,7 @@ function pixel([r, g, b]) {
 
 /** Tell when the colours are others. @param {() => void} listener */
 export function whenColoursChange(listener) {
-  dark.addEventListener("change", () => {
+  whenThemeChanges(() => {
     mix();
     listener();
   });

@@ -1,7 +1,8 @@
 // The section "Playground", as long as it has not been seen: nothing of it is fetched or computed.
 
+import { vouch } from "../../download.js";
 import { goToAddress, readAddress } from "../address.js";
-import { part } from "../dom.js";
+import { make, part } from "../dom.js";
 
 /** @typedef {import("../engine.js").Engine} Engine */
 
@@ -20,12 +21,15 @@ export function playgroundSection(engine) {
   if (readAddress().section === section.id) goToAddress();
 
   function open() {
-    import("./playground.js").then(
+    part("playground-words", HTMLElement).replaceChildren();
+    const module = vouch("app/playground/playground.js").then(() => import("./playground.js"));
+    module.then(
       ({ showPlayground }) => showPlayground(engine),
-      () => {
+      ({ message }) => {
         const words = part("playground-words", HTMLElement);
         words.dataset.kind = "trouble";
-        words.textContent = "The playground could not be loaded. Reload the page to try again.";
+        words.textContent = `The playground could not be loaded: ${message.replace(/ Try again\.$/, "")}`;
+        words.append(" ", make("button", { type: "button", textContent: "Try again", onclick: open }));
       },
     );
   }

@@ -1,0 +1,94 @@
+"""Lighthouse's verdict on the page, as a phone and as a desktop computer have it.
+
+Lighthouse and what it needs are pinned by ``requirements/lighthouse/package-lock.json`` and fetched
+when they are first asked for. Its simulated phone is slow in a way that depends on how busy the
+machine is, so of performance the median counts; of the other categories, which do not, the least.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser
+
+import browsers
+import bundle
+import environment
+from benchmark.figures import Row
+from benchmark.serving import counting
+from environment import say
+from parts import CACHE, PartError
+
+LOCKED = environment.ROOT / "requirements" / "lighthouse"
+FORMS: dict[str, list[str]] = {"mobile": [], "desktop": ["--preset=desktop"]}
+CATEGORIES = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 100}
+"""What is required, and aimed at, of 100."""
+
+
+def lighthouse(browser: Browser, url: str, repeats: int) -> list[Row]:
+    """Points in each category, of 100. What costs points is said on the way."""
+    program = _installed()
+    rows = []
+    for form, options in FORMS.items():
+        say(f"Lighthouse looks at the page, {form} …")
+        with counting(bundle.DIST) as (address, _):
+            reports = [_report(program, address, options) for _ in range(repeats)]
+        for category, required in CATEGORIES.items():
+            points = [100 * float(report["categories"][category]["score"]) for report in reports]
+            for words in _complaints(reports[-1], category):
+                say(f"  {category}: {words}")
+            value = None if category == "performance" else min(points)
+            name = f"Lighthouse, {form}, {category.replace('-', ' ')}"
+            rows.append(Row(name, "points", points, None, required, required, True, value))
+    return rows
+
+
+def _installed() -> Path:
+    """Lighthouse's program, installed into the cache unless it is there already."""
+    lock = (LOCKED / "package-lock.json").read_bytes()
+    folder = CACHE / f"lighthouse-{hashlib.sha256(lock).hexdigest()[:16]}"
+    program = folder / "node_modules" / "lighthouse" / "cli" / "index.js"
+    if not (folder / "complete").exists():
+        say("Installing Lighthouse …")
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(LOCKED, folder)
+        command = [environment.npm(), "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise PartError(
+                f"Lighthouse could not be installed: {done.stderr.strip().splitlines()[-1]}"
+            )
+        (folder / "complete").touch()
+    return program
+
+
+def _report(program: Path, address: str, options: list[str]) -> dict[str, Any]:
+    flags = " ".join([*browsers.flags(), "--headless=new"])
+    command = [environment.node(), str(program), address, "--output=json", "--quiet", *options]
+    command += [f"--only-categories={','.join(CATEGORIES)}", f"--chrome-flags={flags}"]
+    chromium = os.environ | {"CHROME_PATH": browsers.chromium()}
+    done = subprocess.run(command, env=chromium, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise PartError(f"Lighthouse did not run: {done.stderr.strip()}")
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def _complaints(report: dict[str, Any], category: str) -> list[str]:
+    """What costs points in a category."""
+    audits = [
+        report["audits"][entry["id"]]
+        for entry in report["categories"][category]["auditRefs"]
+        if entry["weight"]
+    ]
+    return [
+        f"{audit['title']} {audit.get('displayValue', '')}".strip()
+        for audit in audits
+        if audit["score"] is not None and audit["score"] < 0.9
+    ]

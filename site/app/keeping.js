@@ -1,0 +1,168 @@
+// "Continue where you left off": what this browser has kept, and that it is being kept.
+
+import { left, list, read, remove, write } from "../kept.js";
+import { make, part, percent } from "./dom.js";
+import { WORDS } from "./names.js";
+
+/** @typedef {import("./engine.js").Engine} Engine */
+/** @typedef {import("./training.js").Training} Training */
+/** @typedef {import("../kept.js").Entry} Entry */
+
+/** How many runs that nobody goes on with are kept. */
+const MOST = 3;
+/** Where the visitor decides whether to go on. */
+const OVER = new Set(["done", "diverged"]);
+
+/** @param {Engine} engine @param {Training} training */
+export function keepingSection(engine, training) {
+  const box = part("kept", HTMLElement);
+  const rows = part("kept-runs", HTMLUListElement);
+  const trouble = part("kept-trouble", HTMLElement);
+  const words = part("kept-words", HTMLElement);
+  /** Ends the looking that is under way. */
+  let looking = new AbortController();
+
+  engine.addEventListener("ready", () => {
+    engine.invoke("keep", hear).catch(() => {}); // a worker that dies is told by the engine
+  });
+  engine.addEventListener("failed", look);
+  training.addEventListener("state", () => {
+    box.hidden = !rows.childElementCount || (training.running && training.state !== "loading");
+    if (training.state === "idle") words.textContent = "";
+    for (const button of rows.querySelectorAll("button")) button.disabled = training.running;
+  });
+
+  /** @param {import("../keeper.js").Report} report */
+  function hear(report) {
+    const failed = "trouble" in report;
+    words.classList.toggle("trouble", failed);
+    words.textContent = failed
+      ? report.trouble
+      : `Kept in this browser at ${clock(report.when)}: after a reload you can continue here.`;
+  }
+
+  /** Offer what was kept and nobody goes on with, now or as soon as a tab that does is closed. */
+  async function look() {
+    looking.abort();
+    looking = new AbortController();
+    const { signal } = looking;
+    rows.replaceChildren();
+    box.hidden = true;
+    const entries = await list().catch(() => []); // where nothing can be stored nothing was
+    let offered = 0;
+    for (const entry of entries) {
+      void free(entry.id, signal).then((isFree) => {
+        if (!isFree) return;
+        if (++offered > MOST) void remove(entry.id).catch(() => {});
+        else offer(entry);
+      });
+    }
+  }
+
+  /** @param {Entry} entry */
+  function offer(entry) {
+    const go = make("button", { type: "button", className: "primary", textContent: "Continue" });
+    const away = make("button", { type: "button", textContent: "Discard" });
+    const buttons = make("div", { className: "buttons" }, [go, away]);
+    const row = make("li", {}, [make("p", { textContent: described(entry) }), buttons]);
+    row.dataset.when = String(entry.when);
+    go.addEventListener("click", () => proceed(entry, row));
+    away.addEventListener("click", () => discard(entry, row));
+    const later = [...rows.children].find(
+      (other) => Number(/** @type {HTMLElement} */ (other).dataset.when) < entry.when,
+    );
+    rows.insertBefore(row, later ?? null);
+    box.hidden = training.running;
+  }
+
+  /** @param {Entry} entry @param {HTMLLIElement} row */
+  async function proceed(entry, row) {
+    complain();
+    try {
+      if (engine.state === "failed") engine.start().catch(() => {}); // told by the status
+      await training.reopen(() => engine.invoke("takeUp", entry.id));
+      row.remove();
+      box.hidden = true;
+      if (entry.about.settings && !OVER.has(entry.about.state)) training.resume();
+    } catch (error) {
+      complain(/** @type {Error} */ (error));
+    }
+  }
+
+  /** @param {Entry} entry @param {HTMLLIElement} row */
+  async function discard(entry, row) {
+    complain();
+    try {
+      const data = await read(entry.id);
+      await remove(entry.id);
+      const back = make("button", { type: "button", textContent: "Undo" });
+      back.addEventListener("click", async () => {
+        await write(entry, data).catch(complain);
+        row.remove();
+        offer(entry);
+      });
+      const buttons = make("div", { className: "buttons" }, [back]);
+      row.replaceChildren(make("p", { textContent: "Discarded." }), buttons);
+      back.focus();
+    } catch (error) {
+      complain(/** @type {Error} */ (error));
+    }
+  }
+
+  /** @param {Error} [error] nothing: all is well again */
+  function complain(error) {
+    trouble.hidden = !error;
+    trouble.textContent = error?.message ?? "";
+  }
+
+  void look();
+}
+
+/** Does nobody go on with this run any more? @param {string} id @param {AbortSignal} signal */
+async function free(id, signal) {
+  try {
+    await left(id, signal);
+    return !signal.aborted;
+  } catch {
+    return false; // another look has begun, or this browser has no locks and keeps nothing
+  }
+}
+
+/** What was kept, in a sentence or two. @param {Entry} entry */
+function described({ about, when }) {
+  const { title, settings, testAccuracy } = about;
+  let found = `A ${title} net`;
+  if (settings) {
+    const [activation, optimizer] = [settings.activation, settings.optimizer].map(
+      (name) => WORDS[name] ?? name,
+    );
+    found += ` (${activation}, ${optimizer} at ${settings.learningRate}), ${stand(about)}`;
+    if (Number.isFinite(testAccuracy)) found += `: it reads ${percent(testAccuracy, 2)} of the test digits`;
+  } else found += " that you corrected";
+  return `${found}. Kept ${day(when)} at ${clock(when)}.`;
+}
+
+/** @param {any} about */
+function stand({ state, epoch, epochs }) {
+  if (state === "done") return `all ${epochs} epochs trained`;
+  if (state === "diverged") return `which diverged in epoch ${epoch}, as it was before`;
+  return `in epoch ${epoch} of ${epochs}`;
+}
+
+/** "14:03" @param {number} when */
+function clock(when) {
+  return new Date(when).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+}
+
+/** "today", "yesterday" or "on 3 November" @param {number} when */
+function day(when) {
+  const then = new Date(when).toDateString();
+  const [today, yesterday] = [0, 1].map((days) => {
+    const date = new Date();
+    date.setDate(date.getDate() - days);
+    return date.toDateString();
+  });
+  if (then === today) return "today";
+  if (then === yesterday) return "yesterday";
+  return `on ${new Date(when).toLocaleDateString("en-GB", { day: "numeric", month: "long" })}`;
+}

@@ -1,0 +1,46 @@
+// Starts the worker that measures, and asks it.
+
+import * as Comlink from "comlink";
+import { trusted } from "../app/trusted.js";
+
+/** What worker.js can be asked, by name: see there. @typedef {any} Asked */
+
+export class Measuring {
+  #worker = new Worker(trusted(new URL("./worker.js", import.meta.url)), { type: "module" });
+  /** @type {Asked} */
+  #asked = Comlink.wrap(this.#worker);
+  /** @type {(error: Error) => void} */
+  #abandon = () => {};
+  /** @type {Promise<never>} */
+  #death = new Promise((_, reject) => (this.#abandon = reject));
+
+  constructor() {
+    this.#death.catch(() => {});
+    this.#worker.addEventListener("error", (event) => {
+      event.preventDefault();
+      this.#abandon(
+        new Error(event.message || "bench/worker.js, or a file that it needs, did not load."),
+      );
+    });
+  }
+
+  /**
+   * @param {string} method
+   * @param {unknown[]} args
+   * @returns {Promise<any>} rejects with the worker's error, or when it dies or is ended
+   */
+  ask(method, ...args) {
+    const answer = this.#asked[method](...args.map(lent));
+    answer.catch(() => {}); // one that comes after its end is nobody's
+    return Promise.race([answer, this.#death]);
+  }
+
+  /** End it, whatever it is doing. */
+  stop() {
+    this.#worker.terminate();
+    this.#abandon(new DOMException("Stopped.", "AbortError"));
+  }
+}
+
+/** @param {unknown} arg */
+const lent = (arg) => (typeof arg === "function" ? Comlink.proxy(/** @type {any} */ (arg)) : arg);

@@ -1,0 +1,216 @@
+// Measures this browser: Python started as the page starts it, a Lab called as the page's worker
+// calls it. It is not the page's own worker only because that one lets nobody run other Python
+// beside the Lab. Both bench.html and scripts/bench.py ask it.
+
+import * as Comlink from "comlink";
+import { packed } from "../app/strokes.js";
+import { loadKernels } from "../kernels.js";
+import { loadMnist } from "../mnist.js";
+import index from "../models/models.js";
+import { startPython } from "../python.js";
+
+/** @typedef {import("../kernels.js").Computing} Computing */
+/** @typedef {"numpy" | "kernels"} Way what computes */
+/** @typedef {{hidden: number, batchSize: number, examples: number}} Sizes of a net and its training */
+
+/** As in the page's worker: how long Python trains before messages are looked at. */
+const TURN = 8;
+/** Milliseconds that a sample of training takes at the least. */
+const SHORTEST = 300;
+/** Predictions timed together: the clock ticks in steps of 0.1 ms. */
+const TOGETHER = 50;
+/** Multiplications and additions of one round of peak.wat. */
+const OPERATIONS = 14 * 4 * 2;
+const PYTHON = ["blog_post", "products"];
+
+/** @type {any} */
+let pyodide;
+/** @type {any} */
+let lab;
+/** @type {Record<string, any>} */
+const modules = {};
+/** @type {Computing} */
+let computing;
+/** @type {((times: number) => number) | undefined} */
+let peak;
+
+const { port1, port2 } = new MessageChannel();
+/** @returns {Promise<void>} */
+const turn = () =>
+  new Promise((resolve) => {
+    port1.onmessage = () => resolve();
+    port2.postMessage(0);
+  });
+
+/** @type {() => void} */
+let complete;
+/** @type {Promise<void>} */
+const all = new Promise((resolve) => (complete = resolve));
+
+/** As in the page's worker. @param {string} method @param {Record<string, unknown>} [args] */
+function call(method, args = {}) {
+  const given = pyodide.toPy(args);
+  const reply = lab.call(method, given);
+  given.destroy();
+  const { value, error } = reply.toJs({ dict_converter: Object.fromEntries });
+  reply.destroy();
+  if (error) throw new Error(`${error.type}: ${error.message}`);
+  if (method === "arrived" && args.images === 60_000) complete();
+  return value;
+}
+
+/** @param {string} address */
+async function fetched(address) {
+  const answer = await fetch(new URL(address, import.meta.url)).catch(() => undefined);
+  if (answer?.ok) return answer;
+  throw new Error(`${address.replace("./", "bench/")} could not be fetched. Try again.`);
+}
+
+const opened = new Set();
+
+/** As the page opens a model that it ships. @param {string} model */
+async function open(model) {
+  const found = index.models.find(({ id }) => id === model);
+  if (!found) throw new Error(`There is no model ${model}.`);
+  const answer = await fetched(`../models/${found.file}`);
+  call("open_model", { model, data: new Uint8Array(await answer.arrayBuffer()) });
+  opened.add(model);
+}
+
+/** A 3 as a hand draws it, about 60 points in a pad of 320 pixels. */
+function three() {
+  /** @type {(x: number, y: number, radius: number, from: number, to: number, points: number) => [number, number][]} */
+  const arc = (x, y, radius, from, to, points) =>
+    Array.from({ length: points }, (_, i) => {
+      const angle = from + ((to - from) * i) / (points - 1);
+      return [x + radius * Math.cos(angle), y + radius * Math.sin(angle)];
+    });
+  const half = Math.PI / 2;
+  return [[...arc(150, 105, 50, -2.4, half, 28), ...arc(150, 210, 55, -half, 2.4, 32)]];
+}
+
+/** Pixels of some grey, none of which stands out. */
+const greys = () => Float32Array.from({ length: 784 }, (_, i) => ((i * 7919) % 101) / 100);
+
+/** The fastest of the register-only loops that this browser can run; without SIMD there is none. */
+async function loadPeak() {
+  if (computing.kernels === "numpy") return undefined;
+  const answer = await fetched(`./peak-${computing.kernels}.wasm`);
+  const { instance } = await WebAssembly.instantiate(await answer.arrayBuffer());
+  return /** @type {(times: number) => number} */ (instance.exports.peak);
+}
+
+/** @param {Way} way */
+const compute = (way) =>
+  way === "numpy"
+    ? call("use_numpy")
+    : call("use_kernels", { path: "", name: computing.kernels });
+
+const api = {
+  /**
+   * Starts Python. What computes then, and the milliseconds from the worker's beginning to its first
+   * prediction.
+   * @returns {Promise<Computing & { milliseconds: number }>}
+   */
+  async start() {
+    const python = await startPython(() => {});
+    pyodide = python.pyodide;
+    lab = pyodide.pyimport("nets_core.lab").Lab();
+    const [{ id }] = index.models;
+    await open(id);
+    call("predict", { model: id, pixels: greys() });
+    const milliseconds = performance.now();
+    await python.rest();
+    for (const name of PYTHON) {
+      pyodide.FS.writeFile(`/home/pyodide/${name}.py`, await (await fetched(`./${name}.py`)).text());
+      modules[name] = pyodide.pyimport(name);
+    }
+    computing = await loadKernels(pyodide, call);
+    peak = await loadPeak();
+    return { ...computing, milliseconds };
+  },
+
+  /** Resolves when all of MNIST has come. @param {(report: object) => void} [report] */
+  async loadMnist(report) {
+    await loadMnist(lab, call, report ?? (() => {}));
+    await all;
+  },
+
+  /**
+   * Examples a second, all that the worker does between them included, in runs of at least so many
+   * each, which end before an evaluation and are repeated until they can be timed well.
+   * @param {{settings: Record<string, any>, examples: number, way?: Way}} run
+   */
+  async train({ settings, examples, way = "kernels" }) {
+    compute(way);
+    let [trained, elapsed] = [0, 0];
+    while (elapsed < SHORTEST) {
+      call("train", { settings });
+      const begun = performance.now();
+      let done = 0;
+      while (done < examples) {
+        call("work", { milliseconds: TURN });
+        done = call("progress").step * settings.batchSize;
+        await turn();
+      }
+      elapsed += performance.now() - begun;
+      trained += done;
+      call("reset");
+    }
+    return (1000 * trained) / elapsed;
+  },
+
+  /** The same by the blog post's way of writing it, in the same Python. @param {Sizes} sizes */
+  trainBlogPost({ hidden, batchSize, examples }) {
+    const images = lab.room("train-images");
+    const labels = lab.room("train-labels");
+    const rate = modules.blog_post.train(images, labels, hidden, batchSize, examples);
+    images.destroy();
+    labels.destroy();
+    return rate;
+  },
+
+  /**
+   * GFLOP/s of a dense layer's three matrix products alone (products.py), by name and "together".
+   * @param {Way} way
+   * @returns {Record<string, number>}
+   */
+  products(way) {
+    compute(way);
+    const rates = modules.products.rate(SHORTEST / 1000);
+    const plain = rates.toJs({ dict_converter: Object.fromEntries });
+    rates.destroy();
+    return plain;
+  },
+
+  /** GFLOP/s of this core when all is in registers (peak.wat); undefined without SIMD. */
+  peak() {
+    if (!peak) return undefined;
+    let [times, elapsed] = [1e5, 0];
+    for (; elapsed < SHORTEST / 3; times *= 2) {
+      const begun = performance.now();
+      peak(times);
+      elapsed = performance.now() - begun;
+    }
+    return ((times / 2) * OPERATIONS) / elapsed / 1e6;
+  },
+
+  /**
+   * Milliseconds of one prediction.
+   * @param {string} model
+   * @param {"pixels" | "strokes"} from
+   */
+  async predict(model, from) {
+    compute("kernels");
+    if (!opened.has(model)) await open(model);
+    const drawing = from === "pixels" ? { pixels: greys() } : packed(three());
+    const begun = performance.now();
+    for (let i = 0; i < TOGETHER; i++) call("predict", { model, ...drawing });
+    return (performance.now() - begun) / TOGETHER;
+  },
+
+  /** Bytes of WebAssembly memory. */
+  memory: () => pyodide._module.HEAPU8.length,
+};
+
+Comlink.expose(api);

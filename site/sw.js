@@ -1,0 +1,240 @@
+// Keeps the site for visits without a network, and makes them quick. One version of it is kept
+// whole or not at all: each file is compared with the manifest, and the manifest with the hash that
+// the build has put here. A page that is open keeps the version that it was opened with.
+//
+// A deploy made with `scripts/build.py --no-service-worker` has sw.off.js in this file's place, which
+// removes all of this from visitors' browsers.
+
+/** @typedef {{ bytes: number, sha256: string }} Entry */
+/**
+ * @typedef {{
+ *   files: Record<string, Entry>,
+ *   unpacked: Record<string, Entry>,
+ *   kept: { page: string[], data: string[] },
+ * }} Manifest as scripts/manifest.py writes it
+ */
+/** @typedef {{ page: boolean, data: boolean, trouble?: string }} Kept what is kept */
+
+/** What of the service worker's scope TypeScript's DOM library does not know.
+ * @typedef {{
+ *   registration: ServiceWorkerRegistration,
+ *   clients: { matchAll: (options: object) => Promise<{ url: string, postMessage: (message: object) => void }[]> },
+ *   skipWaiting: () => Promise<void>,
+ *   addEventListener: (type: string, listener: (event: any) => void) => void,
+ * }} Scope
+ */
+const worker = /** @type {Scope} */ (/** @type {unknown} */ (self));
+
+const BUILD = "the hash of this build";
+const SITE = new URL("./", worker.registration.scope);
+/** Several copies of the site may lie on one origin: each has caches of its own. */
+const FAMILY = `nets ${SITE.pathname} `;
+const CACHE = FAMILY + BUILD;
+/** Files that are fetched at a time. */
+const LANES = 4;
+
+worker.addEventListener("install", (event) => event.waitUntil(install()));
+worker.addEventListener("activate", (event) => event.waitUntil(forgetOthers()));
+
+worker.addEventListener("fetch", (event) => {
+  /** @type {Request} */
+  const request = event.request;
+  if (request.method !== "GET" || request.cache === "no-store") return;
+  const url = new URL(request.url);
+  if (!url.href.startsWith(SITE.href)) return;
+  event.respondWith(answer(event, addressOf(url)));
+});
+
+worker.addEventListener("message", (event) => {
+  const [port] = event.ports;
+  if (event.data === "take over") event.waitUntil(takeOver());
+  if (event.data === "what is kept") event.waitUntil(kept().then((found) => port.postMessage(found)));
+  if (event.data === "keep the data") {
+    event.waitUntil(keepData().then((found) => port.postMessage(found)));
+  }
+});
+
+async function install() {
+  try {
+    const manifest = await ownManifest();
+    const cache = await caches.open(CACHE);
+    await keep(cache, manifest, manifest.kept.page);
+    await copy(cache, manifest, manifest.kept.data);
+  } catch (error) {
+    const { message } = /** @type {Error} */ (error);
+    for (const client of await worker.clients.matchAll({ includeUncontrolled: true })) {
+      client.postMessage({ notKept: message });
+    }
+    throw error; // what has been kept so far is used when it is tried again
+  }
+}
+
+/** @returns {Promise<Manifest>} this build's, or it rejects */
+async function ownManifest() {
+  const served = await fetch(new URL("manifest.json", SITE), { cache: "no-store" });
+  if (!served.ok) throw new Error(`manifest.json: the server answered ${served.status}`);
+  const text = await served.text();
+  const manifest = /** @type {Manifest} */ (JSON.parse(text));
+  const lines = Object.entries(manifest.files)
+    .filter(([address]) => address !== "sw.js")
+    .map(([address, { sha256 }]) => `${address} ${sha256}\n`);
+  if ((await hash(new TextEncoder().encode(lines.join("")))) !== BUILD) {
+    throw new Error("manifest.json is of another build");
+  }
+  const cache = await caches.open(CACHE);
+  await cache.put(new URL("manifest.json", SITE), new Response(text));
+  return manifest;
+}
+
+/**
+ * Puts files into the cache. What is there already, or in the cache of another version and still the
+ * same, is not fetched.
+ *
+ * @param {Cache} cache
+ * @param {Manifest} manifest
+ * @param {string[]} addresses
+ */
+async function keep(cache, manifest, addresses) {
+  await copy(cache, manifest, addresses);
+  const there = await addressesIn(cache);
+  const missing = addresses.filter((address) => !there.has(address));
+  const lane = async () => {
+    for (let address = missing.shift(); address; address = missing.shift()) {
+      await cache.put(new URL(address, SITE), await fetched(address, manifest));
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+}
+
+/**
+ * Takes over what other versions have kept and is still the same.
+ *
+ * @param {Cache} cache
+ * @param {Manifest} manifest
+ * @param {string[]} addresses
+ */
+async function copy(cache, manifest, addresses) {
+  const there = await addressesIn(cache);
+  for (const name of await family()) {
+    if (name === CACHE) continue;
+    const other = await caches.open(name);
+    const listed = await other.match(new URL("manifest.json", SITE));
+    if (!listed) continue;
+    const { files } = /** @type {Manifest} */ (await listed.json());
+    for (const address of addresses) {
+      if (there.has(address) || files[address]?.sha256 !== manifest.files[address].sha256) continue;
+      const same = await other.match(new URL(address, SITE));
+      if (same) await cache.put(new URL(address, SITE), same);
+    }
+  }
+}
+
+/** @param {Cache} cache @returns {Promise<Set<string>>} */
+async function addressesIn(cache) {
+  return new Set((await cache.keys()).map(({ url }) => addressOf(new URL(url))));
+}
+
+/**
+ * A file as the build made it; the parts of Python unpacked, which the next start need not do then.
+ * The browser's cache is asked first, for the page has just filled it, and may be out of date.
+ *
+ * @param {string} address
+ * @param {Manifest} manifest
+ * @returns {Promise<Response>} rejects with an Error that names the file
+ */
+async function fetched(address, manifest) {
+  let why = "";
+  for (const cache of /** @type {RequestCache[]} */ (["default", "reload"])) {
+    const query = /\.(gz|br)$/.test(address) ? `?${manifest.files[address].sha256.slice(0, 12)}` : "";
+    const answer = await fetch(new URL(`${address}${query}`, SITE), { cache }).catch(() => undefined);
+    if (!answer?.ok) {
+      why = answer ? `the server answered ${answer.status}` : "there is no network";
+      continue;
+    }
+    const bytes = await answer.arrayBuffer().catch(() => new ArrayBuffer(0));
+    if (await agrees(address, bytes, manifest)) return packedAway(address, bytes, answer);
+    why = "what came is not the file that belongs here";
+  }
+  throw new Error(`${address}: ${why}`);
+}
+
+/** @param {string} address @param {ArrayBuffer} bytes @param {Manifest} manifest */
+async function agrees(address, bytes, manifest) {
+  const found = await hash(bytes);
+  return found === manifest.files[address].sha256 || found === manifest.unpacked[address]?.sha256;
+}
+
+/**
+ * @param {string} address
+ * @param {ArrayBuffer} bytes
+ * @param {Response} answer whose body they were
+ */
+function packedAway(address, bytes, answer) {
+  const type = answer.headers.get("Content-Type") ?? "";
+  const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
+  const unpacks = typeof DecompressionStream === "function";
+  const python = address.startsWith("pyodide/") && first === 0x1f && second === 0x8b;
+  if (!python || !unpacks) return new Response(bytes, { headers: { "Content-Type": type } });
+  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const headers = { "Content-Type": address.includes(".wasm") ? "application/wasm" : type };
+  return new Response(unpacked, { headers });
+}
+
+/** @param {any} event @param {string} address @returns {Promise<Response>} */
+async function answer(event, address) {
+  const cache = await caches.open(CACHE);
+  const kept = await cache.match(new URL(address, SITE));
+  if (kept) return kept;
+  return fetch(event.request); // what is not kept, or was lost with the visitor's storage
+}
+
+/** @returns {Promise<Kept>} */
+async function kept() {
+  const cache = await caches.open(CACHE);
+  const listed = await cache.match(new URL("manifest.json", SITE));
+  if (!listed) return { page: false, data: false };
+  const { kept: wanted } = /** @type {Manifest} */ (await listed.json());
+  const there = await addressesIn(cache);
+  const all = (/** @type {string[]} */ addresses) => addresses.every((one) => there.has(one));
+  return { page: all(wanted.page), data: all(wanted.data) };
+}
+
+/** @returns {Promise<Kept>} */
+async function keepData() {
+  try {
+    const cache = await caches.open(CACHE);
+    const listed = await cache.match(new URL("manifest.json", SITE));
+    const manifest = /** @type {Manifest} */ (await listed?.json());
+    await keep(cache, manifest, manifest.kept.data);
+    return kept();
+  } catch (error) {
+    return { ...(await kept()), trouble: /** @type {Error} */ (error).message };
+  }
+}
+
+/** A page asks for the newer version that waits here; no other page may still need the older one. */
+async function takeOver() {
+  const pages = await worker.clients.matchAll({ includeUncontrolled: true, type: "window" });
+  const ours = pages.filter(({ url }) => url.startsWith(SITE.href));
+  if (ours.length <= 1) await worker.skipWaiting();
+}
+
+async function forgetOthers() {
+  for (const name of await family()) if (name !== CACHE) await caches.delete(name);
+}
+
+/** @returns {Promise<string[]>} the caches of all versions of this copy of the site */
+async function family() {
+  return (await caches.keys()).filter((name) => name.startsWith(FAMILY));
+}
+
+/** @param {URL} url */
+function addressOf({ pathname }) {
+  return decodeURI(pathname.slice(SITE.pathname.length)) || "index.html";
+}
+
+/** @param {BufferSource} bytes */
+async function hash(bytes) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}

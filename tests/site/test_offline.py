@@ -1,0 +1,316 @@
+"""The service worker: what it keeps, how it changes versions, and how it is got rid of."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+import bundle
+import visiting
+from visiting import SEVEN, draw, expect_guess, part
+
+ROOT = Path(__file__).parents[2]
+KEPT = re.compile("works without a network")
+SECTIONS = ("draw", "train", "inside", "bugs", "own", "playground", "compare", "layers", "quality")
+KEEPER = "navigator.serviceWorker"
+
+pytestmark = pytest.mark.chromium  # Playwright has service workers there alone
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A visitor whose browser may keep the site; what fails without a network is in its console."""
+    with visiting.visitor(browser, errors=True, service_workers="allow") as context:
+        yield context
+
+
+@pytest.fixture(scope="module")
+def renewed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A later version of the site: another title, and a change in two modules, one of them lazy."""
+
+    def change(site: Path) -> None:
+        page = (site / "index.html").read_text()
+        (site / "index.html").write_text(page.replace("<title>", "<title>Two: "))
+        for module, line in [
+            ("main.js", "document.documentElement.dataset.version = 'two';"),
+            ("playground/words.js", "document.documentElement.dataset.words = 'two';"),
+        ]:
+            path = site / "app" / module
+            path.write_text(f"{path.read_text()}\n{line}\n")
+
+    return build(tmp_path_factory.mktemp("renewed"), change)
+
+
+def build(
+    folder: Path, change: Callable[[Path], None] = lambda site: None, service_worker: bool = True
+) -> Path:
+    """Build the site with a change in it."""
+    for name in ("site", "nets_core"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    change(folder / "site")
+    bundle.build(folder / "dist", root=folder, service_worker=service_worker)
+    return folder / "dist"
+
+
+def keep(page: Page, url: str) -> None:
+    """Visit the page until the browser keeps it."""
+    visiting.open_ready(page, url)
+    expect(part(page, "offline")).to_contain_text(KEPT)
+
+
+def versions(page: Page) -> list[str]:
+    """Which versions the page is made of, once all that it needs at once has run."""
+    page.wait_for_function("() => document.documentElement.dataset.running")
+    found: list[str] = page.evaluate(
+        """() => [document.title.startsWith("Two"), document.documentElement.dataset.version]
+          .map((sign) => (sign ? "two" : "one"))"""
+    )
+    return found
+
+
+def wait_for(page: Page, question: str) -> None:
+    """Ask until the answer, which takes the browser its time, is yes."""
+    page.evaluate(
+        f"""async () => {{
+          while (!(await ({question})())) await new Promise((again) => setTimeout(again, 50));
+        }}"""
+    )
+
+
+def caches(page: Page) -> list[str]:
+    """The names of what is kept."""
+    names: list[str] = page.evaluate("() => caches.keys()")
+    return names
+
+
+def changed(one: Path, two: Path) -> set[str]:
+    """The addresses at which two versions differ."""
+    paths = {path.relative_to(two).as_posix() for path in two.rglob("*") if path.is_file()}
+    return {
+        path
+        for path in paths
+        if not (one / path).exists() or (one / path).read_bytes() != (two / path).read_bytes()
+    }
+
+
+def test_all_sections_work_without_a_network_after_one_visit(
+    context: BrowserContext, serve_site: Callable[..., Any]
+) -> None:
+    site = serve_site(folder="somewhere/nets")
+    page = context.new_page()
+    keep(page, site.url)
+    page.evaluate("() => nets.train({ epochs: 1, batchSize: 100 })")
+    expect(part(page, "offline")).to_contain_text("training too")
+
+    context.set_offline(True)
+    expect(part(page, "network")).to_contain_text("no network")
+    site.requested.clear()
+    failed: list[str] = []
+    page.on("requestfailed", lambda request: failed.append(request.url))
+    visiting.open_ready(page, site.url)
+    draw(page, SEVEN)
+    expect_guess(page, 7)
+    assert page.evaluate("() => nets.train({ epochs: 1, batchSize: 100 })")["accuracy"] > 0.8
+    for model in (model["id"] for model in visiting.MODELS):
+        part(page, "model-picker").select_option(model)
+        expect(part(page, "guess")).to_have_text(re.compile("[0-9]"))
+        expect(part(page, "draw-trouble")).to_be_hidden()
+    for section in SECTIONS:
+        part(page, f"section-{section}").scroll_into_view_if_needed()
+    expect(part(page, "cost-chart").locator("canvas").first).to_be_visible()
+    expect(part(page, "section-inside").locator(".katex").first).to_be_visible()
+    expect(part(page, "section-own").locator(".cm-content").first).to_be_visible()
+    expect(page.locator("#playground[data-state=paused]")).to_be_visible()
+    assert set(site.requested) <= {"sw.js"}, "the browser looks for a newer one by itself"
+    assert failed == []
+    context.set_offline(False)
+    expect(part(page, "network")).to_have_text("")
+
+
+def test_a_newer_version_takes_over_at_the_next_visit_and_as_a_whole(
+    context: BrowserContext, serve_site: Callable[..., Any], dist: Path, renewed: Path
+) -> None:
+    site = serve_site()
+    page = context.new_page()
+    keep(page, site.url)
+    other = context.new_page()
+    other.goto(site.url)
+    [first] = caches(page)
+
+    # One file of the new version comes altered: nothing of that version is used.
+    site.root, site.faults = renewed, {"app/main.js": "altered"}
+    site.requested.clear()
+    page.evaluate(
+        f"""() => {KEEPER}.getRegistration().then(async (registration) => {{
+          registration.addEventListener("updatefound", () => {{
+            const worker = registration.installing;
+            worker.addEventListener("statechange", () => (window.came = worker.state));
+          }});
+          await registration.update();
+        }})"""
+    )
+    page.wait_for_function("() => window.came === 'redundant'")
+    page.reload()
+    assert versions(page) == ["one", "one"]
+
+    # It comes whole: it waits, for two tabs are open, and what has not changed is not fetched.
+    site.faults = {}
+    page.evaluate(f"() => {KEEPER}.getRegistration().then((one) => one.update())")
+    expect(part(page, "offline")).to_contain_text("newer version", timeout=120_000)
+    expected = changed(dist, renewed) | {"manifest.json", "sw.js"}
+    assert set(site.requested) <= expected | {"index.html", ""}
+    assert {"app/main.js", "app/playground/words.js"} <= set(site.requested)
+    page.reload()
+    assert versions(page) == ["one", "one"]
+    part(page, "section-playground").scroll_into_view_if_needed()
+    expect(page.locator("#playground[data-state=paused]")).to_be_visible(timeout=120_000)
+    assert page.evaluate("() => document.documentElement.dataset.words") is None
+    assert first in caches(page)
+
+    # The other tab is gone: the next visit has the new version, and the old one is forgotten.
+    other.close()
+    page.goto(site.url)
+    expect(page).to_have_title(re.compile("^Two"))
+    assert versions(page) == ["two", "two"]
+    wait_for(page, f"() => caches.keys().then((names) => !names.includes({first!r}))")
+    site.requested.clear()
+    page.reload()
+    assert versions(page) == ["two", "two"]
+    assert "app/main.js" not in site.requested
+
+
+def test_a_deploy_between_two_requests_is_refused_not_mixed(
+    context: BrowserContext,
+    serve_site: Callable[..., Any],
+    dist: Path,
+    renewed: Path,
+    tmp_path: Path,
+) -> None:
+    """On a first visit, when nothing is kept: the page is of one version, the rest of another."""
+    site = serve_site()
+    page = context.new_page()
+    page.goto(site.url)
+    page.wait_for_function("() => document.documentElement.dataset.running")
+    site.root = renewed
+    part(page, "section-playground").scroll_into_view_if_needed()
+    expect(part(page, "playground-words")).to_contain_text("app/playground/words.js did not load")
+    expect(part(page, "playground-words")).to_contain_text("the site has been renewed")
+    assert page.evaluate("() => document.documentElement.dataset.words") is None
+
+    between = tmp_path / "between"
+    shutil.copytree(renewed, between)
+    shutil.copy2(dist / "index.html", between)  # as old as it is, or the browser keeps it
+    site.root = between
+    page.goto(site.url)
+    expect(part(page, "incomplete")).to_contain_text("app/main.js did not load")
+    assert page.evaluate("() => document.documentElement.dataset.version") is None
+    site.root = renewed
+    part(page, "incomplete").get_by_role("button").click()
+    expect(page).to_have_title(re.compile("^Two"))
+    assert versions(page) == ["two", "two"]
+
+
+def test_a_deploy_can_switch_it_off_for_good(
+    context: BrowserContext, serve_site: Callable[..., Any], tmp_path: Path
+) -> None:
+    site = serve_site()
+    page = context.new_page()
+    keep(page, site.url)
+    page.reload()
+    page.wait_for_function(f"() => {KEEPER}.controller")
+    site.root = build(tmp_path, service_worker=False)
+    page.reload()  # the old one still answers, and the browser looks for its successor
+    gone = f"() => {KEEPER}.getRegistrations().then((all) => all.length === 0)"
+    wait_for(page, gone)
+    wait_for(page, "() => caches.keys().then((names) => names.length === 0)")
+    site.requested.clear()
+    visiting.open_ready(page, site.url)
+    assert {"index.html", ""} & set(site.requested)
+    assert page.evaluate(f"() => {KEEPER}.controller") is None
+    page.wait_for_timeout(3000)  # it would be registered by now
+    assert page.evaluate(gone)
+    assert caches(page) == []
+    expect(part(page, "offline")).to_have_text("")
+
+
+def test_what_the_browser_has_lost_comes_from_the_network(
+    context: BrowserContext, serve_site: Callable[..., Any]
+) -> None:
+    """As when a visitor clears the storage, or the browser does to make room."""
+    site = serve_site()
+    page = context.new_page()
+    keep(page, site.url)
+    page.reload()
+    page.evaluate(
+        "async () => { for (const name of await caches.keys()) await caches.delete(name); }"
+    )
+    visiting.open_ready(page, site.url)
+    draw(page, SEVEN)
+    expect_guess(page, 7)
+    assert "app/main.js" in site.requested
+
+
+@pytest.mark.parametrize(
+    ("without", "said"),
+    [
+        ("delete Navigator.prototype.serviceWorker", "keeps no pages"),
+        ("Object.defineProperty(crypto, 'subtle', { value: undefined })", "not https"),
+    ],
+    ids=["no service worker", "no https"],
+)
+def test_a_browser_that_cannot_keep_pages_says_so(
+    context: BrowserContext, site_url: str, without: str, said: str
+) -> None:
+    context.add_init_script(without)
+    page = context.new_page()
+    page.goto(site_url)
+    expect(part(page, "offline")).to_contain_text(said)
+    draw(page, SEVEN)
+    expect_guess(page, 7)
+
+
+def test_a_full_disk_is_told_and_all_else_works(context: BrowserContext, site_url: str) -> None:
+    page = context.new_page()
+    devtools = context.new_cdp_session(page)
+    devtools.send("Storage.overrideQuotaForOrigin", {"origin": site_url, "quotaSize": 1_000_000})
+    visiting.open_ready(page, site_url)
+    expect(part(page, "offline")).to_contain_text("Nothing is kept for a time without a network")
+    draw(page, SEVEN)
+    expect_guess(page, 7)
+    devtools.send("Storage.overrideQuotaForOrigin", {"origin": site_url})
+    part(page, "offline").get_by_role("button").click()
+    expect(part(page, "offline")).to_contain_text(KEPT)
+
+
+def test_denied_storage_is_told(context: BrowserContext, site_url: str) -> None:
+    """As in a private window, or where the visitor allows no site to keep anything."""
+    context.add_init_script(
+        f"{KEEPER}.register = () => Promise.reject(new DOMException('denied', 'SecurityError'));"
+    )
+    page = visiting.open_ready(context.new_page(), site_url)
+    expect(part(page, "offline")).to_contain_text("(denied)")
+    draw(page, SEVEN)
+    expect_guess(page, 7)
+
+
+def test_who_saves_data_is_asked_before_anything_is_kept(
+    context: BrowserContext, serve_site: Callable[..., Any]
+) -> None:
+    context.add_init_script(
+        "Object.defineProperty(navigator, 'connection', { value: { saveData: true } });"
+    )
+    site = serve_site()
+    page = visiting.open_ready(context.new_page(), site.url)
+    expect(part(page, "offline")).to_contain_text("to save your data")
+    assert "sw.js" not in site.requested
+    part(page, "offline").get_by_role("button").click()
+    expect(part(page, "offline")).to_contain_text("training too")
+    assert "mnist/train-images-5.gz" in site.requested

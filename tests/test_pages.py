@@ -1,0 +1,110 @@
+"""The documents made for a deployment, and the workflow that deploys them."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bundle
+import documents
+from bundle import BuildError
+from documents import DocumentError
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKFLOWS = ROOT / ".github" / "workflows"
+INDEX = (ROOT / "site" / "index.html").read_bytes()
+
+
+def main_of(document: bytes) -> str:
+    """What is between ``<main>`` and ``</main>``."""
+    return document.decode().partition("<main>")[2].partition("</main>")[0]
+
+
+def test_the_embedded_page_has_the_page_s_own_sections() -> None:
+    embed = documents.embed(INDEX)
+    assert main_of(embed) == main_of(INDEX)
+    assert "<section" in main_of(embed)
+    assert b"noindex" in embed
+    assert b"embedded.js" not in INDEX
+
+
+@pytest.mark.parametrize("address", ["https://a.example/nets", "https://a.example/nets/"])
+def test_a_known_address_is_written_in_full(address: str) -> None:
+    text = documents.at(INDEX, address).decode()
+    assert '<meta property="og:image" content="https://a.example/nets/og.png" />' in text
+    assert '<link rel="canonical" href="https://a.example/nets/" />' in text
+    assert main_of(text.encode()) == main_of(INDEX)
+
+
+def test_without_an_address_none_is_written() -> None:
+    text = INDEX.decode()
+    assert '<meta property="og:image" content="og.png" />' in text
+    assert "canonical" not in text
+
+
+@pytest.mark.parametrize(
+    "address", ["nets", "//a.example/", "javascript:alert(1)", "https://", "https://a.example/?x"]
+)
+def test_an_address_that_is_none_stops_the_build(address: str, tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="expected one like"):
+        bundle.build(tmp_path, address=address)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_address_cannot_break_out_of_its_attribute() -> None:
+    text = documents.at(INDEX, 'https://a.example/"><script>').decode()
+    assert '"><script>' not in text
+
+
+def test_a_page_that_has_changed_its_head_is_noticed() -> None:
+    with pytest.raises(DocumentError, match="og:image"):
+        documents.embed(INDEX.replace(b"og:image", b"og:picture"))
+
+
+def test_workflows_are_sound() -> None:
+    tool = Path(sys.executable).with_name("actionlint")
+    done = subprocess.run(
+        [tool, *sorted(WORKFLOWS.glob("*.yml"))], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_actions_are_pinned() -> None:
+    for workflow in WORKFLOWS.glob("*.yml"):
+        for action in re.findall(r"uses: (?!\./)(\S+)", workflow.read_text()):
+            assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action), f"{workflow.name}: {action}"
+
+
+def test_the_deployment_s_steps_build_the_site_from_a_clean_checkout(tmp_path: Path) -> None:
+    """As they stand in the workflow, in the shell that runs them there."""
+    workflow = (WORKFLOWS / "pages.yml").read_text()
+    steps = re.findall(r"^ +- run: (.+)$", workflow, re.MULTILINE)
+    assert steps
+    given = re.findall(r"^ +([A-Z]+): \$\{\{ (.+) \}\}$", workflow, re.MULTILINE)
+    assert given == [("ADDRESS", "steps.pages.outputs.base_url")]
+    clone = tmp_path / "clone"
+    subprocess.run(["git", "clone", "--quiet", str(ROOT), str(clone)], check=True)
+    (clone / ".venv").symlink_to(ROOT / ".venv")  # what is fetched is, once it is there, the same
+    (clone / ".cache").mkdir()
+    (clone / ".cache" / "parts").symlink_to(ROOT / ".cache" / "parts")
+    for step in steps:
+        done = subprocess.run(
+            ["bash", "-e", "-c", step],
+            cwd=clone,
+            env=os.environ | {"ADDRESS": "https://a.example/nets"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+    dist = clone / "dist"
+    assert b"https://a.example/nets/og.png" in (dist / "index.html").read_bytes()
+    assert (dist / "embed.html").is_file()
+    assert (dist / "pyodide" / "pyodide.asm.wasm.gz").stat().st_size > 1e6
+    sizes = [path.stat().st_size for path in dist.rglob("*") if path.is_file()]
+    assert sum(sizes) < 1e9, "more than GitHub Pages takes"
