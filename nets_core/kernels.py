@@ -4,6 +4,8 @@ A kernel is called with NumPy's arrays themselves. It looks at their types, shap
 where it enters, and answers False for what it does not do (float64, columns that lie apart, shapes
 that do not fit): then NumPy does it, or refuses it.
 
+What a kernel answers with is an array that it has NumPy make, so that a call is one step of Python.
+
 No address outlives a call. An array's numbers stay where they are while the array lives, also when
 the tab's memory grows (what growing makes void is JavaScript's views of the memory, and no kernel
 has any); but only Python knows how long an array lives, and it holds those of a call until its end.
@@ -16,8 +18,9 @@ a C extension, and Python is told so: then it is called like any builtin functio
 from __future__ import annotations
 
 import ctypes
+import importlib
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,8 +42,8 @@ class Kernels(Operations):
         try:
             module = ctypes.PyDLL(path)
             begin = module["begin"]
-            begin.argtypes = (ctypes.py_object,) * 4
-            begin(np.ndarray, float, True, False)
+            begin.argtypes = (*(ctypes.py_object,) * 5, ctypes.c_void_p)
+            begin(np.ndarray, float, True, False, _FLOAT, _numpys_function(_PYARRAY_EMPTY))
             kernels = {name: _builtin(module, name) for name in NAMES}
         except (OSError, AttributeError) as error:
             raise ValueError(f"the kernels cannot be loaded: {error}") from None
@@ -62,59 +65,47 @@ class Kernels(Operations):
         _check_results(self)
 
     def matmul_nt(self, a: Array, b: Array) -> Array:
-        if a.ndim == b.ndim == 2:
-            c = np.empty((len(a), len(b)), _FLOAT)
-            if self._matmul_nt(c, a, b):
-                return c
-        return super().matmul_nt(a, b)
+        c = self._matmul_nt(a, b)
+        return super().matmul_nt(a, b) if c is False else c
 
     def matmul_nn(self, a: Array, b: Array) -> Array:
-        if a.ndim == b.ndim == 2:
-            c = np.empty((len(a), b.shape[1]), _FLOAT)
-            if self._matmul_nn(c, a, b):
-                return c
-        return super().matmul_nn(a, b)
+        c = self._matmul_nn(a, b)
+        return super().matmul_nn(a, b) if c is False else c
 
     def matmul_tn(self, a: Array, b: Array) -> Array:
-        if a.ndim == b.ndim == 2:
-            c = np.empty((a.shape[1], b.shape[1]), _FLOAT)
-            if self._matmul_tn(c, a, b):
-                return c
-        return super().matmul_tn(a, b)
+        c = self._matmul_tn(a, b)
+        return super().matmul_tn(a, b) if c is False else c
 
     def add_row(self, x: Array, b: Array) -> None:
         if not self._add_row(x, b):
             super().add_row(x, b)
 
     def sum_rows(self, x: Array) -> Array:
-        if x.ndim == 2:
-            sums = np.empty(x.shape[1], _FLOAT)
-            if self._sum_rows(sums, x):
-                return sums
-        return super().sum_rows(x)
+        sums = self._sum_rows(x)
+        return super().sum_rows(x) if sums is False else sums
 
     def exp(self, z: Array) -> Array:
-        result = np.empty(z.shape, _FLOAT)
-        return result if self._exp(result, z) else super().exp(z)
+        result = self._exp(z)
+        return super().exp(z) if result is False else result
 
     def sigmoid(self, z: Array) -> Array:
-        a = np.empty(z.shape, _FLOAT)
-        return a if self._sigmoid(a, z) else super().sigmoid(z)
+        a = self._sigmoid(z)
+        return super().sigmoid(z) if a is False else a
 
     def tanh(self, z: Array) -> Array:
-        a = np.empty(z.shape, _FLOAT)
-        return a if self._tanh(a, z) else super().tanh(z)
+        a = self._tanh(z)
+        return super().tanh(z) if a is False else a
 
     def relu(self, z: Array) -> Array:
-        a = np.empty(z.shape, _FLOAT)
-        return a if self._relu(a, z) else super().relu(z)
+        a = self._relu(z)
+        return super().relu(z) if a is False else a
 
     def squared_distance(self, x: Array, y: Array) -> float:
-        distance: float | Literal[False] = self._squared_distance(x, y)
+        distance = self._squared_distance(x, y)
         return super().squared_distance(x, y) if distance is False else distance
 
     def hits(self, a: Array, labels: Array) -> int:
-        count: int = self._hits(a, labels)
+        count = self._hits(a, labels)
         return super().hits(a, labels) if count is False else count
 
     def combine(self, x: Array, alpha: float, y: Array, beta: float) -> None:
@@ -137,18 +128,12 @@ class Kernels(Operations):
             super().adam(p, gradient, mean, square, beta1, beta2, rate, epsilon)
 
     def as_floats(self, x: Array, dtype: npt.DTypeLike) -> Array:
-        if dtype == _FLOAT and x.dtype == np.uint8:
-            floats = np.empty(x.shape, _FLOAT)
-            if self._as_floats(floats, x):
-                return floats
-        return super().as_floats(x, dtype)
+        floats: Any = dtype == _FLOAT and self._as_floats(x)
+        return super().as_floats(x, dtype) if floats is False else floats
 
     def gather(self, x: Array, rows: Array, dtype: npt.DTypeLike) -> Array:
-        if dtype == _FLOAT and x.ndim == 2:
-            batch = np.empty((len(rows), x.shape[1]), _FLOAT)
-            if self._gather(batch, x, rows):
-                return batch
-        return super().gather(x, rows, dtype)
+        batch: Any = dtype == _FLOAT and self._gather(x, rows)
+        return super().gather(x, rows, dtype) if batch is False else batch
 
 
 class _MethodDef(ctypes.Structure):
@@ -178,6 +163,19 @@ def _builtin(module: ctypes.PyDLL, name: str) -> _Kernel:
     make.restype = ctypes.py_object
     make.argtypes = (ctypes.POINTER(_MethodDef), ctypes.c_void_p, ctypes.c_void_p)
     return make(described, None, None)
+
+
+_PYARRAY_EMPTY = 184
+"""Which of the functions in NumPy's C interface makes an array: its number is part of that."""
+
+
+def _numpys_function(number: int) -> int:
+    """The address of a function of NumPy's C interface."""
+    table = ctypes.pythonapi.PyCapsule_GetPointer
+    table.restype = ctypes.POINTER(ctypes.c_void_p)
+    table.argtypes = (ctypes.py_object, ctypes.c_char_p)
+    capsule = importlib.import_module("numpy._core.multiarray")._ARRAY_API
+    return int(table(capsule, None)[number])
 
 
 def _check_layout() -> None:

@@ -51,7 +51,8 @@ def build(
 
     ``address`` is the site's own, for the documents that name it; without it they do not.
     ``host`` is a folder elsewhere that has Pyodide and NumPy, if visitors are to fetch them there.
-    Without ``service_worker`` the site removes the one that visitors have from earlier builds.
+    Without ``service_worker``, and with ``host``, the site removes the one that visitors have from
+    earlier builds.
     Steps whose inputs are those of an earlier build are taken from the cache.
     """
     parts = parts or Parts()
@@ -72,7 +73,9 @@ def build(
             contents |= {f"kernels/{name}": data for name, data in assembled.items()}
             peak = kernels.peak(root / "site" / "bench")
             contents |= {f"bench/{name}": data for name, data in peak.items()}
-            contents = manifest.sealed(contents, linker, service_worker)
+            # What Python is made of would come from this host after all, to be kept.
+            offline = service_worker and not host
+            contents = manifest.sealed(contents, linker, offline)
         except (
             PartError,
             LinkError,

@@ -145,11 +145,16 @@ def run(target: str, seconds: float) -> tuple[bool, str]:
     """Fuzz a target for so long in a process of its own: was all well, and what was seen."""
     command = [sys.executable, __file__, target, "--seconds", str(seconds)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
-    lines = done.stderr.splitlines()
     tried = re.findall(r"stat::number_of_executed_units:\s*(\d+)", done.stderr)
     if done.returncode == 0 and tried and int(tried[0]) > 0:
         return True, f"{int(tried[0]):,} inputs in {seconds:g} s, none that was not refused or read"
-    return False, "\n".join(lines[-40:])
+    said = done.stdout.splitlines()[-30:] + done.stderr.splitlines()[-30:]  # the input is among it
+    return False, "\n".join(said)
+
+
+def soak(target: str, minutes: float) -> tuple[bool, str]:
+    """``run`` as ``scripts/soak.py`` has it."""
+    return run(target, 60 * minutes)
 
 
 def _fuzz(target: str, seconds: float) -> None:

@@ -10,6 +10,9 @@ environment.enter("build", "test")
 import browsers
 import bundle
 
+SPREAD = ("--numprocesses=2", "--dist=loadgroup", "--verbose")
+"""Two at a time: a page waits much, but its browser takes a core to start Python."""
+
 
 def main() -> None:
     browsers.prepare("chromium", "firefox", "webkit")
@@ -17,8 +20,10 @@ def main() -> None:
         bundle.build()
     except bundle.BuildError as error:
         sys.exit(f"Stopped: {error}")
-    tests = [sys.executable, "-m", "pytest", f"--rootdir={environment.ROOT}", *sys.argv[1:]]
-    sys.exit(subprocess.run(tests, cwd=environment.ROOT, check=False).returncode)
+    environment.say("Testing: the library, the site, and the page in three browsers …")
+    tests = [sys.executable, "-m", "pytest", f"--rootdir={environment.ROOT}", *SPREAD]
+    done = subprocess.run([*tests, *sys.argv[1:]], cwd=environment.ROOT, check=False)
+    sys.exit(done.returncode)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,9 @@ const LIST = "manifest.js";
 const WRONG = "what came is not the file that belongs here";
 const RENEWED = "the site has been renewed since this page was opened";
 
+/** Why streams failed, by address: who reads one as a Response is only told that it did. @type {Map<string, unknown>} */
+const reasons = new Map();
+
 /** Can hashes be compared here? Browsers have them on https and on localhost alone. */
 export const checksHashes = typeof globalThis.crypto?.subtle === "object";
 
@@ -123,14 +126,19 @@ export async function unpack(url, arrived) {
   /** @type {ReadableStream<Bytes>} */
   const counted = new ReadableStream({
     async pull(stream) {
-      if (next.done) {
-        await check(url, joined(chunks.splice(0)));
-        return stream.close();
+      try {
+        if (next.done) {
+          await check(url, joined(chunks.splice(0)));
+          return stream.close();
+        }
+        arrived(next.value.length);
+        chunks.push(next.value);
+        stream.enqueue(next.value);
+        next = await source.next();
+      } catch (error) {
+        reasons.set(addressOf(url), error);
+        throw error;
       }
-      arrived(next.value.length);
-      chunks.push(next.value);
-      stream.enqueue(next.value);
-      next = await source.next();
     },
   });
   return gzipped ? counted.pipeThrough(new DecompressionStream("gzip")) : counted;
@@ -148,7 +156,9 @@ export async function about(file, step) {
   try {
     return await step;
   } catch (error) {
-    throw new Error(`${file} did not load: ${error instanceof Error ? error.message : error}`);
+    const why = reasons.get(file) ?? error;
+    reasons.delete(file);
+    throw new Error(`${file} did not load: ${why instanceof Error ? why.message : why}`);
   }
 }
 

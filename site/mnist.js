@@ -6,6 +6,10 @@ import { loadJson, loadUnpacked } from "./download.js";
 /** @typedef {{loaded: number, total: number} | {waiting: string}} Report bytes of what is needed
  *   first; afterwards why a later shard has not come yet, "" once it has */
 
+const CANNOT_UNPACK =
+  "This browser cannot unpack MNIST’s images (it has no DecompressionStream), so no net can learn " +
+  "here; those that have learned can read. Firefox, Chrome, Edge and Safari have it since 2023.";
+
 /** @type {Promise<void> | undefined} */
 let begun;
 
@@ -18,6 +22,7 @@ let begun;
  * @returns {Promise<void>} rejects with an Error that names the file which failed
  */
 export function loadMnist(lab, call, report) {
+  if (typeof DecompressionStream !== "function") return Promise.reject(new Error(CANNOT_UNPACK));
   begun ??= load(lab, call, report).catch((error) => {
     begun = undefined;
     throw error;

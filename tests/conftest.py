@@ -12,6 +12,22 @@ settings.load_profile("nets")
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests of one file in one browser stay together, whoever runs them: they share a page."""
+    for item in items:
+        callspec = getattr(item, "callspec", None)
+        browser = callspec.params.get("browser", "") if callspec else ""
+        item.add_marker(pytest.mark.xdist_group(f"{item.path.stem} {browser}".strip()))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """At the end, what tests have recorded: a process of its own that runs one cannot print it."""
+    for report in (one for kind in terminalreporter.stats.values() for one in kind):
+        for name, value in getattr(report, "user_properties", ()):
+            terminalreporter.write_line(f"{name}: {value}")
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder beside the repository with material that is not part of it; skips without it."""

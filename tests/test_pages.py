@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -64,20 +63,6 @@ def test_an_address_cannot_break_out_of_its_attribute() -> None:
 def test_a_page_that_has_changed_its_head_is_noticed() -> None:
     with pytest.raises(DocumentError, match="og:image"):
         documents.embed(INDEX.replace(b"og:image", b"og:picture"))
-
-
-def test_workflows_are_sound() -> None:
-    tool = Path(sys.executable).with_name("actionlint")
-    done = subprocess.run(
-        [tool, *sorted(WORKFLOWS.glob("*.yml"))], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
-def test_actions_are_pinned() -> None:
-    for workflow in WORKFLOWS.glob("*.yml"):
-        for action in re.findall(r"uses: (?!\./)(\S+)", workflow.read_text()):
-            assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40}", action), f"{workflow.name}: {action}"
 
 
 def test_the_deployment_s_steps_build_the_site_from_a_clean_checkout(tmp_path: Path) -> None:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+import fuzzing
 from soaks import memory
 
 
@@ -22,4 +24,5 @@ class Soak:
 SOAKS = {
     "cycles": Soak(memory.cycles, 10),
     "training": Soak(memory.training, 60),
+    **{f"files-{name}": Soak(partial(fuzzing.soak, name), 10) for name in fuzzing.TARGETS},
 }

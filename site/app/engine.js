@@ -154,12 +154,13 @@ export class Engine extends EventTarget {
   /** Ask the worker for a sign of life while the page is seen. @param {Worker} worker */
   async #watch(worker) {
     const pause = (/** @type {number} */ ms) => new Promise((done) => setTimeout(done, ms));
-    while (this.#worker === worker && this.state !== "failed") {
+    const goesOn = () => this.#worker === worker && this.state !== "failed";
+    while (goesOn()) {
       await pause(3000);
       if (document.hidden) continue;
       const patience = this.state === "ready" ? PATIENCE : PATIENCE_AT_FIRST;
       const answered = await Promise.race([this.#api.ping(), pause(patience)]);
-      if (!answered && !document.hidden && this.#worker === worker && this.state !== "failed") {
+      if (!answered && !document.hidden && goesOn()) {
         this.#fail(new Error("The worker that runs Python has stopped answering."));
       }
     }

@@ -110,6 +110,7 @@
     const words = document.querySelector("[data-testid=status-words]");
     if (status instanceof HTMLElement) status.dataset.state = "failed";
     if (words) words.textContent = "Not working";
+    document.querySelector("[data-testid=loading-bar]")?.setAttribute("hidden", "");
   }
 
   /** The page has not come yet: name what it waits for. A style sheet that does not come hides all. */

@@ -13,7 +13,7 @@ import { part } from "./dom.js";
 import { RaceView } from "./race.js";
 import { take, warm } from "./sandbox.js";
 import { whileSeen } from "./seen.js";
-import { packed, unpacked } from "./share.js";
+import { packed, packs, unpacked } from "./share.js";
 import { foundOf, stateOf } from "./stranger.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
@@ -144,6 +144,7 @@ export function ownSection(engine, training, gallery) {
   /** Keep the code in the address, so that a reload does not lose it. */
   function remember() {
     clearTimeout(resting);
+    if (!packs) return;
     resting = setTimeout(async () => writeAddress("own", await values()), REST);
   }
 
@@ -197,7 +198,7 @@ export function ownSection(engine, training, gallery) {
     run.disabled = !editor || running;
     stop.disabled = !running;
     reset.disabled = !editor || running || editor.text === known(target.value).text;
-    share.disabled = !editor;
+    share.disabled = !editor || !packs;
     target.disabled = !editor || running;
   }
 

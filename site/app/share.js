@@ -3,6 +3,10 @@
 /** Longer code is not taken from a link; the library's functions have a tenth of it. */
 const LONGEST = 20_000;
 
+/** Can this browser pack and unpack? */
+export const packs =
+  typeof CompressionStream === "function" && typeof DecompressionStream === "function";
+
 /** @param {string} text @returns {Promise<string>} */
 export async function packed(text) {
   const stream = new Blob([text]).stream().pipeThrough(new CompressionStream("deflate-raw"));
@@ -16,6 +20,9 @@ export async function packed(text) {
  * @returns {Promise<string>} rejects with an Error for what `packed` has not made, or too much of it
  */
 export async function unpacked(letters) {
+  if (!packs) {
+    throw new Error("This browser cannot unpack the code in this link: it has no DecompressionStream.");
+  }
   const damaged = new Error("The code in this link is damaged: perhaps the link was cut off.");
   try {
     const bytes = Uint8Array.from(

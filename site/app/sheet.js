@@ -5,6 +5,10 @@ import { Grid } from "./grid.js";
 import { Pad } from "./pad.js";
 import { packed } from "./strokes.js";
 
+const NO_POINTER =
+  "This browser has no pointer events, so nothing can be drawn here with a pointer. Any Firefox, " +
+  "Chrome, Edge or Safari of the last years has them.";
+
 /** Event "change": there is another drawing, or it is to be read otherwise. */
 export class Sheet extends EventTarget {
   #pad = new Pad(part("draw-canvas", HTMLCanvasElement));
@@ -18,6 +22,7 @@ export class Sheet extends EventTarget {
 
   constructor() {
     super();
+    if (typeof PointerEvent !== "function") part("draw-hint", HTMLElement).textContent = NO_POINTER;
     this.#mode.checked = false; // browsers restore what a form held before a reload
     this.#normalise.checked = true;
     for (const face of [this.#pad, this.#grid]) {

@@ -79,7 +79,7 @@ export function showStatus(engine, training) {
   engine.addEventListener("failed", (event) => {
     const { message } = /** @type {CustomEvent} */ (event).detail;
     part("failure-words", HTMLElement).textContent =
-      `${message.replace(/\.?$/, ".")} Your drawing is still here.`;
+      `${message.replace(/( Try again)?\.?$/, ".").replace("..", ".")} Your drawing is still here.`;
     update();
   });
   training.addEventListener("state", update);

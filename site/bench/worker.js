@@ -4,6 +4,7 @@
 
 import * as Comlink from "comlink";
 import { packed } from "../app/strokes.js";
+import { load } from "../download.js";
 import { loadKernels } from "../kernels.js";
 import { loadMnist } from "../mnist.js";
 import index from "../models/models.js";
@@ -59,21 +60,13 @@ function call(method, args = {}) {
   return value;
 }
 
-/** @param {string} address */
-async function fetched(address) {
-  const answer = await fetch(new URL(address, import.meta.url)).catch(() => undefined);
-  if (answer?.ok) return answer;
-  throw new Error(`${address.replace("./", "bench/")} could not be fetched. Try again.`);
-}
-
 const opened = new Set();
 
 /** As the page opens a model that it ships. @param {string} model */
 async function open(model) {
   const found = index.models.find(({ id }) => id === model);
   if (!found) throw new Error(`There is no model ${model}.`);
-  const answer = await fetched(`../models/${found.file}`);
-  call("open_model", { model, data: new Uint8Array(await answer.arrayBuffer()) });
+  call("open_model", { model, data: await load(`models/${found.file}`) });
   opened.add(model);
 }
 
@@ -95,8 +88,8 @@ const greys = () => Float32Array.from({ length: 784 }, (_, i) => ((i * 7919) % 1
 /** The fastest of the register-only loops that this browser can run; without SIMD there is none. */
 async function loadPeak() {
   if (computing.kernels === "numpy") return undefined;
-  const answer = await fetched(`./peak-${computing.kernels}.wasm`);
-  const { instance } = await WebAssembly.instantiate(await answer.arrayBuffer());
+  const code = await load(`bench/peak-${computing.kernels}.wasm`);
+  const { instance } = await WebAssembly.instantiate(code);
   return /** @type {(times: number) => number} */ (instance.exports.peak);
 }
 
@@ -122,7 +115,7 @@ const api = {
     const milliseconds = performance.now();
     await python.rest();
     for (const name of PYTHON) {
-      pyodide.FS.writeFile(`/home/pyodide/${name}.py`, await (await fetched(`./${name}.py`)).text());
+      pyodide.FS.writeFile(`/home/pyodide/${name}.py`, await load(`bench/${name}.py`));
       modules[name] = pyodide.pyimport(name);
     }
     computing = await loadKernels(pyodide, call);

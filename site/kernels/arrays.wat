@@ -3,8 +3,9 @@
 ;; Each function here follows the calling convention of a function of a C extension (METH_FASTCALL):
 ;; the second parameter is where the addresses of the argument objects stand one after the other,
 ;; the third how many there are, and the result is the address of an object. A kernel looks into
-;; its arguments to see whether it can do what is asked. It answers True, or the number that was
-;; asked for, when it has done it, and False when it has touched nothing and NumPy should do it. So no address of an array's numbers is
+;; its arguments to see whether it can do what is asked. It answers with the result, a new array or
+;; number, or with True where an array was to be changed; and with False when it has touched nothing
+;; and NumPy should do it. So no address of an array's numbers is
 ;; held longer than a call. (Python never lets go of True and False, so they need no counting.)
 ;;
 ;; An array is a C struct that NumPy's headers make public (PyArrayObject), all fields 4 bytes here:
@@ -19,13 +20,36 @@
 (global $float (mut i32) (i32.const 0))
 (global $true (mut i32) (i32.const 0))
 (global $false (mut i32) (i32.const 0))
+(global $float32 (mut i32) (i32.const 0))
+(global $empty (mut i32) (i32.const 0))
 
-;; To be called first, with numpy.ndarray, float, True and False.
-(func (export "begin") (param $ndarray i32) (param $float i32) (param $true i32) (param $false i32)
+;; To be called first, with numpy.ndarray, float, True, False, the dtype float32, and where in the
+;; table of functions NumPy's PyArray_Empty is.
+(func (export "begin")
+  (param $ndarray i32) (param $float i32) (param $true i32) (param $false i32)
+  (param $float32 i32) (param $empty i32)
   (global.set $ndarray (local.get $ndarray))
   (global.set $float (local.get $float))
   (global.set $true (local.get $true))
-  (global.set $false (local.get $false)))
+  (global.set $false (local.get $false))
+  (global.set $float32 (local.get $float32))
+  (global.set $empty (local.get $empty)))
+
+;; A new array of floats with so many axes, whose lengths are at `shape`; NumPy makes it, and takes
+;; the reference to the dtype. 0 if there is no memory left: returned, it tells Python so.
+(func $new (param $axes i32) (param $shape i32) (result i32)
+  (call $hold (global.get $float32))
+  (call_indirect (param i32 i32 i32 i32) (result i32)
+    (local.get $axes) (local.get $shape) (global.get $float32) (i32.const 0)
+    (global.get $empty)))
+
+(func $new_like (param $x i32) (result i32)
+  (call $new (call $axes (local.get $x)) (i32.load offset=16 (local.get $x))))
+
+(func $new_matrix (param $rows i32) (param $columns i32) (result i32)
+  (i32.store (global.get $packed) (local.get $rows))
+  (i32.store offset=4 (global.get $packed) (local.get $columns))
+  (call $new (i32.const 2) (global.get $packed)))
 
 (func $data (param $x i32) (result i32) (i32.load offset=8 (local.get $x)))
 (func $axes (param $x i32) (result i32) (i32.load offset=12 (local.get $x)))
@@ -111,12 +135,10 @@
       (i32.eq (call $stride (local.get $x) (i32.const 1)) (local.get $bytes))
       (i32.lt_u (call $columns (local.get $x)) (i32.const 2)))))
 
-(func $are_matrices (param $x i32) (param $y i32) (param $z i32) (result i32)
+(func $are_matrices (param $x i32) (param $y i32) (result i32)
   (i32.and
-    (i32.and
-      (call $is_matrix (local.get $x) (i32.const 11) (i32.const 4))
-      (call $is_matrix (local.get $y) (i32.const 11) (i32.const 4)))
-    (call $is_matrix (local.get $z) (i32.const 11) (i32.const 4))))
+    (call $is_matrix (local.get $x) (i32.const 11) (i32.const 4))
+    (call $is_matrix (local.get $y) (i32.const 11) (i32.const 4))))
 
 ;; Where x changes while y is read, number by number: are they the same numbers, or wholly apart?
 (func $are_apart (param $x i32) (param $y i32) (result i32)
@@ -138,24 +160,21 @@
     (i32.and (call $is_writeable (local.get $x)) (call $same_shape (local.get $x) (local.get $y)))
     (call $are_apart (local.get $x) (local.get $y))))
 
-;; --- The products. The result c is an array that the caller has just made.
+;; --- The products.
 
 ;; c = a bᵀ. Where a has few rows, tiles take five rows of b instead, and c is written transposed.
 (func (export "matmul_nt") (param $self i32) (param $args i32) (param $count i32) (result i32)
   (local $c i32) (local $a i32) (local $b i32)
-  (if (i32.ne (local.get $count) (i32.const 3)) (then (return (global.get $false))))
-  (local.set $c (i32.load (local.get $args)))
-  (local.set $a (i32.load offset=4 (local.get $args)))
-  (local.set $b (i32.load offset=8 (local.get $args)))
-  (if (i32.eqz (call $are_matrices (local.get $c) (local.get $a) (local.get $b)))
+  (if (i32.ne (local.get $count) (i32.const 2)) (then (return (global.get $false))))
+  (local.set $a (i32.load (local.get $args)))
+  (local.set $b (i32.load offset=4 (local.get $args)))
+  (if (i32.eqz (call $are_matrices (local.get $a) (local.get $b)))
     (then (return (global.get $false))))
-  (if
-    (i32.or
-      (i32.or
-      (i32.ne (call $columns (local.get $a)) (call $columns (local.get $b)))
-      (i32.ne (call $rows (local.get $c)) (call $rows (local.get $a))))
-      (i32.ne (call $columns (local.get $c)) (call $rows (local.get $b))))
+  (if (i32.ne (call $columns (local.get $a)) (call $columns (local.get $b)))
     (then (return (global.get $false))))
+  (local.set $c
+    (call $new_matrix (call $rows (local.get $a)) (call $rows (local.get $b))))
+  (if (i32.eqz (local.get $c)) (then (return (i32.const 0))))
   (if
     (i32.and
       (i32.ne (call $rows (local.get $a)) (i32.const 0))
@@ -169,7 +188,7 @@
           (call $data (local.get $a)) (call $stride (local.get $a) (i32.const 0))
           (call $data (local.get $b)) (call $stride (local.get $b) (i32.const 0))
           (call $rows (local.get $a)) (call $rows (local.get $b)) (call $columns (local.get $a)))
-        (then (return (global.get $true))))))
+        (then (return (local.get $c))))))
   (if (i32.lt_u (call $rows (local.get $a)) (i32.const 4))
     (then
       (call $nt
@@ -183,47 +202,41 @@
         (call $data (local.get $a)) (call $stride (local.get $a) (i32.const 0))
         (call $data (local.get $b)) (call $stride (local.get $b) (i32.const 0))
         (call $rows (local.get $a)) (call $rows (local.get $b)) (call $columns (local.get $a)))))
-  (global.get $true))
+  (local.get $c))
 
 ;; c = a b
 (func (export "matmul_nn") (param $self i32) (param $args i32) (param $count i32) (result i32)
   (local $c i32) (local $a i32) (local $b i32)
-  (if (i32.ne (local.get $count) (i32.const 3)) (then (return (global.get $false))))
-  (local.set $c (i32.load (local.get $args)))
-  (local.set $a (i32.load offset=4 (local.get $args)))
-  (local.set $b (i32.load offset=8 (local.get $args)))
-  (if (i32.eqz (call $are_matrices (local.get $c) (local.get $a) (local.get $b)))
+  (if (i32.ne (local.get $count) (i32.const 2)) (then (return (global.get $false))))
+  (local.set $a (i32.load (local.get $args)))
+  (local.set $b (i32.load offset=4 (local.get $args)))
+  (if (i32.eqz (call $are_matrices (local.get $a) (local.get $b)))
     (then (return (global.get $false))))
-  (if
-    (i32.or
-      (i32.or
-      (i32.ne (call $columns (local.get $a)) (call $rows (local.get $b)))
-      (i32.ne (call $rows (local.get $c)) (call $rows (local.get $a))))
-      (i32.ne (call $columns (local.get $c)) (call $columns (local.get $b))))
+  (if (i32.ne (call $columns (local.get $a)) (call $rows (local.get $b)))
     (then (return (global.get $false))))
+  (local.set $c
+    (call $new_matrix (call $rows (local.get $a)) (call $columns (local.get $b))))
+  (if (i32.eqz (local.get $c)) (then (return (i32.const 0))))
   (call $nn
     (call $data (local.get $c)) (call $stride (local.get $c) (i32.const 0))
     (call $data (local.get $a)) (call $stride (local.get $a) (i32.const 0)) (i32.const 4)
     (call $data (local.get $b)) (call $stride (local.get $b) (i32.const 0))
     (call $rows (local.get $a)) (call $columns (local.get $b)) (call $columns (local.get $a)))
-  (global.get $true))
+  (local.get $c))
 
 ;; c = aᵀ b
 (func (export "matmul_tn") (param $self i32) (param $args i32) (param $count i32) (result i32)
   (local $c i32) (local $a i32) (local $b i32)
-  (if (i32.ne (local.get $count) (i32.const 3)) (then (return (global.get $false))))
-  (local.set $c (i32.load (local.get $args)))
-  (local.set $a (i32.load offset=4 (local.get $args)))
-  (local.set $b (i32.load offset=8 (local.get $args)))
-  (if (i32.eqz (call $are_matrices (local.get $c) (local.get $a) (local.get $b)))
+  (if (i32.ne (local.get $count) (i32.const 2)) (then (return (global.get $false))))
+  (local.set $a (i32.load (local.get $args)))
+  (local.set $b (i32.load offset=4 (local.get $args)))
+  (if (i32.eqz (call $are_matrices (local.get $a) (local.get $b)))
     (then (return (global.get $false))))
-  (if
-    (i32.or
-      (i32.or
-      (i32.ne (call $rows (local.get $a)) (call $rows (local.get $b)))
-      (i32.ne (call $rows (local.get $c)) (call $columns (local.get $a))))
-      (i32.ne (call $columns (local.get $c)) (call $columns (local.get $b))))
+  (if (i32.ne (call $rows (local.get $a)) (call $rows (local.get $b)))
     (then (return (global.get $false))))
+  (local.set $c
+    (call $new_matrix (call $columns (local.get $a)) (call $columns (local.get $b))))
+  (if (i32.eqz (local.get $c)) (then (return (i32.const 0))))
   (if
     (i32.and
       (i32.ge_u (call $columns (local.get $b)) (i32.const 64))
@@ -235,67 +248,43 @@
           (call $data (local.get $a)) (call $stride (local.get $a) (i32.const 0))
           (call $data (local.get $b)) (call $stride (local.get $b) (i32.const 0))
           (call $columns (local.get $a)) (call $columns (local.get $b)) (call $rows (local.get $a)))
-        (then (return (global.get $true))))))
+        (then (return (local.get $c))))))
   (call $nn
     (call $data (local.get $c)) (call $stride (local.get $c) (i32.const 0))
     (call $data (local.get $a)) (i32.const 4) (call $stride (local.get $a) (i32.const 0))
     (call $data (local.get $b)) (call $stride (local.get $b) (i32.const 0))
     (call $columns (local.get $a)) (call $columns (local.get $b)) (call $rows (local.get $a)))
-  (global.get $true))
+  (local.get $c))
 
-;; --- Functions, number by number: to = f(from), each an array of floats.
+;; --- Functions, number by number, of arrays of floats.
 
 ;; 1 / (1 + e^{-z})
 (func (export "sigmoid") (param $self i32) (param $args i32) (param $count i32) (result i32)
-  (local $to i32) (local $from i32)
-  (if (i32.ne (local.get $count) (i32.const 2)) (then (return (global.get $false))))
-  (local.set $to (i32.load (local.get $args)))
-  (local.set $from (i32.load offset=4 (local.get $args)))
-  (if (i32.eqz (call $fit (local.get $to) (local.get $from)))
-    (then (return (global.get $false))))
-  (call $map
-    (i32.const 0) (call $data (local.get $to)) (call $data (local.get $from))
-    (call $size (local.get $to)))
-  (global.get $true))
+  (call $function_of (i32.const 0) (local.get $args) (local.get $count)))
 
 ;; tanh z
 (func (export "tanh") (param $self i32) (param $args i32) (param $count i32) (result i32)
-  (local $to i32) (local $from i32)
-  (if (i32.ne (local.get $count) (i32.const 2)) (then (return (global.get $false))))
-  (local.set $to (i32.load (local.get $args)))
-  (local.set $from (i32.load offset=4 (local.get $args)))
-  (if (i32.eqz (call $fit (local.get $to) (local.get $from)))
-    (then (return (global.get $false))))
-  (call $map
-    (i32.const 1) (call $data (local.get $to)) (call $data (local.get $from))
-    (call $size (local.get $to)))
-  (global.get $true))
+  (call $function_of (i32.const 1) (local.get $args) (local.get $count)))
 
 ;; max(z, 0)
 (func (export "relu") (param $self i32) (param $args i32) (param $count i32) (result i32)
-  (local $to i32) (local $from i32)
-  (if (i32.ne (local.get $count) (i32.const 2)) (then (return (global.get $false))))
-  (local.set $to (i32.load (local.get $args)))
-  (local.set $from (i32.load offset=4 (local.get $args)))
-  (if (i32.eqz (call $fit (local.get $to) (local.get $from)))
-    (then (return (global.get $false))))
-  (call $map
-    (i32.const 2) (call $data (local.get $to)) (call $data (local.get $from))
-    (call $size (local.get $to)))
-  (global.get $true))
+  (call $function_of (i32.const 2) (local.get $args) (local.get $count)))
 
 ;; e^z
 (func (export "exp") (param $self i32) (param $args i32) (param $count i32) (result i32)
+  (call $function_of (i32.const 3) (local.get $args) (local.get $count)))
+
+(func $function_of (param $function i32) (param $args i32) (param $count i32) (result i32)
   (local $to i32) (local $from i32)
-  (if (i32.ne (local.get $count) (i32.const 2)) (then (return (global.get $false))))
-  (local.set $to (i32.load (local.get $args)))
-  (local.set $from (i32.load offset=4 (local.get $args)))
-  (if (i32.eqz (call $fit (local.get $to) (local.get $from)))
-    (then (return (global.get $false))))
+  (if (i32.ne (local.get $count) (i32.const 1)) (then (return (global.get $false))))
+  (local.set $from (i32.load (local.get $args)))
+  (if (i32.eqz (call $is_floats (local.get $from))) (then (return (global.get $false))))
+  (local.set $to (call $new_like (local.get $from)))
+  (if (i32.eqz (local.get $to)) (then (return (i32.const 0))))
   (call $map
-    (i32.const 3) (call $data (local.get $to)) (call $data (local.get $from))
+    (local.get $function) (call $data (local.get $to)) (call $data (local.get $from))
     (call $size (local.get $to)))
-  (global.get $true))
+  (local.get $to))
 
 ;; --- How far answers are from what was wanted: a number, made anew.
 
@@ -370,20 +359,22 @@
   (call $each_row (local.get $x) (local.get $b) (i32.const 1))
   (global.get $true))
 
-;; b_j = Σ_i x_ij, into an array that the caller has just made
+;; b_j = Σ_i x_ij
 (func (export "sum_rows") (param $self i32) (param $args i32) (param $count i32) (result i32)
   (local $b i32) (local $x i32)
-  (if (i32.ne (local.get $count) (i32.const 2)) (then (return (global.get $false))))
-  (local.set $b (i32.load (local.get $args)))
-  (local.set $x (i32.load offset=4 (local.get $args)))
-  (if (i32.eqz (call $are_matrix_and_row (local.get $x) (local.get $b)))
-    (then (return (global.get $false))))
+  (if (i32.ne (local.get $count) (i32.const 1)) (then (return (global.get $false))))
+  (local.set $x (i32.load (local.get $args)))
+  (if (i32.eqz (call $is_floats (local.get $x))) (then (return (global.get $false))))
+  (if (i32.ne (call $axes (local.get $x)) (i32.const 2)) (then (return (global.get $false))))
+  (i32.store (global.get $packed) (call $columns (local.get $x)))
+  (local.set $b (call $new (i32.const 1) (global.get $packed)))
+  (if (i32.eqz (local.get $b)) (then (return (i32.const 0))))
   (memory.fill
     (call $data (local.get $b))
     (i32.const 0)
     (i32.shl (call $rows (local.get $b)) (i32.const 2)))
   (call $each_row (local.get $x) (local.get $b) (i32.const 0))
-  (global.get $true))
+  (local.get $b))
 
 ;; Adds the row b to each row of x, or each row of x to b.
 (func $each_row (param $x i32) (param $b i32) (param $to_x i32)
@@ -514,29 +505,19 @@
     (i32.const -1)
     (i64.lt_u (local.get $row) (i64.extend_i32_u (local.get $n)))))
 
-;; The rows of x, bytes, that have these numbers: as floats 0…1, into an array just made.
+;; The rows of x, bytes, that have these numbers: as floats 0…1.
 (func (export "gather") (param $self i32) (param $args i32) (param $count i32) (result i32)
   (local $to i32) (local $x i32) (local $rows i32)
   (local $n i32) (local $i i32)
-  (if (i32.ne (local.get $count) (i32.const 3)) (then (return (global.get $false))))
-  (local.set $to (i32.load (local.get $args)))
-  (local.set $x (i32.load offset=4 (local.get $args)))
-  (local.set $rows (i32.load offset=8 (local.get $args)))
-  (if (i32.eqz (call $is_floats (local.get $to)))
-    (then (return (global.get $false))))
+  (if (i32.ne (local.get $count) (i32.const 2)) (then (return (global.get $false))))
+  (local.set $x (i32.load (local.get $args)))
+  (local.set $rows (i32.load offset=4 (local.get $args)))
   (if (i32.eqz (call $is_matrix (local.get $x) (i32.const 2) (i32.const 1)))
     (then (return (global.get $false))))
   (if (i32.eqz (call $are_integers (local.get $rows)))
     (then (return (global.get $false))))
-  (if (i32.ne (call $axes (local.get $to)) (i32.const 2))
-    (then (return (global.get $false))))
-  (if
-    (i32.or
-      (i32.ne (call $rows (local.get $to)) (call $rows (local.get $rows)))
-      (i32.ne (call $columns (local.get $to)) (call $columns (local.get $x))))
-    (then (return (global.get $false))))
   (local.set $n (call $rows (local.get $rows)))
-  (block $all ;; the row numbers are looked at before anything is written
+  (block $all ;; the row numbers are looked at before anything is made
     (loop $check
       (br_if $all (i32.eq (local.get $i) (local.get $n)))
       (if
@@ -546,6 +527,8 @@
         (then (return (global.get $false))))
       (local.set $i (i32.add (local.get $i) (i32.const 1)))
       (br $check)))
+  (local.set $to (call $new_matrix (local.get $n) (call $columns (local.get $x))))
+  (if (i32.eqz (local.get $to)) (then (return (i32.const 0))))
   (local.set $i (i32.const 0))
   (block $done
     (loop $next
@@ -562,24 +545,21 @@
         (call $columns (local.get $x)))
       (local.set $i (i32.add (local.get $i) (i32.const 1)))
       (br $next)))
-  (global.get $true))
+  (local.get $to))
 
-;; The same for all of x, whose numbers lie together: to is as large, and just made.
+;; The same for all of x, whose numbers lie together.
 (func (export "as_floats") (param $self i32) (param $args i32) (param $count i32) (result i32)
   (local $to i32) (local $x i32)
-  (if (i32.ne (local.get $count) (i32.const 2)) (then (return (global.get $false))))
-  (local.set $to (i32.load (local.get $args)))
-  (local.set $x (i32.load offset=4 (local.get $args)))
-  (if (i32.eqz (call $is_floats (local.get $to)))
-    (then (return (global.get $false))))
+  (if (i32.ne (local.get $count) (i32.const 1)) (then (return (global.get $false))))
+  (local.set $x (i32.load (local.get $args)))
   (if (i32.eqz (call $is_array (local.get $x)))
     (then (return (global.get $false))))
   (if (i32.ne (call $type (local.get $x)) (i32.const 2))
     (then (return (global.get $false))))
   (if (i32.eqz (call $has_flag (local.get $x) (i32.const 1)))
     (then (return (global.get $false))))
-  (if (i32.eqz (call $same_shape (local.get $to) (local.get $x)))
-    (then (return (global.get $false))))
+  (local.set $to (call $new_like (local.get $x)))
+  (if (i32.eqz (local.get $to)) (then (return (i32.const 0))))
   (call $scale
     (call $data (local.get $to)) (call $data (local.get $x)) (call $size (local.get $to)))
-  (global.get $true))
+  (local.get $to))

@@ -13,8 +13,8 @@
 ;;   stands, and one in which that is a multiplication and an addition.
 ;;
 ;; The files beside this one are parts of the same module: arrays.wat finds out what it was given,
-;; products.wat has the matrix products, functions.wat exp and what is made of it, steps.wat the
-;; rest of a training step.
+;; products.wat has the matrix products, zeros.wat two of them that skip zeros, functions.wat exp and
+;; what is made of it, steps.wat the rest of a training step.
 
 ;; What the dynamic loader has to know first: the module needs 65600 (64 + 4 · 128²) bytes of memory
 ;; of its own, aligned to 2⁴, and no places in the table of functions.
@@ -27,3 +27,7 @@
 ;; Python's own functions that make the objects of a float and of an integer; the caller gets them.
 (import "env" "PyFloat_FromDouble" (func $new_float (param f64) (result i32)))
 (import "env" "PyLong_FromLong" (func $new_integer (param i32) (result i32)))
+
+;; What counts one more reference to an object, and the table in which NumPy's functions are.
+(import "env" "Py_IncRef" (func $hold (param i32)))
+(import "env" "__indirect_function_table" (table 0 funcref))

@@ -80,15 +80,14 @@ class TestDamage:
         for length in range(len(NETS[format])):
             refused(NETS[format][:length])
 
-    def test_every_bit_flipped(self, format: str) -> None:
+    def test_a_bit_of_every_byte_flipped(self, format: str) -> None:
         """A bit of a weight may be another weight; nothing else opens, but as it was."""
         for at in range(len(NETS[format])):
-            for bit in range(8):
-                damaged = bytearray(NETS[format])
-                damaged[at] ^= 1 << bit
-                for net in opened(bytes(damaged)):
-                    if isinstance(net, Network):
-                        assert all(np.isfinite(p).all() for p in net.parameters())
+            damaged = bytearray(NETS[format])
+            damaged[at] ^= 1 << at % 8
+            for net in opened(bytes(damaged)):
+                if isinstance(net, Network):
+                    assert all(np.isfinite(p).all() for p in net.parameters())
 
     @settings(max_examples=100)
     @given(

@@ -2,12 +2,12 @@
 
 from playwright.sync_api import Page
 
-_DOCUMENT = '<!doctype html><title>Blank</title><link rel="icon" href="data:,">'
+DOCUMENT = '<!doctype html><title>Blank</title><link rel="icon" href="data:,">'
 
 
 def open_blank(page: Page, url: str) -> None:
     """Go to an empty document at the root of the site served at ``url``."""
     page.route(
-        f"{url}blank.html", lambda route: route.fulfill(body=_DOCUMENT, content_type="text/html")
+        f"{url}blank.html", lambda route: route.fulfill(body=DOCUMENT, content_type="text/html")
     )
     page.goto(f"{url}blank.html")

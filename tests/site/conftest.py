@@ -15,8 +15,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 import browsers
 import bundle
+import visiting
 import web
-from visiting import TELL_OF_VIOLATIONS
 from webkit import Visit, virtual_display, visitor
 
 # What is expected comes when it comes: a busy machine may take long, and no test is about that.
@@ -35,13 +35,15 @@ class Site:
     "truncated" ends after half the bytes that were announced, "altered" has another byte in the
     middle, "stalled" stops after 64 kB or half of it without ending, "wrong type" sends HTML
     instead, "mistyped" has a content type that no browser knows, and "declared gzip" is what some
-    hosts do with .gz files: they have the browser unpack them. ``requested`` lists the addresses
-    asked for, in order. ``root`` is the folder served: another one is another deploy.
+    hosts do with .gz files: they have the browser unpack them. ``guests`` are files that it serves
+    besides, by address. ``requested`` lists the addresses asked for, in order. ``root`` is the
+    folder served: another one is another deploy.
     """
 
     url: str
     root: Path
     faults: dict[str, Fault] = field(default_factory=dict)
+    guests: dict[str, bytes] = field(default_factory=dict)
     requested: list[str] = field(default_factory=list)
     closing: threading.Event = field(default_factory=threading.Event)
 
@@ -121,39 +123,15 @@ def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Browse
 
     A test marked ``provokes_errors`` may have errors, but no request that leaves the origin.
     """
-    visitor = browser.new_context(service_workers="block")
-    watch = _Watch(visitor)
-    yield visitor
-    visitor.close()
-    assert watch.foreign == [], "requests left the origin"
-    if request.node.get_closest_marker("provokes_errors") is None:
-        assert watch.errors == [], "the page reported errors"
+    errors = request.node.get_closest_marker("provokes_errors") is not None
+    with visiting.visitor(browser, errors) as one:
+        yield one
 
 
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     """An empty page of a new visitor, watched as ``context`` says."""
     return context.new_page()
-
-
-class _Watch:
-    """Notes what a visitor's pages should not do."""
-
-    def __init__(self, context: BrowserContext) -> None:
-        self.errors: list[str] = []
-        self.foreign: list[str] = []
-        context.add_init_script(TELL_OF_VIOLATIONS)
-        context.on("console", lambda message: self._console(message.type, message.text))
-        context.on("weberror", lambda error: self.errors.append(str(error.error)))
-        context.on("request", lambda request: self._request(request.url))
-
-    def _console(self, kind: str, text: str) -> None:
-        if kind == "error":
-            self.errors.append(text)
-
-    def _request(self, url: str) -> None:
-        if urlsplit(url).scheme not in ("data", "blob") and urlsplit(url).hostname != "localhost":
-            self.foreign.append(url)
 
 
 @contextmanager
@@ -191,12 +169,21 @@ class _FaultyHandler(web.StaticHandler):
         address = urlsplit(self.path).path.removeprefix(self.at)
         self.described.requested.append(address)
         fault = self.described.faults.get(address)
-        if fault is None:
+        if address in self.described.guests:
+            self._send(self.guess_type(address), self.described.guests[address])
+        elif fault is None:
             super().do_GET()
         elif fault == "missing":
             self.send_error(404)
         else:
             self._answer(Path(self.translate_path(self.path)), fault)
+
+    def _send(self, kind: str, data: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
 
     def _answer(self, path: Path, fault: Fault) -> None:
         kind, data = self.guess_type(str(path)), path.read_bytes()

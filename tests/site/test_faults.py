@@ -208,6 +208,7 @@ def test_what_is_loaded_when_it_is_seen_is_refused_by_name(
     site.faults = lazy
     visiting.open_ready(page, site.url)
     expect(part(page, "kernels-words")).to_contain_text("NumPy alone: kernels/")
+    draw(page, SEVEN)  # which a step is shown of
     part(page, "section-own").scroll_into_view_if_needed()
     expect(part(page, "own-words")).to_contain_text("codemirror/view/dist/index.js did not load")
     part(page, "section-inside").scroll_into_view_if_needed()
@@ -284,7 +285,7 @@ def test_a_browser_that_refuses_the_memory_is_told(browser: Browser, site_url: s
 
 def test_a_run_outlives_what_happens_to_its_tab(browser: Browser, site_url: str) -> None:
     """Storage cleared, the clock set, frozen, 500 settings changed, all in one run."""
-    with visiting.visitor(browser, service_workers="allow") as context:
+    with visiting.visitor(browser, keeps=True) as context:
         page = context.new_page()
         page.clock.install()
         visiting.open_ready(page, site_url)

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.chromium  # Playwright has service workers there alone
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A visitor whose browser may keep the site; what fails without a network is in its console."""
-    with visiting.visitor(browser, errors=True, service_workers="allow") as context:
+    with visiting.visitor(browser, errors=True, keeps=True) as context:
         yield context
 
 

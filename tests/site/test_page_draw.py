@@ -55,11 +55,13 @@ def test_what_the_mouse_draws_is_read(
     assert sum(shares) == pytest.approx(1, abs=1e-5)
 
 
+@pytest.mark.chromium("Playwright has no touch elsewhere")
 def test_what_a_finger_draws_is_read(page: Page) -> None:
     Fingers(page).draw(SEVEN)
     expect_guess(page, 7)
 
 
+@pytest.mark.chromium("Playwright has no pen elsewhere")
 def test_what_a_pen_draws_is_read(page: Page) -> None:
     kinds = page.evaluate_handle(
         "() => { const kinds = new Set(); addEventListener('pointerdown',"
@@ -174,6 +176,7 @@ def test_rubbing_where_nothing_is_leaves_nothing_to_undo(page: Page) -> None:
     assert not ink(page, (0.5, 0.5), 0.5), "undo took back a gesture that had changed nothing"
 
 
+@pytest.mark.chromium("Playwright has no touch elsewhere")
 def test_a_second_finger_is_ignored(page: Page) -> None:
     fingers = Fingers(page)
     fingers.down(1, (0.5, 0.2))
@@ -191,6 +194,7 @@ def test_a_second_finger_is_ignored(page: Page) -> None:
     expect_guess(page, 1)
 
 
+@pytest.mark.chromium("Playwright has no touch elsewhere")
 def test_drawing_does_not_scroll_the_page(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollHeight - innerHeight") > 100
     fingers = Fingers(page)  # whole pad in view
@@ -276,8 +280,7 @@ def test_the_pad_is_square(page: Page) -> None:
         assert box["width"] == pytest.approx(box["height"], abs=1)
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width
-        page.wait_for_timeout(200)
-        assert page.evaluate(WIDER) == []
+        visiting.until(page, lambda: page.evaluate(WIDER) == [], f"all fits into {width} pixels")
 
 
 def test_it_was_a_moves_the_bars(page: Page) -> None:

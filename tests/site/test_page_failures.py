@@ -118,6 +118,7 @@ def test_a_later_shard_is_waited_for_and_loses_nothing(
     assert "train-images" not in part(page, "train-words").inner_text()
 
 
+@pytest.mark.chromium("Playwright does not reach into workers elsewhere")
 @pytest.mark.parametrize("how", ["dies of an error", "stops answering"])
 def test_a_worker_that_dies_is_replaced(page: Page, site_url: str, how: str) -> None:
     if how == "stops answering":

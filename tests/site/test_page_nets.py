@@ -70,16 +70,22 @@ def test_disagreement_is_marked(page: Page) -> None:
     draw(page, SMALL_SEVEN)
     part(page, "section-compare").scroll_into_view_if_needed()
     expect(part(page, "compare-verdict")).to_contain_text("read a", timeout=30_000)
-    page.wait_for_timeout(2000)  # the last point of the drawing has been read by all
-    shown = page.evaluate(
-        """() => [...document.querySelectorAll("[data-testid=compare-cards] > li")].map((card) =>
-          [card.querySelector(".guess").textContent, card.classList.contains("differs")])"""
-    )
-    guesses = [guess for guess, _ in shown]
-    assert len(set(guesses)) > 1, "this drawing was chosen for dividing the nets"
-    common = part(page, "compare-verdict").inner_text().split("read a ")[1][0]
-    assert guesses.count(common) == max(map(guesses.count, guesses))
-    assert all(marked == (guess != common) for guess, marked in shown)
+
+    def marked() -> bool:
+        """Once the last point of the drawing has been read by all."""
+        shown = page.evaluate(
+            """() => [...document.querySelectorAll("[data-testid=compare-cards] > li")].map(card =>
+              [card.querySelector(".guess").textContent, card.classList.contains("differs")])"""
+        )
+        guesses = [guess for guess, _ in shown]
+        common = part(page, "compare-verdict").inner_text().split("read a ")[1][0]
+        return (
+            len(set(guesses)) > 1  # this drawing was chosen for dividing the nets
+            and guesses.count(common) == max(map(guesses.count, guesses))
+            and all(marked == (guess != common) for guess, marked in shown)
+        )
+
+    visiting.until(page, marked, "those that differ are marked")
 
 
 def test_without_normalising_the_net_sees_the_pad_as_it_is(page: Page) -> None:
@@ -88,10 +94,12 @@ def test_without_normalising_the_net_sees_the_pad_as_it_is(page: Page) -> None:
     normalised = ink_of(page)
     assert sum(map(sum, (row[:14] for row in normalised))) > 10, "moved to the middle"
     part(page, "normalise").uncheck()
-    page.wait_for_timeout(500)
-    raw = ink_of(page)
-    assert sum(map(sum, (row[:19] for row in raw))) < 0.5
-    assert sum(map(sum, raw[:10])) > 5
+
+    def as_it_is() -> bool:
+        raw = ink_of(page)
+        return sum(map(sum, (row[:19] for row in raw))) < 0.5 and sum(map(sum, raw[:10])) > 5
+
+    visiting.until(page, as_it_is, "the net sees the corner only")
 
 
 def test_an_empty_pad_is_read_by_nobody(page: Page) -> None:
@@ -121,10 +129,13 @@ def test_pixels_are_painted_rubbed_out_and_undone(page: Page) -> None:
     part(page, "erase").click()
     paint([(0.2, 0.2), (0.8, 0.2)])
     part(page, "erase").click()
-    page.wait_for_timeout(300)
-    without = ink_of(page)
-    assert sum(map(sum, (row[8:15] for row in without[3:8]))) < 1, "the bar is gone"
-    assert sum(map(sum, without[10:])) > 5, "the stem is not"
+
+    def only_the_stem() -> bool:
+        seen = ink_of(page)
+        bar, stem = (row[8:15] for row in seen[3:8]), seen[10:]
+        return sum(map(sum, bar)) < 1 and sum(map(sum, stem)) > 5
+
+    visiting.until(page, only_the_stem, "the bar is gone and the stem is not")
     part(page, "undo").click()
     expect_guess(page, 7)
     part(page, "clear").click()

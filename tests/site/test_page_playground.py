@@ -404,6 +404,7 @@ def test_the_gradient_flows_back(page: Page) -> None:
     expect(part(page, "playground-plane-of")).to_have_text("Output")
 
 
+@pytest.mark.chromium("Playwright sets no preference for motion elsewhere")
 def test_who_wants_no_motion_sees_none(browser: Browser, site_url: str) -> None:
     """With a learning rate of almost nothing only the flow can move the lines."""
     address = "?mode=gradient&learningRate=1e-12"
@@ -511,6 +512,7 @@ SCRIPTS = {
 
 
 @pytest.mark.parametrize("address", SCRIPTS.values(), ids=list(SCRIPTS))
+@pytest.mark.chromium("Playwright waits for no download elsewhere")
 def test_the_script_learns_as_the_page(
     context: BrowserContext, site_url: str, address: str, tmp_path: Any
 ) -> None:
@@ -549,6 +551,7 @@ def costs(text: str) -> list[float]:
     return [float(value) for _, value in found]
 
 
+@pytest.mark.chromium("Playwright reads no clipboard elsewhere")
 def test_the_script_and_the_link_are_copied(browser: Browser, site_url: str) -> None:
     with visiting.visitor(browser, viewport=VIEW) as context:
         context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -590,6 +593,7 @@ def test_a_net_that_diverges_is_told_of(context: BrowserContext, site_url: str) 
     page.close()
 
 
+@pytest.mark.chromium("Playwright does not reach into workers elsewhere")
 def test_a_dead_engine_leaves_a_sentence_and_comes_back(browser: Browser, site_url: str) -> None:
     with visiting.visitor(browser, errors=True, viewport=VIEW) as context:
         page = open_world(context.new_page(), site_url, "?data=xor")
@@ -636,10 +640,12 @@ def test_a_narrower_window_makes_everything_narrower(browser: Browser, site_url:
         expect(part(page, "playground-chart").locator("canvas")).to_be_visible()
         for width in (560, 360, 320):
             page.set_viewport_size({"width": width, "height": 700})
-            page.wait_for_timeout(200)
-            assert page.evaluate("() => document.documentElement.scrollWidth") == width
+            page.wait_for_function(
+                "width => document.documentElement.scrollWidth === width", arg=width
+            )
 
 
+@pytest.mark.chromium("Playwright has no touch elsewhere")
 def test_on_a_phone_nothing_sticks_out(browser: Browser, site_url: str) -> None:
     phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
     with visiting.visitor(browser, **phone) as context:

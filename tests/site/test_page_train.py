@@ -245,10 +245,12 @@ def test_the_pad_reads_with_the_net_in_training_as_it_learns(page: Page) -> None
     draw(page, SEVEN)
     expect(part(page, "guess")).not_to_have_text("")
     readings = set()
-    for _ in range(5):
+
+    def read_again() -> bool:
         readings.add(tuple(visiting.probabilities(page)))
-        page.wait_for_timeout(300)
-    assert len(readings) > 2
+        return len(readings) > 2
+
+    visiting.until(page, read_again, "the readings change twice")
     assert part(page, "status").get_attribute("data-state") == "training"
     wait_for(page, "test-accuracy", "value > 0.85")
     expect_guess(page, 7)
@@ -283,11 +285,15 @@ def test_the_figures_are_those_of_window_nets(page: Page) -> None:
     wait_for(page, "test-accuracy", "value > 0")
     part(page, "train-pause").click()
     expect_state(page, "paused")
-    page.wait_for_timeout(200)
-    last = page.evaluate("last")
-    shown = numbers(page, "epoch", "cost", "train-accuracy", "test-accuracy", "throughput")
     names = ("epoch", "cost", "trainAccuracy", "testAccuracy", "examplesPerSecond")
-    assert shown == [last[name] for name in names]
+
+    def agree() -> bool:
+        shown = numbers(page, "epoch", "cost", "train-accuracy", "test-accuracy", "throughput")
+        last = page.evaluate("last")
+        return shown == [last[name] for name in names]
+
+    visiting.until(page, agree, "the elements show what was reported last")
+    last = page.evaluate("last")
     assert field(page, "hidden").input_value() == "8"
     assert page.evaluate("nets.models().at(-1).accuracy") == last["testAccuracy"]
 
@@ -324,14 +330,10 @@ def test_the_kernels_can_be_switched_off_and_on_while_it_learns(page: Page, site
     expect(choice).to_have_value("kernels")
     page.evaluate("void nets.train({ epochs: 60 }).catch(() => {})")
     visiting.expect_state(page, "training", 60_000)
-    page.wait_for_timeout(1500)
+    wait_for(page, "throughput", "value > 0")
     choice.select_option("numpy")
-    expect(part(page, "kernels-words")).to_contain_text("times as fast", timeout=30_000)
-    page.wait_for_timeout(1500)
+    expect(part(page, "kernels-words")).to_contain_text("times as fast")
     choice.select_option("kernels")
-    page.wait_for_timeout(500)
     visiting.expect_state(page, "training")
-    cost = visiting.number(page, "cost")
-    assert cost is not None
-    assert cost < 0.5
+    wait_for(page, "cost", "value < 0.5")
     part(page, "train-reset").click()

@@ -6,15 +6,20 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page
 
 import tally
-from blank import open_blank
+from blank import DOCUMENT
 from parts import Parts
+from webkit import Visit
+
+Tell = Callable[[str, object], None]
 
 ROOT = Path(__file__).resolve().parents[2]
 WHEELS = (
@@ -72,17 +77,41 @@ json.dumps(answer | {"way": type(way).__name__})
 
 @pytest.mark.parametrize("kernels", ["numpy", "simd", "relaxed"])
 def test_the_librarys_tests_pass_in_the_tab(
-    page: Page, site_url: str, capsys: Any, kernels: str
+    page: Page, serve_site: Callable[..., Any], record_property: Tell, kernels: str
+) -> None:
+    site = serve_site()
+    given = _prepare(site, kernels)
+    page.goto(f"{site.url}blank.html")
+    inside = page.evaluate(IN_THE_TAB, given)
+    assert page.context.browser is not None
+    engine = page.context.browser.browser_type.name
+    _expect_all_passed(inside, kernels, engine, record_property)
+
+
+@pytest.mark.parametrize("kernels", ["numpy", "simd"])
+def test_the_librarys_tests_pass_in_webkit(
+    webkit: Callable[[], AbstractContextManager[Visit]],
+    serve_site: Callable[..., Any],
+    record_property: Tell,
+    kernels: str,
+) -> None:
+    """Which has no relaxed SIMD."""
+    site = serve_site()
+    given = _prepare(site, kernels)
+    with webkit() as visit:
+        visit.open(f"{site.url}blank.html")
+        inside = visit.evaluate(IN_THE_TAB, given)
+    _expect_all_passed(inside, kernels, "webkit", record_property)
+
+
+def _expect_all_passed(
+    inside: dict[str, Any], kernels: str, engine: str, record_property: Tell
 ) -> None:
     expected = [name for name in _collected_outside() if name not in NOT_IN_THE_TAB]
     assert len(expected) > 100
-
-    inside = _run_inside(page, site_url, kernels)
     lines = inside["lines"] or ["pytest said nothing"]
     closing = lines[-1].strip("= ")
-    with capsys.disabled():
-        print(f"\nin the tab, {kernels}: {closing}")
-
+    record_property(f"in the tab, {engine}, {kernels}", closing)
     assert "error" not in inside, f"{inside['error']} after {closing}"
     assert inside["exit code"] == 0, "\n".join(lines)
     assert inside["way"] == ("Operations" if kernels == "numpy" else "Kernels")
@@ -112,20 +141,16 @@ def _collected_outside() -> list[str]:
     return names
 
 
-def _run_inside(page: Page, site_url: str, kernels: str) -> dict[str, Any]:
+def _prepare(site: Any, kernels: str) -> dict[str, Any]:
+    """Have a site serve what the tests need; return what the script is given."""
     parts = Parts()
     wheels = [parts.file(name, next(iter(parts.locked[name].files))) for name in WHEELS]
-
-    def answer(route: Route) -> None:
-        name = route.request.url.rsplit("/", 1)[1]
-        route.fulfill(path=next(wheel for wheel in wheels if wheel.name == name))
-
-    page.route(f"{site_url}wheels/*", answer)
-    open_blank(page, site_url)
+    site.guests["blank.html"] = DOCUMENT.encode()
+    site.guests |= {f"wheels/{wheel.name}": wheel.read_bytes() for wheel in wheels}
     sources = [ROOT / "tests" / "conftest.py", Path(tally.__file__)]
     sources += [path for path in (ROOT / "tests" / "core").rglob("*") if path.is_file()]
-    given = {
-        "wheels": [f"{site_url}wheels/{wheel.name}" for wheel in wheels],
+    return {
+        "wheels": [f"{site.url}wheels/{wheel.name}" for wheel in wheels],
         "files": {
             f"/checkout/{path.relative_to(ROOT).as_posix()}": path.read_text()
             for path in sources
@@ -134,5 +159,3 @@ def _run_inside(page: Page, site_url: str, kernels: str) -> dict[str, Any]:
         "options": _options(),
         "kernels": kernels,
     }
-    result: dict[str, Any] = page.evaluate(IN_THE_TAB, given)
-    return result

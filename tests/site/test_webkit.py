@@ -11,7 +11,9 @@ import pytest
 from selenium.webdriver import Keys
 from selenium.webdriver.common.by import By
 
+from blank import DOCUMENT
 from nets_core.bugs import BUGS, OUTCOMES
+from test_kernels_in_the_tab import GROW, NUMPY, START
 from test_page_inside import STAGES
 from test_page_own import GRADIENTS, PYTHON_ATTEMPTS
 from visiting import FIRST_MODEL, FOUR, MODELS, ONE, SEVEN, ZERO, Stroke
@@ -83,6 +85,7 @@ def test_pixels_are_painted(visit: Visit) -> None:
 
 
 def test_it_learns_while_it_reads_and_is_paused_stepped_and_changed(visit: Visit) -> None:
+    visit.until(lambda: visit.part("train-start").is_enabled(), "training is possible")
     visit.choose_in("settings", "recipe", "mlp-30")
     visit.click("train-start")
     visit.expect_state("training")
@@ -177,7 +180,7 @@ def bring(visit: Visit, code: str) -> None:
 
 def editor_lines(visit: Visit) -> list[str]:
     lines: list[str] = visit.evaluate(
-        """() => [...document.querySelector("[data-testid=own-editor] *")
+        """() => [...document.querySelector("[data-testid=own-editor]")
           .shadowRoot.querySelectorAll(".cm-line")].map((line) => line.textContent)"""
     )
     return lines
@@ -191,11 +194,10 @@ def open_own(visit: Visit) -> None:
 def test_own_code_is_typed_run_and_stopped(visit: Visit) -> None:
     open_own(visit)
     bring(visit, GRADIENTS)
-    content = visit.part("own-editor").find_element(By.CSS_SELECTOR, "*").shadow_root
-    content.find_element(By.CSS_SELECTOR, ".cm-content").send_keys(
-        Keys.CONTROL, Keys.END, Keys.NULL, "# mine"
-    )
-    visit.until(lambda: "# mine" in editor_lines(visit)[-1], "what is typed is in the editor")
+    written = visit.part("own-editor").shadow_root.find_element(By.CSS_SELECTOR, ".cm-content")
+    visit.press(written)
+    written.send_keys(Keys.END, "  # mine")
+    visit.until(lambda: "  # mine" in "".join(editor_lines(visit)), "the editor has what is typed")
     visit.click("own-run")
     visit.expect_text("own-words", "Done.")
     [verdict] = visit.all("own-race", "[data-testid=race-verdict]")
@@ -302,3 +304,18 @@ def test_files_that_fail_are_named_and_asked_for_again(
             )
         visit.expect_guess("7")
         visit.expect_state("ready")
+
+
+def test_the_kernels_are_in_use_and_survive_growing_memory(
+    webkit: NewVisit, serve_site: Callable[..., Any]
+) -> None:
+    """Those without relaxed SIMD, which this engine does not have."""
+    site = serve_site()
+    site.guests["blank.html"] = DOCUMENT.encode()
+    with webkit() as visit:
+        visit.open(f"{site.url}blank.html")
+        assert visit.evaluate(START) == {"kernels": "simd", "reason": ""}
+        assert visit.evaluate("() => engine.call('use_numpy')") == NUMPY
+        calm, grown, sizes = visit.evaluate(GROW.replace("relaxed", "simd"))
+        assert len(set(sizes)) > 3, "the memory did not grow in mid-training"
+        assert grown == calm

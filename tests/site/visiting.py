@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -53,18 +53,29 @@ addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI, s
 """
 """In case a browser should block something without a word in its console."""
 
+NO_SERVICE_WORKER = """
+if (origin !== "null" && navigator.serviceWorker) {
+  navigator.serviceWorker.register = () => new Promise(() => {});
+}
+"""
+"""Playwright's own way to block it fails in a sandboxed frame, which may not even ask for it."""
+
 START_PATIENCE = 120_000
 """Milliseconds for Python to start, however busy the machine is."""
 
 
 @contextmanager
-def visitor(browser: Browser, errors: bool = False, **options: Any) -> Iterator[BrowserContext]:
-    """A visitor for several tests; afterwards no request has left the origin.
+def visitor(
+    browser: Browser, errors: bool = False, keeps: bool = False, **options: Any
+) -> Iterator[BrowserContext]:
+    """A visitor, for one test or several; afterwards no request has left the origin.
 
     Nor is there an error in the console or one that nothing caught, except with ``errors``. The
-    service worker stays out of the way unless ``service_workers="allow"``.
+    service worker stays out of the way unless the visitor ``keeps`` the page.
     """
-    context = browser.new_context(**{"service_workers": "block"} | options)
+    context = browser.new_context(**options)
+    if not keeps:
+        context.add_init_script(NO_SERVICE_WORKER)
     seen: list[str] = []
     foreign: list[str] = []
 
@@ -78,8 +89,8 @@ def visitor(browser: Browser, errors: bool = False, **options: Any) -> Iterator[
     context.on("request", lambda sent: request(sent.url))
     yield context
     context.close()
-    assert foreign == [], "requests left the origin"
-    assert errors or seen == [], "the page reported errors"
+    assert foreign == [], f"requests left the origin: {foreign}"
+    assert errors or seen == [], f"the page reported errors: {seen}"
 
 
 def open_ready(page: Page, url: str) -> Page:
@@ -93,6 +104,15 @@ def python_worker(page: Page) -> Worker:
     """The worker that runs the page's Python; those of visitors' code have no address."""
     [worker] = [one for one in page.workers if not one.url.startswith("blob:")]
     return worker
+
+
+def until(page: Page, condition: Callable[[], bool], what: str) -> None:
+    """Wait until something is true that no element tells of by itself."""
+    for _ in range(1200):
+        if condition():
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"waited in vain until {what}")
 
 
 def part(page: Page | Frame, testid: str) -> Locator:

@@ -27,7 +27,7 @@ from visiting import START_PATIENCE, Stroke, between
 T = TypeVar("T")
 
 WIDTH, HEIGHT = 1000, 900
-PATIENCE = START_PATIENCE / 1000
+PATIENCE = 2 * START_PATIENCE / 1000
 """Seconds that anything may take, however busy the machine is."""
 
 
@@ -45,7 +45,8 @@ class Visit:
         self.driver.execute_script(
             """window.errors = [];
             console.error = (...said) => errors.push(said.join(" "));
-            addEventListener("securitypolicyviolation", (event) => errors.push(event.blockedURI));"""
+            const refused = ({ blockedURI }) => errors.push(blockedURI);
+            addEventListener("securitypolicyviolation", refused);"""
         )
 
     def open_ready(self, url: str) -> Visit:
@@ -121,7 +122,7 @@ class Visit:
         return found
 
     def expect_text(self, testid: str, words: str) -> None:
-        """Wait until a part contains words; of the guess, until it is nothing else."""
+        """Wait until a part contains words."""
         self.until(lambda: words in self.text(testid), f"{testid} says “{words}”")
 
     def expect_attribute(self, testid: str, name: str, value: str) -> None:
