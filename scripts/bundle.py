@@ -21,6 +21,7 @@ from licences import LicenceError
 from parts import PartError, Parts
 from policy import PolicyError, with_policy
 from python_files import WheelError, python_files
+from snapshot import SnapshotError
 from steps import Files, Steps
 
 DIST = ROOT / "dist"
@@ -79,6 +80,7 @@ def build(
             PartError,
             LinkError,
             WheelError,
+            SnapshotError,
             KernelError,
             PolicyError,
             LicenceError,

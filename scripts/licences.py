@@ -20,7 +20,7 @@ from steps import Files
 PAGE = "licences.html"
 _MARK = b"<!-- what the site carries -->"
 _TEXTS = Path(__file__).with_name("licences")
-_LICENCE_NAMES = ("LICENSE", "LICENCE", "LICENSE.md", "LICENSE.txt", "license")
+_LICENCE_NAMES = ("LICENSE", "LICENCE", "LICENSE.md", "LICENSE.txt", "LICENSE-MIT.txt", "license")
 
 
 class LicenceError(Exception):

@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import bytecode
+import snapshot
 import start_files
 from environment import say
 from parts import Parts
@@ -27,10 +28,10 @@ class WheelError(Exception):
 
 
 def python_files(root: Path, parts: Parts, steps: Steps) -> dict[str, Path]:
-    """Return the files of ``pyodide/`` by name; raises WheelError or PartError.
+    """Return the files of ``pyodide/`` by name; raises WheelError, SnapshotError or PartError.
 
     They serve two ways to start: Pyodide's own, from a standard library and wheels, and the one of
-    ``site/python.js``, from the same gzipped and laid out to be written to its file system at once.
+    ``site/python.js``, from a snapshot of the memory in which the same have been imported.
     """
     engine = {name: parts.file("pyodide", name) for name in _ENGINE}
     original = parts.file("pyodide", "python_stdlib.zip")
@@ -49,17 +50,29 @@ def python_files(root: Path, parts: Parts, steps: Steps) -> dict[str, Path]:
     lock = parts.file("pyodide", "pyodide-lock.json")
     listed = [lock, numpy, library]
     index = steps.take("index", [_THIS, *listed], partial(_index, *listed))
-    start: dict[str, Path] = {}
-    for name in ("pyodide.asm.wasm", "pyodide.asm.js"):
-        make = partial(start_files.engine, engine[name])
-        start |= steps.take(f"start-{name}", [start_files, engine[name]], make)
-    make = partial(start_files.libraries, stdlib, numpy)
-    start |= steps.take("start-libraries", [start_files, bytecode, stdlib, numpy], make)
-    make = partial(start_files.library, library)
-    start |= steps.take("start-library", [start_files, bytecode, library], make)
-    make = partial(start_files.index, dict(start))
-    start |= steps.take("start", [start_files, *start.values()], make)
+    start = _start_files(root, parts, steps, [*engine.values(), lock], (stdlib, numpy, library))
     return engine | {path.name: path for path in (stdlib, numpy, library)} | index | start
+
+
+def _start_files(
+    root: Path, parts: Parts, steps: Steps, engine: list[Path], archives: tuple[Path, Path, Path]
+) -> dict[str, Path]:
+    """Return the files that ``start.json`` lists, and that itself."""
+    packed = [path for path in engine if path.name in ("pyodide.asm.wasm", "pyodide.asm.js")]
+    brotli = parts.package("brotli-dec-wasm") / "pkg" / "brotli_dec_wasm_bg.wasm"
+    boot, models = root / "site" / "boot.js", sorted((root / "site" / "models").glob("*.npz"))
+    start = steps.take("start-decoder", [start_files, brotli], partial(start_files.decoder, brotli))
+    for path in packed:
+        make = partial(start_files.engine, path)
+        start |= steps.take(f"start-{path.name}", [start_files, path], make)
+    make = partial(start_files.libraries, *archives)
+    start |= steps.take("start-libraries", [start_files, bytecode, *archives], make)
+    standing = [path for name, path in start.items() if name.endswith(".br")]
+    make = partial(start_files.memory, engine, boot, models, archives, standing)
+    inputs = [snapshot.SCRIPT, boot, *models, *engine, *archives, *standing]
+    start |= steps.take("start-memory", [start_files, snapshot, bytecode, *inputs], make)
+    make = partial(start_files.index, dict(start))
+    return start | steps.take("start", [start_files, *start.values()], make)
 
 
 def _compile(archive: Path) -> Files:

@@ -1,59 +1,140 @@
 // Starts Pyodide from what has been fetched and unpacked already. This module fetches and imports
-// nothing: it is also handed, as text, to a worker that has no network (sandbox/worker.js).
+// nothing: it is also handed, as text, to a worker that has no network (sandbox/worker.js), and run
+// by Node when the site is built (scripts/snapshot.mjs).
+//
+// Python is not started but woken: the build has started it once, imported NumPy and nets_core, and
+// kept its memory. Here the same engine is put together, with the same libraries at the same
+// addresses, and that memory is laid over its own.
 
 /** @typedef {import("pyodide").PyodideInterface} Pyodide */
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
+/** @typedef {[path: string, module: WebAssembly.Module]} Library */
+/**
+ * @typedef {{
+ *   files: Record<string, string>,
+ *   memory: number,
+ *   libraries: [path: string, handle: number][],
+ *   references: object,
+ *   runs: [address: number, length: number][],
+ * }} Header what a snapshot begins with, as a line of JSON; the bytes of the runs follow it.
+ *   files: the hashes of those it goes with; memory: bytes of it; libraries: in the order in which they were loaded, with Python's handle of
+ *   each; references: what Pyodide keeps about objects of JavaScript
+ */
 /**
  * @typedef {{
  *   loadPyodide: (typeof import("pyodide"))["loadPyodide"],
  *   lockFileContents: any,
  *   module: WebAssembly.Module,
- *   stdlib: Bytes,
- *   files: [string, Bytes][],
- * }} Contents module: the engine, compiled; stdlib: a zip archive; files: by absolute path
+ *   libraries: Library[],
+ *   snapshot: Bytes,
+ *   hashes: Record<string, string>,
+ * }} Contents module: the engine, compiled; libraries: NumPy's, likewise; hashes: of the start files,
+ *   as they are sent
  */
 
+/** The engine could not be put together: where this is so, no other way to start Python will do. */
+export class EngineError extends Error {}
+
+/** What must differ from tab to tab. */
+const WAKE = "import random; random.seed(); del random";
+/** What Python has to be told when the rest of its libraries has come. */
+export const REST = "import importlib; importlib.invalidate_caches(); del importlib";
+
 /**
- * Returns a running Pyodide with these files in its file system.
+ * Returns a running Pyodide in which NumPy and nets_core have been imported.
  *
  * @param {Contents} contents
  * @param {URL} base where Pyodide believes its own files to be
  * @param {object} [settings] more of loadPyodide's own
- * @returns {Promise<Pyodide>}
+ * @returns {Promise<Pyodide>} rejects with an EngineError, or with what is wrong with the snapshot
  */
 export async function boot(contents, base, settings = {}) {
-  const { loadPyodide, lockFileContents, module, stdlib, files } = contents;
-  const lent = lend(module, stdlib, base);
-  const compiled = compileAll(files.filter(([path]) => path.endsWith(".so")));
+  const { loadPyodide, lockFileContents, module, libraries, snapshot, hashes } = contents;
+  const end = snapshot.indexOf(10) + 1;
+  /** @type {Header} */
+  const header = JSON.parse(new TextDecoder().decode(snapshot.subarray(0, end)));
+  const other = Object.keys(header.files).find((file) => header.files[file] !== hashes[file]);
+  if (other) throw new Error(`It was made with another ${other}.`);
+  const lent = lend(module, base);
+  const own = intervene(header.memory, libraries, (engine) => {
+    restore(engine, header, snapshot.subarray(end));
+    return header.references;
+  });
   try {
     const started = loadPyodide({
       indexURL: base.href,
       packageBaseUrl: base.href,
       lockFileContents,
-      fsInit: async (/** @type {Pyodide["FS"]} */ FS) => {
-        write(FS, files);
-      },
+      _loadSnapshot: snapshot, // that there is one; intervene() says what becomes of it
       ...settings,
     });
     const pyodide = await Promise.race([started, lent.failure]);
-    lendLibraries(pyodide.FS, await compiled);
+    pyodide.runPython(WAKE);
     return pyodide;
   } finally {
+    own.end();
     lent.restore();
   }
 }
 
-/** What Python has to be told when the rest of its libraries has come: that a part of some packages
- * lies beside the archive with their first part, and that what was not there may be there now. */
-export const REST = `
-import importlib, sys
-for name, module in list(sys.modules.items()):
-    path = getattr(module, "__path__", None)
-    if isinstance(path, list) and any("python313.zip" in folder for folder in path):
-        path.append("/lib/python3.13/" + name.replace(".", "/"))
-importlib.invalidate_caches()
-del importlib, sys, name, module, path
-`;
+/**
+ * Loads libraries into the next engine that Pyodide makes, before it runs: whatever it does then, they
+ * are at the same addresses each time.
+ *
+ * @param {number | undefined} memory its bytes, if not what Pyodide takes
+ * @param {Library[]} libraries
+ * @param {(engine: any) => object} restoreSnapshot does what Pyodide's own would: gives the engine its
+ *   memory, and returns the references
+ */
+export function intervene(memory, libraries, restoreSnapshot) {
+  const scope = /** @type {any} */ (globalThis);
+  const { _createPyodideModule: create } = scope;
+  scope._createPyodideModule = async (/** @type {any} */ settings) => {
+    if (memory) settings.INITIAL_MEMORY = memory;
+    settings.thisProgram = "./this.program"; // as in a browser
+    /** @type {unknown} */
+    let failure;
+    settings.preRun.push((/** @type {any} */ engine) => {
+      try {
+        for (const [path, module] of libraries) loadLibrary(engine, path, module);
+      } catch (error) {
+        failure = error; // which the engine would not pass on
+      }
+    });
+    const engine = await create(settings);
+    if (failure) throw failure;
+    settings.API.restoreSnapshot = () => restoreSnapshot(engine);
+    return engine;
+  };
+  return { end: () => (scope._createPyodideModule = create) };
+}
+
+/** @param {any} engine @param {string} path @param {WebAssembly.Module} module */
+function loadLibrary(engine, path, module) {
+  const library = engine.newDSO(path, undefined, "loading");
+  library.global = false; // as Python's import loads them
+  library.exports = engine.loadWebAssemblyModule(module, {}, path, {});
+}
+
+/** @param {any} engine @param {Header} header @param {Bytes} bytes of the runs */
+function restore(engine, { libraries, runs }, bytes) {
+  let offset = 0;
+  for (const [address, length] of runs) {
+    engine.HEAPU8.set(bytes.subarray(offset, offset + length), address);
+    offset += length;
+  }
+  if (offset !== bytes.length) throw new Error("It is damaged.");
+  for (const [path, handle] of libraries) {
+    engine.LDSO.loadedLibsByHandle[handle] = engine.LDSO.loadedLibsByName[path];
+  }
+  // How functions of unknown type are called is up to the browser.
+  engine.HEAP32[trampoline(engine) / 4] = engine._PyEM_CountArgsPtr;
+}
+
+/** @param {any} engine @returns {number} where Python keeps what the browser can do for its calls */
+export function trampoline(engine) {
+  return engine.__PyRuntime + engine.HEAP32[engine.__PyEM_EMSCRIPTEN_COUNT_ARGS_OFFSET / 4];
+}
 
 /**
  * Writes files to Pyodide's file system.
@@ -69,14 +150,13 @@ export function write(FS, files) {
 }
 
 /**
- * Runs a module that came as a stream.
+ * Runs a module that came as bytes.
  *
- * @param {ReadableStream<Bytes>} stream
+ * @param {Bytes} bytes
  * @returns {Promise<any>} what it exports
  */
-export async function runModule(stream) {
-  const text = new Blob([await read(stream)], { type: "text/javascript" });
-  const url = URL.createObjectURL(text);
+export async function runModule(bytes) {
+  const url = URL.createObjectURL(new Blob([bytes], { type: "text/javascript" }));
   try {
     return await import(url);
   } finally {
@@ -89,15 +169,14 @@ export async function runModule(stream) {
  * option for either. Where its engine cannot start it would wait for ever: `failure` rejects then.
  *
  * @param {WebAssembly.Module} module
- * @param {Bytes} stdlib
  * @param {URL} base
  */
-function lend(module, stdlib, base) {
+function lend(module, base) {
   const { fetch } = globalThis;
   const { instantiateStreaming } = WebAssembly;
   const here = new Map([
     [new URL("pyodide.asm.wasm", base).href, () => new Response()],
-    [new URL("python_stdlib.zip", base).href, () => new Response(stdlib)],
+    [new URL("python_stdlib.zip", base).href, () => new Response()], // it is in the snapshot
   ]);
   globalThis.fetch = async (input, init) =>
     here.get(String(input))?.() ?? fetch.call(globalThis, input, init);
@@ -109,7 +188,7 @@ function lend(module, stdlib, base) {
         return { module, instance: await WebAssembly.instantiate(module, imports) };
       } catch (error) {
         const { message } = /** @type {Error} */ (error);
-        reject(new Error(`Python's engine could not start: ${message}`));
+        reject(new EngineError(`Python's engine could not start: ${message}`));
         throw error;
       }
     };
@@ -123,26 +202,15 @@ function lend(module, stdlib, base) {
 }
 
 /**
- * Compiles NumPy's extension modules while the interpreter starts.
+ * Compiles NumPy's extension modules.
  *
- * @param {[string, Bytes][]} libraries
+ * @param {[path: string, content: Bytes][]} files
+ * @returns {Promise<Library[]>}
  */
-async function compileAll(libraries) {
-  const modules = libraries.map(([, content]) => WebAssembly.compile(content));
-  return new Map((await Promise.all(modules)).map((module, i) => [libraries[i][0], module]));
-}
-
-/**
- * Gives the import of an extension module the compiled one: Pyodide reads the file in order to
- * compile it there and then, but takes what is compiled already.
- *
- * @param {Pyodide["FS"]} FS
- * @param {Map<string, WebAssembly.Module>} compiled
- */
-function lendLibraries(FS, compiled) {
-  const { readFile } = FS;
-  FS.readFile = (/** @type {string} */ path, /** @type {object} */ options) =>
-    compiled.get(path) ?? readFile.call(FS, path, options);
+export function compileAll(files) {
+  return Promise.all(
+    files.map(async ([path, content]) => [path, await WebAssembly.compile(content)]),
+  );
 }
 
 /** @param {ReadableStream<Bytes>} stream */
@@ -154,11 +222,10 @@ export function compile(stream) {
 /**
  * Splits an archive: a line of JSON, [[path, size], …], and then the files' bytes.
  *
- * @param {ReadableStream<Bytes>} stream
- * @returns {Promise<[string, Bytes][]>}
+ * @param {Bytes} archive
+ * @returns {[string, Bytes][]}
  */
-export async function split(stream) {
-  const archive = await read(stream);
+export function split(archive) {
   let offset = archive.indexOf(10) + 1;
   /** @type {[string, number][]} */
   const index = JSON.parse(new TextDecoder().decode(archive.subarray(0, offset)));

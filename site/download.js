@@ -202,7 +202,7 @@ const addressOf = ({ pathname }) => decodeURI(pathname.slice(SITE.pathname.lengt
 
 /** With the query by which archives of two builds are told apart in caches. @param {string} address */
 function urlOf(address) {
-  const query = address.endsWith(".gz") ? `?${manifest.files[address].sha256.slice(0, 12)}` : "";
+  const query = /\.(gz|br)$/.test(address) ? `?${manifest.files[address].sha256.slice(0, 12)}` : "";
   return new URL(`${address}${query}`, SITE);
 }
 

@@ -1,12 +1,14 @@
 // Starts Python in this worker: Pyodide, NumPy and nets_core, as fast as a browser can.
 //
-// Pyodide alone would fetch 15 MB and have Python unpack NumPy's wheel file by file. Here all comes
-// gzipped and at the same time, the engine is compiled while it arrives, and the files are written
-// from JavaScript before the interpreter looks for them (`boot.js`). The build lists them in
-// `start.json`.
+// Pyodide alone would fetch 15 MB, start Python and import NumPy file by file. Here Python has been
+// started when the site was built, and a snapshot of its memory is fetched with the engine, all at
+// the same time and packed with Brotli; the engine is compiled while it arrives, the rest unpacked on
+// another thread (`boot.js` puts them together). The build lists them in `start.json`.
 
-import { REST, boot, compile, read, runModule, split, write } from "./boot.js";
+import { EngineError, REST, boot, compile, compileAll, read, runModule, split, write } from "./boot.js";
+import { unpacking, useDecoder } from "./brotli.js";
 import { about, content, unpack } from "./download.js";
+import { Unpacker } from "./unpacker.js";
 
 /** @typedef {import("pyodide").PyodideInterface} Pyodide */
 /** @typedef {"engine" | "numpy" | "library" | "later" | "ready"} Stage what is being waited for */
@@ -17,6 +19,11 @@ import { about, content, unpack } from "./download.js";
  */
 /** @typedef {import("./download.js").Bytes} Bytes */
 
+/**
+ * @typedef {{ pyodide: Pyodide, rest: () => Promise<void>, trouble: string }} Started
+ *   trouble: why it took the slow way, if it did without need
+ */
+
 const BASE = new URL("./pyodide/", import.meta.url);
 
 /**
@@ -25,7 +32,7 @@ const BASE = new URL("./pyodide/", import.meta.url);
  * that names the file that did not load and says why.
  *
  * @param {Report} report called often, with bytes as they are sent; a total of 0 is an unknown one
- * @returns {Promise<{ pyodide: Pyodide, rest: () => Promise<void> }>}
+ * @returns {Promise<Started>}
  */
 export async function startPython(report) {
   if (typeof WebAssembly !== "object") {
@@ -37,27 +44,59 @@ export async function startPython(report) {
   return started;
 }
 
-/** @param {Report} report */
+/** @param {Report} report @returns {Promise<Started>} */
 async function startFromParts(report) {
+  const { contents, later } = await fetchParts(report);
+  try {
+    const pyodide = await boot(contents, BASE);
+    return { pyodide, rest: () => addRest(pyodide, later), trouble: "" };
+  } catch (error) {
+    if (error instanceof EngineError) throw error;
+    const trouble = `Python was started the slow way, since its snapshot did not wake: ${error}`;
+    return { ...(await startFromPackages(report)), trouble };
+  }
+}
+
+/** @param {Report} report */
+async function fetchParts(report) {
   const modules = Promise.all([load("pyodide.mjs"), json("pyodide-lock.json")]);
   modules.catch(() => {}); // waited for below, after what may fail before it
-
-  /** @type {Part[]} */
-  const listed = await json("start.json");
-  const parts = listed.filter(({ stage }) => stage !== "later");
-  const arrived = counter(parts, report);
-  const [engine, glue, stdlib, ...archives] = parts;
-  const [module, , library, trees, [{ loadPyodide }, lockFileContents]] = await Promise.all([
-    fetched(engine, arrived, compile),
-    fetched(glue, arrived, runModule), // puts itself where loadPyodide looks for it
-    fetched(stdlib, arrived, read),
-    Promise.all(archives.map((part) => fetched(part, arrived, split))),
-    modules,
-  ]);
-  const contents = { loadPyodide, lockFileContents, module, stdlib: library, files: trees.flat() };
-  const pyodide = await boot(contents, BASE);
-  const [later] = listed.filter(({ stage }) => stage === "later");
-  return { pyodide, rest: () => addRest(pyodide, later) };
+  const unpacker = new Unpacker();
+  try {
+    /** @type {Part[]} */
+    const listed = await json("start.json");
+    const [decoder, engine, glue, numpy, memory, later] = listed;
+    const hashes = Object.fromEntries(listed.map(({ file, sha256 }) => [file, sha256]));
+    const arrived = counter([decoder, engine, glue, numpy, memory], report);
+    const ready = fetched(decoder, arrived, compile).then((module) => {
+      useDecoder(module);
+      unpacker.use(module);
+    });
+    ready.catch(() => {}); // likewise
+    /** @type {(stream: ReadableStream<Bytes>) => Promise<Bytes>} */
+    const unpacked = async (stream) => {
+      const packed = await read(stream);
+      await ready;
+      return unpacker.unpack(packed);
+    };
+    const compiled = fetched(engine, arrived, async (stream) => {
+      await ready;
+      return compile(stream.pipeThrough(unpacking()));
+    });
+    const [module, , libraries, snapshot, [{ loadPyodide }, lockFileContents]] = await Promise.all([
+      compiled,
+      // puts itself where loadPyodide looks for it
+      fetched(glue, arrived, (stream) => unpacked(stream).then(runModule)),
+      fetched(numpy, arrived, (stream) => unpacked(stream).then(split).then(compileAll)),
+      fetched(memory, arrived, unpacked),
+      modules,
+      ready,
+    ]);
+    const contents = { loadPyodide, lockFileContents, module, libraries, snapshot, hashes };
+    return { contents, later };
+  } finally {
+    unpacker.end();
+  }
 }
 
 /**
@@ -67,7 +106,7 @@ async function startFromParts(report) {
  * @param {Part} part
  */
 async function addRest(pyodide, part) {
-  write(pyodide.FS, await fetched(part, () => {}, split));
+  write(pyodide.FS, await fetched(part, () => {}, (stream) => read(stream).then(split)));
   pyodide.runPython(REST);
 }
 
@@ -84,9 +123,11 @@ function fetched(part, arrived, use) {
 }
 
 /**
- * The way for browsers that cannot unpack gzip: Pyodide's own, with the compiled wheels.
+ * The way for browsers that cannot unpack gzip, and for a snapshot that does not wake: Pyodide's own,
+ * with the compiled wheels.
  *
  * @param {Report} report
+ * @returns {Promise<Started>}
  */
 async function startFromPackages(report) {
   report({ stage: "engine", loaded: 0, total: 0 });
@@ -96,7 +137,7 @@ async function startFromPackages(report) {
   const pyodide = await loadPyodide({ indexURL: BASE.href, packageBaseUrl: BASE.href });
   report({ stage: "numpy", loaded: 0, total: 0 });
   await pyodide.loadPackage("nets-core", { messageCallback: () => {} });
-  return { pyodide, rest: async () => {} };
+  return { pyodide, rest: async () => {}, trouble: "" };
 }
 
 /**

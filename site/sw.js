@@ -145,7 +145,7 @@ async function addressesIn(cache) {
 async function fetched(address, manifest) {
   let why = "";
   for (const cache of /** @type {RequestCache[]} */ (["default", "reload"])) {
-    const query = address.endsWith(".gz") ? `?${manifest.files[address].sha256.slice(0, 12)}` : "";
+    const query = /\.(gz|br)$/.test(address) ? `?${manifest.files[address].sha256.slice(0, 12)}` : "";
     const answer = await fetch(new URL(`${address}${query}`, SITE), { cache }).catch(() => undefined);
     if (!answer?.ok) {
       why = answer ? `the server answered ${answer.status}` : "there is no network";

@@ -3,11 +3,13 @@
 
 import * as Comlink from "comlink";
 import "./boot.js"; // which python.js needs, like the next: fetched beside it, not after it
+import "./brotli.js";
 import "./download.js";
 import { Keeper } from "./keeper.js";
 import { loadKernels } from "./kernels.js";
 import { loadMnist } from "./mnist.js";
 import { startPython } from "./python.js";
+import "./unpacker.js";
 
 /** How long Python trains before the worker looks at its messages, in milliseconds. */
 const TURN = 8;
@@ -38,7 +40,6 @@ const AT_ONCE = new Set([
   "predict",
   "progress",
   "reset",
-  "source",
 ]);
 
 /** Whom loading is told to, once the page's code is there. @type {(progress: object) => void} */
@@ -48,6 +49,7 @@ let latest;
 const started = startPython((progress) => tell((latest = progress))).then((python) => {
   ({ pyodide, rest: fetchRest } = python);
   lab = pyodide.pyimport("nets_core.lab").Lab();
+  return python.trouble;
 });
 started.catch(() => {}); // the page hears of it when it calls start
 
@@ -115,7 +117,10 @@ const api = {
     return settings;
   },
 
-  /** @param {(progress: object) => void} report */
+  /**
+   * @param {(progress: object) => void} report
+   * @returns {Promise<string>} why Python came the slow way, if it did without need
+   */
   start(report) {
     tell = report;
     if (latest) tell(latest);

@@ -62,7 +62,7 @@ export class Engine extends EventTarget {
     const { worker, failure } = takeWorker();
     this.#worker = worker;
     this.#api = Comlink.wrap(worker);
-    const vouched = vouch("worker.js");
+    const vouched = Promise.all([vouch("worker.js"), vouch("unpacker-worker.js")]);
     vouched.catch(() => {}); // waited for below
     const died = (/** @type {ErrorEvent} */ event) => {
       event.preventDefault();
@@ -82,7 +82,8 @@ export class Engine extends EventTarget {
     );
     const first = load(`models/${index.models[0].file}`);
     first.catch(() => {}); // it is told below, when its turn comes
-    await this.#alive(Promise.all([this.#api.start(report), vouched]));
+    const [trouble] = await this.#alive(Promise.all([this.#api.start(report), vouched]));
+    if (trouble) note(trouble);
     await this.#open(index.models[0].id, first);
     if (this.#worker !== worker) return;
     this.state = "ready";

@@ -3,7 +3,9 @@
 // is taken for a stranger's.
 
 import { load as fetchFile } from "../download.js";
+import { Unpacker } from "../unpacker.js";
 
+/** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 /** @typedef {(line: string) => void} Print */
 
 const SITE = new URL("../", import.meta.url);
@@ -158,5 +160,32 @@ async function load() {
     text("pyodide/pyodide-lock.json").then(JSON.parse),
     Promise.all(start.map((/** @type {{file: string}} */ { file }) => fetchFile(`pyodide/${file}`))),
   ]);
-  return { code, parts: { boot, pyodide, lock, base: new URL("pyodide/", SITE).href, packed } };
+  const [decoder, ...small] = packed;
+  const later = small.pop();
+  const [engine, glue, numpy, snapshot] = await unpackAll(decoder, small);
+  const hashes = Object.fromEntries(
+    start.map((/** @type {{file: string, sha256: string}} */ { file, sha256 }) => [file, sha256]),
+  );
+  const files = { engine, glue, numpy, snapshot, later };
+  const base = new URL("pyodide/", SITE).href;
+  return { code, parts: { boot, pyodide, lock, base, hashes, ...files } };
+}
+
+/**
+ * Unpacks once what every one of them needs.
+ *
+ * @param {Bytes} decoder gzipped, unless the browser has unpacked it already
+ * @param {Bytes[]} files
+ */
+async function unpackAll(decoder, files) {
+  const stream = new Blob([decoder]).stream();
+  const gzipped = decoder[0] === 0x1f;
+  const plain = gzipped ? stream.pipeThrough(new DecompressionStream("gzip")) : stream;
+  const unpacker = new Unpacker();
+  try {
+    unpacker.use(await WebAssembly.compile(await new Response(plain).arrayBuffer()));
+    return await Promise.all(files.map((file) => unpacker.unpack(file)));
+  } finally {
+    unpacker.end();
+  }
 }

@@ -10,26 +10,29 @@ const MOST_PAGES = 8192;
 const MOST_LINES = 200;
 const LONGEST_LINE = 500;
 
+/** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 /**
  * @typedef {{
- *   boot: string, pyodide: string, lock: any, base: string, packed: Uint8Array<ArrayBuffer>[],
- * }} Parts boot.js and pyodide.mjs as texts; the start files as they are sent, in the order of
- *   start.json
+ *   boot: string, pyodide: string, lock: any, base: string, hashes: Record<string, string>,
+ *   engine: Bytes, glue: Bytes, numpy: Bytes, snapshot: Bytes, later: Bytes,
+ * }} Parts boot.js and pyodide.mjs as texts; the start files, unpacked but for the last,
+ *   and their hashes as they were sent
  */
 
 /** @param {Parts} parts @param {MessagePort} port */
 async function start(parts, port) {
   limitMemory();
-  const { REST, boot, compile, read, runModule, split } = await importText(parts.boot);
+  const { REST, boot, compileAll, read, runModule, split, write } = await importText(parts.boot);
   const { loadPyodide } = await importText(parts.pyodide);
-  const [engine, glue, stdlib, ...archives] = parts.packed.map(unpacked);
-  await runModule(glue); // puts itself where loadPyodide looks for it
+  const later = read(unpacked(parts.later));
+  await runModule(parts.glue); // puts itself where loadPyodide looks for it
   const contents = {
     loadPyodide,
     lockFileContents: parts.lock,
-    module: await compile(engine),
-    stdlib: await read(stdlib),
-    files: (await Promise.all(archives.map(split))).flat(),
+    module: await WebAssembly.compile(parts.engine),
+    libraries: await compileAll(split(parts.numpy)),
+    snapshot: parts.snapshot,
+    hashes: parts.hashes,
   };
   let lines = 0;
   const print = (/** @type {string} */ line) => {
@@ -39,6 +42,7 @@ async function start(parts, port) {
   };
   const settings = { jsglobals: {}, stdout: print, stderr: print };
   const pyodide = await boot(contents, new URL(parts.base), settings);
+  write(pyodide.FS, split(await later));
   pyodide.runPython(REST);
   const lab = pyodide.pyimport("nets_core.lab").Lab();
 

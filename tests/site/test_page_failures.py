@@ -34,8 +34,8 @@ def test_a_file_that_fails_is_named_and_asked_for_again(
     site = serve_site()
     faults = [
         ("worker.js", "missing"),
-        ("pyodide/pyodide.asm.wasm.gz", "missing"),
-        ("pyodide/numpy.files.gz", "truncated"),
+        ("pyodide/pyodide.asm.wasm.br", "missing"),
+        ("pyodide/numpy.files.br", "truncated"),
         (visiting.FIRST_MODEL, "truncated"),
     ]
     site.faults = dict(faults[:1])

@@ -28,7 +28,7 @@ def test_what_is_drawn_before_python_is_there_is_read_when_it_is(
 ) -> None:
     page = context.new_page()
     held: list[Route] = []
-    context.route("**/pyodide/numpy.files.gz*", lambda route: held.append(route))
+    context.route("**/pyodide/numpy.files.br*", lambda route: held.append(route))
     page.goto(site_url)
     visiting.expect_state(page, "loading")
     draw(page, SEVEN)

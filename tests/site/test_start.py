@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 
 import bytecode
 import visiting
@@ -21,10 +21,10 @@ async (before) => {
   const { startPython } = await import("./python.js");
   const reports = [];
   try {
-    const { pyodide, rest } = await startPython((progress) => reports.push(progress));
+    const { pyodide, rest, trouble } = await startPython((progress) => reports.push(progress));
     Object.assign(globalThis, { pyodide, rest });
     const total = pyodide.runPython("import nets_core, numpy; float(numpy.arange(5.0).sum())");
-    return { total, reports };
+    return { total, reports, trouble };
   } catch (error) {
     return { error: error.message, reports };
   }
@@ -32,11 +32,11 @@ async (before) => {
 """
 MODULES = ("pyodide.mjs", "pyodide-lock.json", "start.json")
 ARCHIVES = (
-    "pyodide.asm.wasm.gz",
-    "pyodide.asm.js.gz",
-    "python_stdlib.zip.gz",
-    "numpy.files.gz",
-    "nets_core.files.gz",
+    "brotli.wasm.gz",
+    "pyodide.asm.wasm.br",
+    "pyodide.asm.js.br",
+    "numpy.files.br",
+    "snapshot.br",
 )
 LATER = "later.files.gz"
 
@@ -87,12 +87,59 @@ def test_starts_where_the_server_has_the_browser_unpack(
     page: Page, serve_site: Callable[[], Any]
 ) -> None:
     site = serve_site()
-    site.faults |= {f"pyodide/{file}": "declared gzip" for file in ARCHIVES}
+    gzipped = [file for file in (*ARCHIVES, LATER) if file.endswith(".gz")]
+    site.faults |= {f"pyodide/{file}": "declared gzip" for file in gzipped}
     assert start(page, site.url)["total"] == 10.0
+    page.evaluate("rest()")
 
 
 def test_starts_where_the_browser_cannot_unpack(page: Page, site_url: str) -> None:
-    assert start(page, site_url, "delete globalThis.DecompressionStream")["total"] == 10.0
+    result = start(page, site_url, "delete globalThis.DecompressionStream")
+    assert (result["total"], result["trouble"]) == (10.0, "")
+
+
+# A module that is no library in the place of NumPy's.
+FOREIGN = """
+  const { compile } = WebAssembly;
+  WebAssembly.compile = (bytes) => bytes.length > 1e6
+    ? compile(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0])) : compile(bytes);
+"""
+DAMAGED = """
+  const { parse } = JSON;
+  JSON.parse = (text) => {
+    const value = parse(text);
+    if (value?.runs) value.runs.pop();
+    return value;
+  };
+"""
+
+
+OTHERS = """
+  const { parse } = JSON;
+  JSON.parse = (text) => {
+    const value = parse(text);
+    if (value?.runs) value.files["numpy.files.br"] = "0".repeat(64);
+    return value;
+  };
+"""
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [
+        (FOREIGN, "need dylink section"),
+        (DAMAGED, "It is damaged."),
+        (OTHERS, "It was made with another numpy.files.br."),
+    ],
+    ids=["foreign library", "damaged", "of another build"],
+)
+def test_a_snapshot_that_does_not_wake_is_told_and_does_no_harm(
+    page: Page, site_url: str, trouble: str, reason: str
+) -> None:
+    result = start(page, site_url, trouble)
+    assert result["total"] == 10.0
+    assert result["trouble"].startswith("Python was started the slow way, since its snapshot")
+    assert result["trouble"].endswith(reason)
 
 
 def test_says_that_webassembly_is_missing(page: Page, site_url: str) -> None:
@@ -134,10 +181,10 @@ def test_the_rest_of_python_and_numpy_comes_later(page: Page, site_url: str, dis
     missing = run(
         page,
         f"""
-        import os, zipfile
-        names = zipfile.ZipFile("/lib/python313.zip").namelist()
-        zipped = {{"/lib/python3.13/" + name for name in names}}
-        ", ".join(path for path in {modules} if path not in zipped and not os.path.exists(path))
+        import os, sys
+        files = [getattr(module, "__file__", None) or "" for module in sys.modules.values()]
+        loaded = {{name for name in files if name.endswith(".so")}}
+        ", ".join(p for p in {modules} if p not in loaded and not os.path.exists(p))
         """,
     )
     assert missing == ""
@@ -145,6 +192,59 @@ def test_the_rest_of_python_and_numpy_comes_later(page: Page, site_url: str, dis
     run(
         page, "import logging.handlers, concurrent.futures.thread, importlib.metadata, pyodide.http"
     )
+
+
+SEEDED = """
+import json, numpy as np
+from nets_core import Adam, Network, Trainer
+rng = np.random.default_rng(3)
+x, labels = rng.integers(0, 256, (400, 784), np.uint8), rng.integers(0, 10, 400)
+net = Network.mlp([784, 30, 10], activation="tanh", output="softmax", loss="cross_entropy",
+                  initializer="xavier", seed=1)
+before = net.forward(x[:3] / np.float32(255)).tolist()
+Trainer(net, Adam(0.01), x, labels, batch_size=32, seed=2).run(epochs=2)
+answer = json.dumps([before, [array.tolist() for array in net.parameters()]])
+"""
+
+
+def test_a_woken_python_computes_what_a_started_one_does(page: Page, site_url: str) -> None:
+    """The same predictions and the same training, bit for bit."""
+    answers = []
+    for before in ("", "delete globalThis.DecompressionStream"):
+        start(page, site_url, before)
+        page.evaluate("rest()")
+        answers.append(run(page, f"{SEEDED}\nanswer"))
+    assert answers[0] == answers[1]
+    assert len(answers[0]) > 100_000
+
+
+def test_no_two_tabs_draw_the_same_numbers(context: BrowserContext, site_url: str) -> None:
+    draws = "import random, numpy as np; str([random.random(), np.random.random(), os.urandom(4)])"
+    drawn = []
+    for page in (context.new_page(), context.new_page()):
+        start(page, site_url)
+        page.evaluate("rest()")
+        drawn.append(run(page, f"import os; {draws}"))
+    first, second = (answer.strip("[]").split(", ") for answer in drawn)
+    assert [a for a, b in zip(first, second, strict=True) if a == b] == []
+
+
+def test_tracebacks_show_sources_once_they_are_there(page: Page, site_url: str) -> None:
+    start(page, site_url)
+    page.evaluate("rest()")
+    wrong = "import traceback, nets_core\ntry:\n    nets_core.Network.mlp([0, 1])\n"
+    told = run(page, wrong + "except ValueError:\n    told = traceback.format_exc()\ntold")
+    assert 'site-packages/nets_core/network.py", line' in told
+    assert re.search(r"\n    \S.*\n", told.partition("nets_core/network.py")[2])
+
+
+def test_memory_grows_after_the_start(page: Page, site_url: str) -> None:
+    start(page, site_url)
+    size = "pyodide._module.HEAPU8.length"
+    before = page.evaluate(size)
+    total = run(page, "import numpy as np; x = np.ones(30_000_000); float(x.sum())")
+    assert total == 30_000_000
+    assert page.evaluate(size) > before + 200_000_000
 
 
 @pytest.mark.provokes_errors
