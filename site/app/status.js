@@ -69,7 +69,6 @@ export function showStatus(engine, training) {
       words.textContent = "Still waiting for the server. You can draw meanwhile; reload if it lasts.";
     }, PATIENCE);
   };
-  wait();
   engine.addEventListener("loading", (event) => {
     if (engine.state !== "loading") return; // a report that was under way when it failed
     wait();
@@ -80,7 +79,7 @@ export function showStatus(engine, training) {
   });
   engine.addEventListener("starting", () => {
     farthest = 0;
-    heard = performance.now();
+    wait();
     update();
   });
   engine.addEventListener("ready", update);
@@ -100,7 +99,6 @@ export function showStatus(engine, training) {
   });
   part("retry", HTMLButtonElement).addEventListener("click", () => {
     engine.start().catch(() => {});
-    wait();
   });
 
   const label = copy.textContent;
