@@ -17,6 +17,8 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import brotli
+
 from esm import Linker
 from steps import Files
 
@@ -35,6 +37,8 @@ _DATA = re.compile(r"^mnist/")
 _NOT_KEPT = re.compile(
     r"^pyodide/(.*\.(whl|zip|wasm|js))$|(^|/)LICEN[CS]E|^og\.png$|^models/models\.json$|^\.nojekyll$"
 )
+
+_UNPACK = {".gz": gzip.decompress, ".br": brotli.decompress}
 
 # What no code of the page asks for.
 _NOT_CHECKED = re.compile(
@@ -84,9 +88,9 @@ def build(files: Files) -> str:
 
 
 def _listed(files: Files) -> dict[str, Any]:
-    """Return the files' sizes and hashes, and those of what is in the gzipped ones.
+    """Return the files' sizes and hashes, and those of what is in the packed ones.
 
-    Some hosts have the browser unpack them, and the service worker keeps some of them unpacked.
+    Some hosts have the browser unpack gzip, and what a start needs is kept unpacked for the next.
     """
 
     def entry(data: bytes) -> dict[str, object]:
@@ -96,7 +100,10 @@ def _listed(files: Files) -> dict[str, Any]:
     return {
         "files": {path: entry(data) for path, data in ordered},
         "unpacked": {
-            path: entry(gzip.decompress(data)) for path, data in ordered if path.endswith(".gz")
+            path: entry(unpack(data))
+            for path, data in ordered
+            for ending, unpack in _UNPACK.items()
+            if path.endswith(ending)
         },
     }
 

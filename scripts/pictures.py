@@ -6,7 +6,7 @@ Builds the site and writes
 
 - ``site/og.png`` (1200 × 630), which the README shows and a link to the page sends along,
 - ``site/stills/``, a picture of each section for a post that embeds it, where no script runs,
-- ``pictures/blog.png``, a post with a section in it, which the README shows.
+- ``.github/blog.png``, a post with a section in it, which the README shows.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def _blog(browser: Browser, site: str) -> None:
         frame.locator("[data-testid=status][data-state=ready]").wait_for()
         page.evaluate("() => scrollTo(0, 0)")
         _draw(page, frame)
-        _keep(page, ROOT / "pictures" / "blog.png")
+        _keep(page, ROOT / ".github" / "blog.png")
 
 
 def _served(folder: Path) -> str:

@@ -8,7 +8,6 @@
 import cdn from "./cdn.files.js";
 import { about } from "./download.js";
 
-/** @typedef {import("pyodide").PyodideInterface} Pyodide */
 /** @typedef {(progress: { stage: "engine" | "library" | "ready", loaded: number, total: number }) => void} Report */
 
 const BASE = new URL("./pyodide/", import.meta.url);
@@ -18,7 +17,7 @@ const GLUE = "pyodide.asm.js";
  * Returns a running Pyodide with NumPy and nets_core, as python.js does.
  *
  * @param {Report} report
- * @returns {Promise<{ pyodide: Pyodide, rest: () => Promise<void>, trouble: string }>}
+ * @returns {Promise<import("./python.js").Started>}
  */
 export async function startPython(report) {
   if (typeof WebAssembly !== "object") {
@@ -41,7 +40,7 @@ export async function startPython(report) {
     });
     await pyodide.loadPackage("nets-core", { messageCallback: () => {} });
     report({ stage: "ready", loaded: 1, total: 1 });
-    return { pyodide, rest: async () => {}, trouble: "" };
+    return { pyodide, rest: async () => {}, keep: async () => {}, trouble: "" };
   } finally {
     globalThis.fetch = fetch;
   }

@@ -3,11 +3,13 @@
 // Pyodide alone would fetch 15 MB, start Python and import NumPy file by file. Here Python has been
 // started when the site was built, and a snapshot of its memory is fetched with the engine, all at
 // the same time and packed with Brotli; the engine is compiled while it arrives, the rest unpacked on
-// another thread (`boot.js` puts them together). The build lists them in `start.json`.
+// another thread (`boot.js` puts them together). The build lists them in `start.json`. A later visit
+// may find them unpacked (`unpacked.js`).
 
 import { EngineError, REST, boot, compile, compileAll, read, runModule, split, write } from "./boot.js";
 import { unpacking, useDecoder } from "./brotli.js";
 import { about, content, unpack } from "./download.js";
+import { findUnpacked, keepUnpacked } from "./unpacked.js";
 import { Unpacker } from "./unpacker.js";
 
 /** @typedef {import("pyodide").PyodideInterface} Pyodide */
@@ -20,7 +22,12 @@ import { Unpacker } from "./unpacker.js";
 /** @typedef {import("./download.js").Bytes} Bytes */
 
 /**
- * @typedef {{ pyodide: Pyodide, rest: () => Promise<void>, trouble: string }} Started
+ * @typedef {{
+ *   pyodide: Pyodide,
+ *   rest: () => Promise<void>,
+ *   keep: () => Promise<void>,
+ *   trouble: string,
+ * }} Started
  *   trouble: why it took the slow way, if it did without need
  */
 
@@ -29,7 +36,8 @@ const BASE = new URL("./pyodide/", import.meta.url);
 /**
  * Returns a running Pyodide in which `import numpy` and `import nets_core` work and a net can read;
  * `rest` fetches what else they have, without which no net can be trained. Both reject with an Error
- * that names the file that did not load and says why.
+ * that names the file that did not load and says why. `keep` has the next start find unpacked what the
+ * service worker keeps packed.
  *
  * @param {Report} report called often, with bytes as they are sent; a total of 0 is an unknown one
  * @returns {Promise<Started>}
@@ -46,10 +54,10 @@ export async function startPython(report) {
 
 /** @param {Report} report @returns {Promise<Started>} */
 async function startFromParts(report) {
-  const { contents, later } = await fetchParts(report);
+  const { contents, later, keep } = await fetchParts(report);
   try {
     const pyodide = await boot(contents, BASE);
-    return { pyodide, rest: () => addRest(pyodide, later), trouble: "" };
+    return { pyodide, rest: () => addRest(pyodide, later), keep, trouble: "" };
   } catch (error) {
     if (error instanceof EngineError) throw error;
     const trouble = `Python was started the slow way, since its snapshot did not wake: ${error}`;
@@ -61,42 +69,72 @@ async function startFromParts(report) {
 async function fetchParts(report) {
   const modules = Promise.all([load("pyodide.mjs"), json("pyodide-lock.json")]);
   modules.catch(() => {}); // waited for below, after what may fail before it
-  const unpacker = new Unpacker();
-  try {
-    /** @type {Part[]} */
-    const listed = await json("start.json");
-    const [decoder, engine, glue, numpy, memory, later] = listed;
-    const hashes = Object.fromEntries(listed.map(({ file, sha256 }) => [file, sha256]));
-    const arrived = counter([decoder, engine, glue, numpy, memory], report);
-    const ready = fetched(decoder, arrived, compile).then((module) => {
-      useDecoder(module);
-      unpacker.use(module);
-    });
-    ready.catch(() => {}); // likewise
-    /** @type {(stream: ReadableStream<Bytes>) => Promise<Bytes>} */
-    const unpacked = async (stream) => {
-      const packed = await read(stream);
-      await ready;
-      return unpacker.unpack(packed);
-    };
-    const compiled = fetched(engine, arrived, async (stream) => {
-      await ready;
-      return compile(stream.pipeThrough(unpacking()));
-    });
-    const [module, , libraries, snapshot, [{ loadPyodide }, lockFileContents]] = await Promise.all([
-      compiled,
-      // puts itself where loadPyodide looks for it
-      fetched(glue, arrived, (stream) => unpacked(stream).then(runModule)),
-      fetched(numpy, arrived, (stream) => unpacked(stream).then(split).then(compileAll)),
-      fetched(memory, arrived, unpacked),
+  /** @type {Part[]} */
+  const listed = await json("start.json");
+  const [decoder, engine, glue, numpy, memory, later] = listed;
+  const packed = [engine, glue, numpy, memory];
+  const addresses = packed.map(({ file }) => `pyodide/${file}`);
+  const kept = await findUnpacked(addresses);
+  const parts = kept ? fromKept(kept) : fromSite(decoder, packed, counter([decoder, ...packed], report));
+  const [module, , libraries, snapshot, unpacker, [{ loadPyodide }, lockFileContents]] =
+    await Promise.all([
+      parts.engine,
+      parts.glue.then(runModule), // puts itself where loadPyodide looks for it
+      parts.numpy.then(split).then(compileAll),
+      parts.memory,
+      parts.decoder,
       modules,
-      ready,
-    ]);
-    const contents = { loadPyodide, lockFileContents, module, libraries, snapshot, hashes };
-    return { contents, later };
-  } finally {
-    unpacker.end();
-  }
+    ]).finally(parts.end);
+  const hashes = Object.fromEntries(listed.map(({ file, sha256 }) => [file, sha256]));
+  const contents = { loadPyodide, lockFileContents, module, libraries, snapshot, hashes };
+  const keep = async () => unpacker && keepUnpacked(unpacker, addresses);
+  return { contents, later, keep };
+}
+
+/** @param {Bytes[]} kept what an earlier visit has unpacked */
+function fromKept([engine, glue, numpy, memory]) {
+  return {
+    decoder: Promise.resolve(undefined),
+    engine: WebAssembly.compile(engine),
+    glue: Promise.resolve(glue),
+    numpy: Promise.resolve(numpy),
+    memory: Promise.resolve(memory),
+    end() {},
+  };
+}
+
+/**
+ * @param {Part} decoder
+ * @param {Part[]} packed
+ * @param {(part: Part, count: number) => void} arrived
+ */
+function fromSite(decoder, [engine, glue, numpy, memory], arrived) {
+  const unpacker = new Unpacker();
+  const ready = fetched(decoder, arrived, compile).then((module) => {
+    useDecoder(module);
+    unpacker.use(module);
+    return module;
+  });
+  ready.catch(() => {}); // told by who waits for it
+  /** @param {Part} part */
+  const unpacked = (part) =>
+    fetched(part, arrived, async (stream) => {
+      const all = await read(stream);
+      await ready;
+      return unpacker.unpack(all);
+    });
+  const compiled = fetched(engine, arrived, async (stream) => {
+    await ready;
+    return compile(stream.pipeThrough(unpacking()));
+  });
+  return {
+    decoder: ready,
+    engine: compiled,
+    glue: unpacked(glue),
+    numpy: unpacked(numpy),
+    memory: unpacked(memory),
+    end: () => unpacker.end(),
+  };
 }
 
 /**
@@ -137,7 +175,7 @@ async function startFromPackages(report) {
   const pyodide = await loadPyodide({ indexURL: BASE.href, packageBaseUrl: BASE.href });
   report({ stage: "numpy", loaded: 0, total: 0 });
   await pyodide.loadPackage("nets-core", { messageCallback: () => {} });
-  return { pyodide, rest: async () => {}, trouble: "" };
+  return { pyodide, rest: async () => {}, keep: async () => {}, trouble: "" };
 }
 
 /**

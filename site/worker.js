@@ -9,6 +9,7 @@ import { Keeper } from "./keeper.js";
 import { loadKernels } from "./kernels.js";
 import { loadMnist } from "./mnist.js";
 import { startPython } from "./python.js";
+import "./unpacked.js";
 import "./unpacker.js";
 
 /** How long Python trains before the worker looks at its messages, in milliseconds. */
@@ -28,6 +29,8 @@ let running = Promise.resolve();
 
 /** Fetches the rest of Python's libraries. @type {() => Promise<void>} */
 let fetchRest;
+/** Has the next start unpack nothing. @type {() => Promise<void>} */
+let keepUnpacked;
 /** @type {Promise<void> | undefined} */
 let rest;
 /** What can be asked of the Lab before the rest has come. */
@@ -47,7 +50,7 @@ let tell = () => {};
 /** What the page has missed until then. @type {object | undefined} */
 let latest;
 const started = startPython((progress) => tell((latest = progress))).then((python) => {
-  ({ pyodide, rest: fetchRest } = python);
+  ({ pyodide, rest: fetchRest, keep: keepUnpacked } = python);
   lab = pyodide.pyimport("nets_core.lab").Lab();
   return python.trouble;
 });
@@ -182,6 +185,9 @@ const api = {
     if (!saving) setTimeout(() => complete().catch(() => {}), LEISURE); // who needs it asks again
     return computing;
   },
+
+  /** The service worker has kept the site: the next start may be quicker. */
+  keepUnpacked: () => keepUnpacked(),
 
   ping: () => true,
 

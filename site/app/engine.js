@@ -105,7 +105,8 @@ export class Engine extends EventTarget {
 
   /**
    * Call one of the worker's own functions, of which some report on the way: "loadMnist", "run" …
-   * @param {"loadMnist" | "run" | "stop" | "memory" | "useKernels" | "keep" | "takeUp"} name
+   * @param {"loadMnist" | "run" | "stop" | "memory" | "useKernels" | "keep" | "takeUp"
+   *   | "keepUnpacked"} name
    * @param {string | ((progress: any) => void)} [argument]
    * @returns {Promise<any>}
    */

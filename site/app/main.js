@@ -19,21 +19,21 @@ import { trainSection } from "./train.js";
 
 document.documentElement.dataset.running = "yes"; // all modules are there: guard.js looks for it
 
-const { engine, training, start } = await together();
+together().then(({ engine, training, start }) => {
+  /** @type {any} */ (window).nets = makeNets(engine, training);
+  showStatus(engine, training);
+  const { sheet, picker } = drawSection(engine, training);
+  compareSection(engine, training, sheet);
+  layersSection(engine, training, sheet, picker);
+  qualitySection(engine, training, sheet, picker);
+  trainSection(engine, training);
+  keepingSection(engine, training);
+  filesSection(engine, training);
+  computingSwitch(engine, training);
+  insideSection(engine, training, sheet);
+  ownSection(engine, training, bugsSection(engine, training));
+  playgroundSection(engine);
+  offlineWords(engine, training);
 
-/** @type {any} */ (window).nets = makeNets(engine, training);
-showStatus(engine, training);
-const { sheet, picker } = drawSection(engine, training);
-compareSection(engine, training, sheet);
-layersSection(engine, training, sheet, picker);
-qualitySection(engine, training, sheet, picker);
-trainSection(engine, training);
-keepingSection(engine, training);
-filesSection(engine, training);
-computingSwitch(engine, training);
-insideSection(engine, training, sheet);
-ownSection(engine, training, bugsSection(engine, training));
-playgroundSection(engine);
-offlineWords(engine, training);
-
-start();
+  start();
+});

@@ -99,6 +99,7 @@ export function offlineWords(engine, training) {
       return say("A newer version of this page has come. It is used when you open the page next.");
     }
     const kept = await ask("what is kept");
+    if (kept.page) await engine.invoke("keepUnpacked").catch(() => {}); // which is not needed
     if (kept.page && wanted && !kept.data) return keepData();
     tell(kept);
   }

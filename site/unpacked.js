@@ -1,0 +1,60 @@
+// What a start has to unpack, kept unpacked for the next one in the service worker's cache (sw.js),
+// with whose version it goes. What comes out of it is compared with the manifest like all else.
+
+import { hash } from "./download.js";
+import manifest from "./manifest.js";
+import { Unpacker } from "./unpacker.js";
+
+/** @typedef {Uint8Array<ArrayBuffer>} Bytes */
+
+const SITE = new URL("./", import.meta.url);
+/** How the service worker's caches begin. */
+const FAMILY = `nets ${SITE.pathname} `;
+
+/**
+ * @param {string[]} addresses of files packed with Brotli
+ * @returns {Promise<Bytes[] | undefined>} them unpacked, if an earlier visit has kept them all
+ */
+export async function findUnpacked(addresses) {
+  if (typeof caches !== "object") return undefined;
+  try {
+    return await Promise.all(
+      addresses.map(async (address) => {
+        const kept = await caches.match(placeOf(address));
+        const bytes = new Uint8Array(await /** @type {Response} */ (kept).arrayBuffer());
+        if ((await hash(bytes)) !== manifest.unpacked[address].sha256) throw new Error("It differs.");
+        return bytes;
+      }),
+    );
+  } catch {
+    return undefined; // not kept, or of another version: then it is unpacked anew
+  }
+}
+
+/**
+ * Unpacks, in a worker of its own, what the service worker has kept packed.
+ *
+ * @param {WebAssembly.Module} decoder
+ * @param {string[]} addresses
+ */
+export async function keepUnpacked(decoder, addresses) {
+  const unpacker = new Unpacker();
+  unpacker.use(decoder);
+  try {
+    for (const name of (await caches.keys()).filter((name) => name.startsWith(FAMILY))) {
+      const cache = await caches.open(name);
+      for (const address of addresses) {
+        const packed = await cache.match(new URL(address, SITE));
+        if (!packed || (await cache.match(placeOf(address)))) continue;
+        const bytes = await unpacker.unpack(new Uint8Array(await packed.arrayBuffer()));
+        const right = (await hash(bytes)) === manifest.unpacked[address].sha256;
+        if (right) await cache.put(placeOf(address), new Response(bytes));
+      }
+    }
+  } finally {
+    unpacker.end();
+  }
+}
+
+/** Where a packed file lies unpacked. @param {string} address */
+const placeOf = (address) => new URL(address.replace(/\.br$/, ""), SITE);
