@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
-from wasmtime import wat2wasm
 
-import kernels
 from blank import open_blank
-from environment import ROOT
+from builds import build
 
 START = """async () => {
   const { Engine } = await import("./app/engine.js");
@@ -43,27 +41,34 @@ def test_the_worker_uses_the_best_that_the_browser_has_and_can_switch(
     assert page.evaluate("() => engine.invoke('useKernels')") == RELAXED
 
 
-def without(page: Page, opcode: str) -> None:
+def without(opcode: str) -> Callable[[Path], None]:
     """Make the page's worker one of a browser that refuses modules with these bytes in them."""
     refusing = f"""
 const {{ validate }} = WebAssembly;
 WebAssembly.validate = (bytes) => !String(bytes).includes("{opcode}") && validate(bytes);
 """
-    script = (ROOT / "site" / "kernels.js").read_text()
-    page.route(
-        re.compile(r"/kernels\.js$"),
-        lambda route: route.fulfill(body=script + refusing, content_type="text/javascript"),
-    )
+
+    def change(site: Path) -> None:
+        with (site / "kernels.js").open("a") as script:
+            script.write(refusing)
+
+    return change
 
 
-def test_a_browser_without_relaxed_simd_gets_the_plain_one(page: Page, site_url: str) -> None:
-    without(page, "253,133,2")
-    assert start(page, site_url) == {"kernels": "simd", "reason": ""}
+def test_a_browser_without_relaxed_simd_gets_the_plain_one(
+    page: Page, serve_site: Callable[..., Any], tmp_path: Path
+) -> None:
+    site = serve_site()
+    site.root = build(tmp_path, without("253,133,2"))
+    assert start(page, site.url) == {"kernels": "simd", "reason": ""}
 
 
-def test_a_browser_without_simd_computes_with_numpy(page: Page, site_url: str) -> None:
-    without(page, "253,12")
-    found = start(page, site_url)
+def test_a_browser_without_simd_computes_with_numpy(
+    page: Page, serve_site: Callable[..., Any], tmp_path: Path
+) -> None:
+    site = serve_site()
+    site.root = build(tmp_path, without("253,12"))
+    found = start(page, site.url)
     assert found == {"kernels": "numpy", "reason": "this browser's WebAssembly has no SIMD"}
 
 
@@ -73,7 +78,8 @@ def test_a_browser_without_simd_computes_with_numpy(page: Page, site_url: str) -
     [
         ("missing", "HTTP status 404"),
         ("truncated", "did not load"),
-        ("wrong type", "no WebAssembly"),
+        ("altered", "what came is not the file that belongs here"),
+        ("wrong type", "15 bytes came instead of"),
     ],
 )
 def test_kernels_that_do_not_come(
@@ -89,15 +95,19 @@ def test_kernels_that_do_not_come(
     assert page.evaluate("() => engine.invoke('useKernels')") == RELAXED
 
 
-def test_kernels_that_compute_wrongly_are_not_used(page: Page, site_url: str) -> None:
-    text = "".join((ROOT / "site/kernels" / f"{name}.wat").read_text() for name in kernels.PARTS)
-    wrong = text.replace("(call $each_row (local.get $x) (local.get $b) (i32.const 0))", "", 1)
-    assert wrong != text
-    page.route(
-        re.compile("/kernels/relaxed.wasm"),
-        lambda route: route.fulfill(body=bytes(wat2wasm(wrong)), content_type="application/wasm"),
-    )
-    found = start(page, site_url)
+def test_kernels_that_compute_wrongly_are_not_used(
+    page: Page, serve_site: Callable[..., Any], tmp_path: Path
+) -> None:
+    def change(sources: Path) -> None:
+        source = sources / "kernels" / "arrays.wat"
+        text = source.read_text()
+        wrong = text.replace("(call $each_row (local.get $x) (local.get $b) (i32.const 0))", "", 1)
+        assert wrong != text
+        source.write_text(wrong)
+
+    site = serve_site()
+    site.root = build(tmp_path, change)
+    found = start(page, site.url)
     reason = "the kernel sum_rows computes wrongly in this browser"
     assert found == {"kernels": "numpy", "reason": reason}
 

@@ -11,11 +11,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-import bundle
 import visiting
+from builds import build
 from visiting import SEVEN, draw, expect_guess, part
 
-ROOT = Path(__file__).parents[2]
 KEPT = re.compile("works without a network")
 SECTIONS = ("draw", "train", "inside", "bugs", "own", "playground", "compare", "layers", "quality")
 KEEPER = "navigator.serviceWorker"
@@ -45,19 +44,6 @@ def renewed(tmp_path_factory: pytest.TempPathFactory) -> Path:
             path.write_text(f"{path.read_text()}\n{line}\n")
 
     return build(tmp_path_factory.mktemp("renewed"), change)
-
-
-def build(
-    folder: Path, change: Callable[[Path], None] = lambda site: None, service_worker: bool = True
-) -> Path:
-    """Build the site with a change in it."""
-    for name in ("site", "nets_core"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, folder)
-    change(folder / "site")
-    bundle.build(folder / "dist", root=folder, service_worker=service_worker)
-    return folder / "dist"
 
 
 def keep(page: Page, url: str) -> None:

@@ -1,0 +1,23 @@
+"""The site built from altered sources: a later version, or one in which something goes wrong."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import bundle
+from environment import ROOT
+
+
+def build(
+    folder: Path, change: Callable[[Path], None] = lambda site: None, service_worker: bool = True
+) -> Path:
+    """Build the site with a change in it."""
+    for name in ("site", "nets_core"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, folder)
+    change(folder / "site")
+    bundle.build(folder / "dist", root=folder, service_worker=service_worker)
+    return folder / "dist"
