@@ -13,19 +13,30 @@ export function useDecoder(module) {
 }
 
 /**
- * A stream that unpacks; it fails where bytes are missing or wrong.
+ * A stream that unpacks; it fails where bytes are missing or wrong, or the memory does not suffice.
  *
+ * @param {(error: unknown) => void} [failed] told why it fails, for those who read it as a Response
  * @returns {TransformStream<Bytes, Bytes>}
  */
-export function unpacking() {
+export function unpacking(failed = () => {}) {
   const decoder = new BrotliDecStream();
   /** @type {BrotliStreamResultCode} */
   let code = BrotliStreamResultCode.NeedsMoreInput;
+  const decoded = (/** @type {Bytes} */ packed) => {
+    try {
+      return decoder.dec(packed, PIECE);
+    } catch (error) {
+      const traps = error instanceof WebAssembly.RuntimeError; // which is how it runs out of memory
+      const why = traps ? new Error("there is not enough memory to unpack it") : error;
+      failed(why);
+      throw why;
+    }
+  };
   return new TransformStream({
     transform(chunk, stream) {
       let rest = chunk;
       do {
-        const result = decoder.dec(rest, PIECE);
+        const result = decoded(rest);
         const { buf, input_offset } = result;
         code = result.code;
         rest = rest.subarray(input_offset);

@@ -125,7 +125,12 @@ function fromSite(decoder, [engine, glue, numpy, memory], arrived) {
     });
   const compiled = fetched(engine, arrived, async (stream) => {
     await ready;
-    return compile(stream.pipeThrough(unpacking()));
+    /** @type {unknown} */
+    let why; // which the compiler is not told
+    const unpacked = stream.pipeThrough(unpacking((error) => (why = error)));
+    return compile(unpacked).catch((error) => {
+      throw why ?? error;
+    });
   });
   return {
     decoder: ready,

@@ -17,7 +17,14 @@ from visiting import SEVEN, draw, drawing, expect_guess, part
 
 DAMAGES: tuple[Fault, ...] = ("missing", "truncated", "altered", "wrong type")
 WORKER = ("worker.js", "boot.js", "kernels.js", "mnist.js", "python.js")
-START = ("pyodide.asm.wasm.gz", "numpy.files.gz", "start.json")
+START = (
+    "start.json",
+    "brotli.wasm.gz",
+    "pyodide.asm.wasm.br",
+    "pyodide.asm.js.br",
+    "numpy.files.br",
+    "snapshot.br",
+)
 NETS = [f"models/{model['file']}" for model in visiting.MODELS[1:]]
 FIRST_DATA = (
     "mnist/mnist.json",
@@ -150,7 +157,7 @@ def test_what_stalls_is_given_up_by_name_and_asked_for_again(
 ) -> None:
     """All at once, since each takes its time."""
     waiting = []
-    for file in ("pyodide/numpy.files.gz", "pyodide/start.json", visiting.FIRST_MODEL, "python.js"):
+    for file in ("pyodide/snapshot.br", "pyodide/start.json", visiting.FIRST_MODEL, "python.js"):
         site = serve_site()
         site.faults[file] = "stalled"
         page = context.new_page()
@@ -241,7 +248,7 @@ def test_a_worker_that_ends_without_a_word_is_missed(
     page = context.new_page()
     page.clock.install()  # to wait out the page's patience
     if phase == "loading":
-        context.route("**/pyodide/numpy.files.gz*", lambda route: None)
+        context.route("**/pyodide/numpy.files.br*", lambda route: None)
         page.goto(site_url)
         expect(part(page, "status-words")).to_have_text("Fetching NumPy …", timeout=60_000)
     else:
@@ -266,7 +273,7 @@ def test_a_worker_that_ends_without_a_word_is_missed(
 
 
 def test_a_browser_that_refuses_the_memory_is_told(browser: Browser, site_url: str) -> None:
-    """As on a phone: the engine asks for 20 MB at once, and here it can have 4."""
+    """As on a phone: to unpack the engine takes 16 MB at once, and here it can have 4."""
     small = browser.browser_type.launch(
         executable_path=browsers.chromium(),
         args=[*browsers.flags(), "--js-flags=--wasm-max-mem-pages=64"],

@@ -18,6 +18,15 @@ from visiting import SEVEN, draw, expect_guess, part
 KEPT = re.compile("works without a network")
 SECTIONS = ("draw", "train", "inside", "bugs", "own", "playground", "compare", "layers", "quality")
 KEEPER = "navigator.serviceWorker"
+UNPACKED = ("pyodide.asm.wasm", "pyodide.asm.js", "numpy.files", "snapshot")
+DAMAGE = """async (address) => {
+  const [name] = await caches.keys();
+  const cache = await caches.open(name);
+  const bytes = new Uint8Array(await (await cache.match(address)).arrayBuffer());
+  bytes[bytes.length >> 1] ^= 1;
+  await cache.put(address, new Response(bytes));
+}"""
+"""Change a byte of what is kept."""
 
 pytestmark = pytest.mark.chromium  # Playwright has service workers there alone
 
@@ -156,6 +165,7 @@ def test_a_newer_version_takes_over_at_the_next_visit_and_as_a_whole(
     assert {"app/main.js", "app/playground/words.js"} <= set(site.requested)
     page.reload()
     assert versions(page) == ["one", "one"]
+    page.keyboard.press("Shift")  # who has begun to do something here keeps this version
     part(page, "section-playground").scroll_into_view_if_needed()
     expect(page.locator("#playground[data-state=paused]")).to_be_visible(timeout=120_000)
     assert page.evaluate("() => document.documentElement.dataset.words") is None
@@ -242,6 +252,32 @@ def test_what_the_browser_has_lost_comes_from_the_network(
     draw(page, SEVEN)
     expect_guess(page, 7)
     assert "app/main.js" in site.requested
+
+
+@pytest.mark.parametrize("damaged", [False, True], ids=["as it was kept", "damaged"])
+def test_a_second_visit_finds_unpacked_what_a_start_needs(
+    context: BrowserContext, site_url: str, damaged: bool
+) -> None:
+    page = context.new_page()
+    keep(page, site_url)
+    kept = page.evaluate(
+        """async () => {
+          const [name] = await caches.keys();
+          return (await (await caches.open(name)).keys()).map(({ url }) => url);
+        }"""
+    )
+    assert {f"{site_url}pyodide/{name}" for name in UNPACKED} <= set(kept)
+    if damaged:
+        page.evaluate(DAMAGE, f"{site_url}pyodide/snapshot")
+    asked: list[str] = []
+    context.on("request", lambda request: asked.append(request.url))
+    visiting.open_ready(page, site_url)
+    draw(page, SEVEN)
+    expect_guess(page, 7)
+    decoder = [url for url in asked if "pyodide/brotli.wasm.gz" in url]
+    assert bool(decoder) == damaged
+    if damaged:
+        expect(part(page, "offline")).to_contain_text(KEPT)
 
 
 @pytest.mark.parametrize(

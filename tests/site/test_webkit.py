@@ -289,8 +289,8 @@ def test_files_that_fail_are_named_and_asked_for_again(
     site = serve_site()
     faults = [
         ("worker.js", "missing"),
-        ("pyodide/pyodide.asm.wasm.gz", "missing"),
-        ("pyodide/numpy.files.gz", "truncated"),
+        ("pyodide/pyodide.asm.wasm.br", "missing"),
+        ("pyodide/numpy.files.br", "truncated"),
         (FIRST_MODEL, "truncated"),
         (None, None),
     ]

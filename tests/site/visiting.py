@@ -101,8 +101,8 @@ def open_ready(page: Page, url: str) -> Page:
 
 
 def python_worker(page: Page) -> Worker:
-    """The worker that runs the page's Python; those of visitors' code have no address."""
-    [worker] = [one for one in page.workers if not one.url.startswith("blob:")]
+    """The worker that runs the page's Python; another unpacks, those of visitors' code are blobs."""
+    [worker] = [one for one in page.workers if one.url.endswith("/worker.js")]
     return worker
 
 
