@@ -12,7 +12,7 @@ import web
 from visiting import SEVEN
 from webkit import Visit
 
-ENGINE = "pyodide/pyodide.asm.wasm.gz"
+ENGINE = "pyodide/pyodide.asm.wasm.br"
 
 
 def test_two_sections_in_a_page_of_another_origin(

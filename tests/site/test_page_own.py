@@ -347,7 +347,8 @@ LATER = """new Promise((done) => setTimeout(async () => {
 def cage(browser: Browser, serve_site: Callable[..., Any]) -> Iterator[tuple[Page, Worker, Any]]:
     """A page whose spare sandbox has started, that sandbox's worker, and the page's server."""
     site = serve_site()
-    context = browser.new_context(service_workers="block", viewport={"width": 1000, "height": 800})
+    context = browser.new_context(viewport={"width": 1000, "height": 800})
+    context.add_init_script(visiting.NO_SERVICE_WORKER)
     page = context.new_page()
     with page.expect_worker(lambda one: one.url.startswith("blob:"), timeout=PATIENCE) as caged:
         open_section(page, site.url)
@@ -470,14 +471,13 @@ def test_a_python_that_cannot_start_is_told(
     browser: Browser, serve_site: Callable[..., Any]
 ) -> None:
     site = serve_site()
-    context = browser.new_context(service_workers="block")
-    page = context.new_page()
     site.faults["sandbox/worker.js"] = "missing"
-    open_section(page, site.url)
-    run(page)
-    expect_words(page, "sandbox/worker.js did not load: HTTP status 404")
-    expect(part(page, "own-run")).to_be_enabled()
-    del site.faults["sandbox/worker.js"]
-    run(page)
-    expect_words(page, "Done.")
-    context.close()
+    with visiting.visitor(browser, errors=True) as context:
+        page = context.new_page()
+        open_section(page, site.url)
+        run(page)
+        expect_words(page, "sandbox/worker.js did not load: HTTP status 404")
+        expect(part(page, "own-run")).to_be_enabled()
+        del site.faults["sandbox/worker.js"]
+        run(page)
+        expect_words(page, "Done.")
