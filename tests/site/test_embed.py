@@ -26,7 +26,7 @@ from visiting import ONE, SEVEN, draw, expect_guess, part
 README = Path(__file__).parents[2] / "README.md"
 PUBLIC = "https://you.github.io/nets/"
 """The site's address in the README's line."""
-ENGINE = "pyodide/pyodide.asm.wasm.gz"
+ENGINE = "pyodide/pyodide.asm.wasm.br"
 
 Blog = Callable[[str], str]
 
@@ -85,7 +85,8 @@ def post(made: Path, site: Any, host: Callable[[str, str], str]) -> str:
 @contextmanager
 def reader(browser: Browser, errors: bool = False, **options: Any) -> Iterator[BrowserContext]:
     """A reader of the blog; nothing is asked of third parties, and no page reports errors."""
-    context = browser.new_context(service_workers="block", **options)
+    context = browser.new_context(**options)
+    context.add_init_script(visiting.NO_SERVICE_WORKER)
     seen: list[str] = []
     foreign: list[str] = []
     ours = ("localhost", "127.0.0.1", None)

@@ -273,7 +273,8 @@ class TestTabs:
         part(other, "train-reset").click()
         expect(offers(other)).to_have_count(1)  # of the tab that was closed
         expect(offers(other)).to_contain_text("784-30-10")
-        assert len(kept(other)) == 1
+        wait_until(other, "runs.length === 1")
+        assert kept(other)[0]["title"] == "784-30-10"
 
     def test_only_one_goes_on_with_a_run(
         self, page: Page, context: BrowserContext, site_url: str
