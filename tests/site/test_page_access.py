@@ -191,14 +191,20 @@ def test_what_can_be_continued_is_offered(browser: Browser, site_url: str, windo
 
 
 @pytest.mark.parametrize("window", WINDOWS)
-@pytest.mark.parametrize("name", ["embed.html#draw", "bench.html", "licences.html"])
+@pytest.mark.parametrize("name", ["bench.html", "licences.html"])
 def test_the_other_pages(browser: Browser, site_url: str, name: str, window: str) -> None:
     with visiting.visitor(browser, **WINDOWS[window]) as context:
         page = context.new_page()
         page.goto(f"{site_url}{name}")
-        if name.startswith("embed"):
-            expect_state(page, "ready", visiting.START_PATIENCE)
         expect_accessible(page)
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("section", ["draw", "train"])
+def test_a_section_alone(browser: Browser, site_url: str, section: str, window: str) -> None:
+    with visiting.visitor(browser, **WINDOWS[window]) as context:
+        page = visiting.open_ready(context.new_page(), f"{site_url}embed.html#{section}")
+        expect_accessible(page, "body")  # the first heading is that of the page around it
 
 
 # ---------------------------------------------------------------- by keyboard
