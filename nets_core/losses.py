@@ -12,7 +12,7 @@ from abc import ABC, abstractmethod
 import numpy as np
 
 from nets_core import checks, ops
-from nets_core.activations import Activation
+from nets_core.activations import ACTIVATIONS, Activation
 from nets_core.ops import Array
 
 
@@ -39,7 +39,7 @@ class MeanSquaredError(Loss):
     """Nielsen's quadratic cost, ½ ‖y − a‖²."""
 
     name = "mse"
-    outputs = frozenset({"identity", "sigmoid", "tanh", "relu", "leaky_relu", "swish"})
+    outputs = frozenset(a.name for a in ACTIVATIONS.values() if not a.output_only)
 
     def cost(self, z: Array, a: Array, y: Array) -> float:
         return ops.squared_distance(a, y) / (2 * len(a))
