@@ -154,16 +154,16 @@ def test_the_inside_of_a_net_is_shown_layer_by_layer(page: Page, name: str) -> N
     expect(part(page, "evidence-words")).to_contain_text("spoke for 0")
     layers = part(page, "layers")
     expected = {
-        "mlp-30": [("li", 30), ("li", 10)],
+        "mlp-30": [(".cell", 30), (".cell", 10)],
         "cnn": [
             ("canvas", 16),
             ("canvas", 16),
             ("canvas", 40),
             ("canvas", 40),
-            ("li", 128),
-            ("li", 10),
+            (".cell", 128),
+            (".cell", 10),
         ],
-        "least-squares": [("li", 45), ("li", 10)],
+        "least-squares": [(".cell", 45), (".cell", 10)],
     }[name]
     expect(layers.locator("figure")).to_have_count(len(expected))
     for i, (kind, count) in enumerate(expected):

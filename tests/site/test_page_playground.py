@@ -630,7 +630,11 @@ def test_code_that_does_not_come_is_told(browser: Browser, serve_site: Callable[
     with visiting.visitor(browser, errors=True, viewport=VIEW) as context:
         page = visiting.open_ready(context.new_page(), site.url)
         part(page, "section-playground").scroll_into_view_if_needed()
-        expect(part(page, "playground-words")).to_contain_text("Reload the page")
+        words = part(page, "playground-words")
+        expect(words).to_contain_text("app/playground/net.js did not load: HTTP status 404")
+        site.faults.clear()
+        words.get_by_role("button", name="Try again").click()
+        expect(part(page, "playground-neuron-0-0")).to_be_visible()
 
 
 def test_a_narrower_window_makes_everything_narrower(browser: Browser, site_url: str) -> None:
