@@ -101,7 +101,7 @@ def open_ready(page: Page, url: str) -> Page:
 
 
 def python_worker(page: Page) -> Worker:
-    """The worker that runs the page's Python; another unpacks, those of visitors' code are blobs."""
+    """The worker that runs Python; another one unpacks, and those of visitors' code are blobs."""
     [worker] = [one for one in page.workers if one.url.endswith("/worker.js")]
     return worker
 
