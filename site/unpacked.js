@@ -20,9 +20,8 @@ export async function findUnpacked(addresses) {
   try {
     return await Promise.all(
       addresses.map(async (address) => {
-        const kept = await caches.match(placeOf(address));
-        const bytes = new Uint8Array(await /** @type {Response} */ (kept).arrayBuffer());
-        if ((await hash(bytes)) !== manifest.unpacked[address].sha256) throw new Error("It differs.");
+        const bytes = await bytesOf(await caches.match(placeOf(address)));
+        if (!(await isRight(address, bytes))) throw new Error("It differs.");
         return bytes;
       }),
     );
@@ -45,10 +44,10 @@ export async function keepUnpacked(decoder, addresses) {
       const cache = await caches.open(name);
       for (const address of addresses) {
         const packed = await cache.match(new URL(address, SITE));
-        if (!packed || (await cache.match(placeOf(address)))) continue;
-        const bytes = await unpacker.unpack(new Uint8Array(await packed.arrayBuffer()));
-        const right = (await hash(bytes)) === manifest.unpacked[address].sha256;
-        if (right) await cache.put(placeOf(address), new Response(bytes));
+        const there = await cache.match(placeOf(address));
+        if (!packed || (there && (await isRight(address, await bytesOf(there))))) continue;
+        const bytes = await unpacker.unpack(await bytesOf(packed));
+        if (await isRight(address, bytes)) await cache.put(placeOf(address), new Response(bytes));
       }
     }
   } finally {
@@ -58,3 +57,11 @@ export async function keepUnpacked(decoder, addresses) {
 
 /** Where a packed file lies unpacked. @param {string} address */
 const placeOf = (address) => new URL(address.replace(/\.br$/, ""), SITE);
+
+/** @param {Response | undefined} answer @returns {Promise<Bytes>} */
+const bytesOf = async (answer) =>
+  new Uint8Array(await /** @type {Response} */ (answer).arrayBuffer());
+
+/** @param {string} address of a packed file @param {Bytes} bytes what is in it */
+const isRight = async (address, bytes) =>
+  (await hash(bytes)) === manifest.unpacked[address].sha256;
