@@ -14,8 +14,6 @@ const SITE = new URL("../", import.meta.url);
 const LEISURE = 2000;
 /** How long after that a visitor who is still here gets the data too. */
 const STAYED = 20_000;
-/** How long a page that was closed may still count as one that is open. */
-const CLOSING = 5000;
 const DATA = Object.entries(manifest.files)
   .filter(([address]) => address.startsWith("mnist/"))
   .reduce((sum, [, { bytes }]) => sum + bytes, 0);
@@ -159,16 +157,7 @@ async function renew() {
   const registration = await serviceWorker.getRegistration(SITE).catch(() => undefined);
   if (!registration?.waiting || !serviceWorker.controller) return;
   serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
-  let touched = false;
-  for (const kind of ["pointerdown", "keydown", "wheel"]) {
-    addEventListener(kind, () => (touched = true), { once: true, capture: true });
-  }
-  // A page that was closed just now is still counted for a moment.
-  const end = performance.now() + CLOSING;
-  while (!touched && registration.waiting && performance.now() < end) {
-    registration.waiting.postMessage("take over");
-    await new Promise((again) => setTimeout(again, 200));
-  }
+  registration.waiting.postMessage("take over");
 }
 
 /** This build wants no service worker: an earlier one's goes, if it is still there. */

@@ -133,7 +133,9 @@ def test_all_sections_work_without_a_network_after_one_visit(
 def test_a_newer_version_takes_over_at_the_next_visit_and_as_a_whole(
     context: BrowserContext, serve_site: Callable[..., Any], dist: Path, renewed: Path
 ) -> None:
-    site = serve_site()
+    site = serve_site(folder="nets")
+    outside = context.new_page()  # of the same origin, but not of the site
+    outside.goto(site.url.removesuffix("nets/"))
     page = context.new_page()
     keep(page, site.url)
     other = context.new_page()
@@ -171,8 +173,12 @@ def test_a_newer_version_takes_over_at_the_next_visit_and_as_a_whole(
     assert page.evaluate("() => document.documentElement.dataset.words") is None
     assert first in caches(page)
 
-    # The other tab is gone: the next visit has the new version, and the old one is forgotten.
+    # Both tabs are gone: the next visit has the new version, and the old one is forgotten.
     other.close()
+    page.close()
+    waiting = f"{KEEPER}.getRegistration('/nets/').then(({{ waiting }}) => waiting)"
+    wait_for(outside, f"() => {waiting}.then((one) => !one)")
+    page = context.new_page()
     page.goto(site.url)
     expect(page).to_have_title(re.compile("^Two"))
     assert versions(page) == ["two", "two"]
