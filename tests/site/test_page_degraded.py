@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 import browsers
 import visiting
-from bundle import DIST
+from builds import build
 from visiting import SEVEN, draw, expect_guess, part
 
 
-def switch_off(context: BrowserContext, url: str, script: str) -> None:
-    """Run a script in the page and in the worker of its Python before anything else does."""
-    context.add_init_script(f"delete Navigator.prototype.serviceWorker; {script}")
-    serve(context, f"{url}off.js", script)
-    serve(context, f"{url}worker.js", 'import "./off.js";\n' + (DIST / "worker.js").read_text())
+def switch_off(context: BrowserContext, site: Any, folder: Path, script: str) -> None:
+    """Run a script in the page, and in the worker of its Python, before anything else does."""
 
+    def change(sources: Path) -> None:
+        (sources / "off.js").write_text(script)
+        worker = sources / "worker.js"
+        worker.write_text(f'import "./off.js";\n{worker.read_text()}')
 
-def serve(context: BrowserContext, url: str, script: str) -> None:
-    answer = {"body": script, "content_type": "text/javascript"}
-    context.route(url, lambda route: route.fulfill(**answer))
+    context.add_init_script(script)
+    site.root = build(folder, change)
 
 
 @pytest.mark.chromium("Playwright cannot switch it off elsewhere")
@@ -66,12 +69,13 @@ def test_without_simd_numpy_computes_and_the_page_says_so(browser: Browser, site
 
 
 def test_without_decompression_it_reads_and_says_that_it_cannot_learn(
-    browser: Browser, site_url: str
+    browser: Browser, serve_site: Callable[..., Any], tmp_path: Path
 ) -> None:
+    site = serve_site()
     with visiting.visitor(browser) as context:
         off = "delete globalThis.DecompressionStream; delete globalThis.CompressionStream;"
-        switch_off(context, site_url, off)
-        page = visiting.open_ready(context.new_page(), site_url)
+        switch_off(context, site, tmp_path, off)
+        page = visiting.open_ready(context.new_page(), site.url)
         draw(page, SEVEN)
         expect_guess(page, 7)
         part(page, "train-start").click()
@@ -109,11 +113,14 @@ def test_without_pointer_events_the_pad_says_so_and_the_rest_works(
         expect(part(page, "inside-body")).to_be_visible()
 
 
-def test_without_indexeddb_it_reads_and_learns(browser: Browser, site_url: str) -> None:
+def test_without_indexeddb_it_reads_and_learns(
+    browser: Browser, serve_site: Callable[..., Any], tmp_path: Path
+) -> None:
+    site = serve_site()
     off = "Object.defineProperty(globalThis, 'indexedDB', { value: undefined });"
     with visiting.visitor(browser) as context:
-        switch_off(context, site_url, off)
-        page: Page = visiting.open_ready(context.new_page(), site_url)
+        switch_off(context, site, tmp_path, off)
+        page: Page = visiting.open_ready(context.new_page(), site.url)
         draw(page, SEVEN)
         expect_guess(page, 7)
         found = page.evaluate("() => nets.train({ epochs: 1, batchSize: 100 })")
