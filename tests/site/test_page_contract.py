@@ -377,7 +377,7 @@ def test_reset_of_a_paused_run_rejects_too(page: Page) -> None:
 
 
 def test_a_second_train_is_refused_and_the_first_goes_on(page: Page) -> None:
-    train(page, "first", epochs=1)
+    train(page, "first", epochs=20)
     wait_for_progress(page, name="first")
     train(page, "second", epochs=1, hidden=[4])
     assert outcome(page, "second")["name"] == "AbortError"
