@@ -57,6 +57,7 @@ async function startFromParts(report) {
   const { contents, later, keep } = await fetchParts(report);
   try {
     const pyodide = await boot(contents, BASE);
+    pyodide.pyimport("nets_core.lab").Lab().destroy(); // WebKit's engine may not call what was woken
     return { pyodide, rest: () => addRest(pyodide, later), keep, trouble: "" };
   } catch (error) {
     if (error instanceof EngineError) throw error;
