@@ -47,7 +47,9 @@ export async function startPython(report) {
     throw new Error("This browser has no WebAssembly, which Python needs to run here.");
   }
   const unpacks = typeof DecompressionStream === "function";
-  const started = await (unpacks ? startFromParts(report) : startFromPackages(report));
+  // WebKit's engine does not call the functions of a memory that another engine made.
+  const wakes = !/AppleWebKit(?!.*Chrom)/.test(navigator.userAgent);
+  const started = await (unpacks && wakes ? startFromParts(report) : startFromPackages(report));
   report({ stage: "ready", loaded: 1, total: 1 });
   return started;
 }
@@ -57,7 +59,6 @@ async function startFromParts(report) {
   const { contents, later, keep } = await fetchParts(report);
   try {
     const pyodide = await boot(contents, BASE);
-    pyodide.pyimport("nets_core.lab").Lab().destroy(); // WebKit's engine may not call what was woken
     return { pyodide, rest: () => addRest(pyodide, later), keep, trouble: "" };
   } catch (error) {
     if (error instanceof EngineError) throw error;
