@@ -18,7 +18,7 @@ performance.now = () => 0;
 Object.assign(nodeCrypto, { randomFillSync: (/** @type {Uint8Array} */ view) => view.fill(7) });
 
 const load = (/** @type {string} */ name) => import(pathToFileURL(join(folder, name)).href);
-const { intervene, trampoline } = await load("boot.mjs");
+const { intervene, places, trampoline } = await load("boot.mjs");
 const { loadPyodide } = await load("pyodide.mjs");
 await load("pyodide.asm.js");
 
@@ -121,7 +121,13 @@ const handles = Object.entries(engine.LDSO.loadedLibsByHandle)
   .filter(([handle]) => handle !== "0")
   .map(([handle, { name }]) => [name, Number(handle)]);
 const runs = differences(await untouched(), memory);
-const header = { memory: memory.length, libraries: handles, references, runs };
+const header = {
+  memory: memory.length,
+  functions: places(engine),
+  libraries: handles,
+  references,
+  runs,
+};
 const kept = runs.map(([address, length]) => memory.subarray(address, address + length));
 mkdirSync(dirname(output), { recursive: true });
 writeFileSync(output, Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), ...kept]));

@@ -13,12 +13,13 @@
  * @typedef {{
  *   files: Record<string, string>,
  *   memory: number,
+ *   functions: number,
  *   libraries: [path: string, handle: number][],
  *   references: object,
  *   runs: [address: number, length: number][],
  * }} Header what a snapshot begins with, as a line of JSON; the bytes of the runs follow it.
- *   files: the hashes of those it goes with; memory: bytes of it; libraries: in the order in which they were loaded, with Python's handle of
- *   each; references: what Pyodide keeps about objects of JavaScript
+ *   files: the hashes of those it goes with; memory: bytes of it; functions: places in the engine's table of them; libraries: in the order in
+ *   which they were loaded, with Python's handle of each; references: what Pyodide keeps about objects of JavaScript
  */
 /**
  * @typedef {{
@@ -117,7 +118,8 @@ function loadLibrary(engine, path, module) {
 }
 
 /** @param {any} engine @param {Header} header @param {Bytes} bytes of the runs */
-function restore(engine, { libraries, runs }, bytes) {
+function restore(engine, { functions, libraries, runs }, bytes) {
+  if (places(engine) !== functions) throw new Error("Functions lie elsewhere in this browser.");
   let offset = 0;
   for (const [address, length] of runs) {
     engine.HEAPU8.set(bytes.subarray(offset, offset + length), address);
@@ -129,6 +131,11 @@ function restore(engine, { libraries, runs }, bytes) {
   }
   // How functions of unknown type are called is up to the browser.
   engine.HEAP32[trampoline(engine) / 4] = engine._PyEM_CountArgsPtr;
+}
+
+/** @param {any} engine @returns {number} places in its table of functions, but for the one for calls */
+export function places(engine) {
+  return engine.wasmTable.length - (engine._PyEM_CountArgsPtr ? 1 : 0);
 }
 
 /** @param {any} engine @returns {number} where Python keeps what the browser can do for its calls */
@@ -185,7 +192,8 @@ function lend(module, base) {
     /** @type {(source: unknown, imports: WebAssembly.Imports) => Promise<object>} */
     const instantiate = async (_, imports) => {
       try {
-        return { module, instance: await WebAssembly.instantiate(module, imports) };
+        const instance = await WebAssembly.instantiate(module, imports);
+        return { module, instance: { exports: identified(instance.exports, imports) } };
       } catch (error) {
         const { message } = /** @type {Error} */ (error);
         reject(new EngineError(`Python's engine could not start: ${message}`));
@@ -199,6 +207,31 @@ function lend(module, base) {
     Object.assign(WebAssembly, { instantiateStreaming });
   };
   return { failure, restore };
+}
+
+/**
+ * Pyodide tells by identity whether a function that the engine exports has a place in its table
+ * already, and where none gives it one. In WebKit the two are not the same object, so that all that
+ * is added later would lie elsewhere than in the snapshot. Their names are: numbers in the module.
+ *
+ * @param {WebAssembly.Exports} exports
+ * @param {WebAssembly.Imports} imports
+ * @returns {WebAssembly.Exports} with the functions that the table has for those that it has
+ */
+function identified(exports, imports) {
+  const table = /** @type {WebAssembly.Table} */ (imports.env.__indirect_function_table);
+  /** @type {Map<string, WebAssembly.ExportValue>} */
+  const known = new Map();
+  for (let i = 0; i < table.length; i++) {
+    const entry = table.get(i);
+    if (entry) known.set(entry.name, entry);
+  }
+  const one = (/** @type {WebAssembly.ExportValue} */ value) => {
+    if (typeof value !== "function") return value;
+    if (!known.has(value.name)) known.set(value.name, value);
+    return /** @type {WebAssembly.ExportValue} */ (known.get(value.name));
+  };
+  return Object.fromEntries(Object.entries(exports).map(([name, value]) => [name, one(value)]));
 }
 
 /**

@@ -47,9 +47,7 @@ export async function startPython(report) {
     throw new Error("This browser has no WebAssembly, which Python needs to run here.");
   }
   const unpacks = typeof DecompressionStream === "function";
-  // WebKit's engine does not call the functions of a memory that another engine made.
-  const wakes = !/AppleWebKit(?!.*Chrom)/.test(navigator.userAgent);
-  const started = await (unpacks && wakes ? startFromParts(report) : startFromPackages(report));
+  const started = await (unpacks ? startFromParts(report) : startFromPackages(report));
   report({ stage: "ready", loaded: 1, total: 1 });
   return started;
 }
