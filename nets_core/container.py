@@ -42,6 +42,16 @@ def array(name: str, dtype: str, shape: tuple[int, ...], body: bytes | memoryvie
         raise ValueError(f"the file's array {name!r} has {len(shape)} dimensions") from None
 
 
+def readable(text: str) -> bytes:
+    """A header's JSON as bytes; ValueError if it is so long that ``parse`` would refuse it."""
+    if len(text) > MOST_HEADER:
+        raise ValueError(
+            f"the header takes {len(text)} bytes, but none of more than {MOST_HEADER} is read "
+            "again: nothing is saved"
+        )
+    return text.encode()
+
+
 def parse(text: bytes) -> dict[str, Any]:
     """A JSON object, no key twice; ValueError for anything else and for what is too large."""
     if len(text) > MOST_HEADER:

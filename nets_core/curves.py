@@ -18,22 +18,29 @@ Entry = tuple[float, float, float]
 class Curve:
     """Two values over epochs, in at most ``MOST_POINTS`` points.
 
-    Each point is the mean over a number of entries; when there are too many points, two neighbours
-    become one, and from then on a point stands for twice as many entries.
+    Each point is the mean over a number of entries, also the one that is still open; when there are
+    too many points, two neighbours become one, and from then on a point stands for twice as many.
     """
 
     def __init__(self) -> None:
         self._points: list[Entry] = []
         self._entries_a_point = 1
-        self._open: list[Entry] = []
+        self._open: Entry = (0.0, 0.0, 0.0)
+        self._opened = 0
 
     def add(self, entry: Entry) -> None:
         """The next entry: its position in epochs, and the values there."""
-        self._open.append(entry)
-        if len(self._open) < self._entries_a_point:
+        self._opened += 1
+        old, new, part = self._open, entry, 1 / self._opened
+        self._open = (
+            old[0] + (new[0] - old[0]) * part,
+            old[1] + (new[1] - old[1]) * part,
+            old[2] + (new[2] - old[2]) * part,
+        )
+        if self._opened < self._entries_a_point:
             return
-        self._points.append(_mean(self._open))
-        self._open = []
+        self._points.append(self._open)
+        self._open, self._opened = (0.0, 0.0, 0.0), 0
         if len(self._points) == MOST_POINTS:
             pairs = zip(self._points[::2], self._points[1::2], strict=True)
             self._points = [_mean(list(pair)) for pair in pairs]
@@ -41,10 +48,9 @@ class Curve:
 
     def latest(self) -> Entry | None:
         """The newest point, None before the first entry."""
-        for points in (self._points, self._open):
-            if points:
-                return points[-1]
-        return None
+        if self._points:
+            return self._points[-1]
+        return self._open if self._opened else None
 
     def plain(self) -> Array:
         """(3, points): the positions first."""
@@ -52,7 +58,12 @@ class Curve:
 
     def describe(self) -> dict[str, Any]:
         """All that makes this curve, in plain values."""
-        return {"points": self._points, "each": self._entries_a_point, "open": self._open}
+        return {
+            "points": self._points,
+            "each": self._entries_a_point,
+            "open": self._open,
+            "opened": self._opened,
+        }
 
     @classmethod
     def from_description(cls, description: Mapping[str, Any]) -> Self:
@@ -60,7 +71,10 @@ class Curve:
         curve = cls()
         curve._points = _entries("points", description["points"], MOST_POINTS - 1)
         curve._entries_a_point = checks.count("each", description["each"])
-        curve._open = _entries("open", description["open"], curve._entries_a_point - 1)
+        [curve._open] = _entries("open", [description["open"]], 1)
+        curve._opened = checks.count("opened", description["opened"], least=0)
+        if curve._opened >= curve._entries_a_point:
+            raise ValueError(f"opened is {curve._opened}, and a point has {curve._entries_a_point}")
         return curve
 
 

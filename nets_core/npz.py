@@ -13,7 +13,7 @@ import zlib
 
 import numpy as np
 
-from nets_core.container import MOST_ARRAYS, MOST_BYTES, Contents, array, parse, what
+from nets_core.container import MOST_ARRAYS, MOST_BYTES, Contents, array, parse, readable, what
 from nets_core.ops import Array
 
 _DTYPES = ("<f4", "<f8", "<f2", "|i1", "|u1")
@@ -30,7 +30,7 @@ def encode(contents: Contents) -> bytes:
 
     A training run is not compressed: it is written often, and its numbers hardly shrink.
     """
-    text = json.dumps(contents.header, sort_keys=True).encode()
+    text = readable(json.dumps(contents.header, sort_keys=True))
     arrays = {"header": np.frombuffer(text, np.uint8), **contents.arrays}
     packed = zipfile.ZIP_STORED if "training" in contents.header else zipfile.ZIP_DEFLATED
     file = io.BytesIO()

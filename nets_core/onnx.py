@@ -22,7 +22,7 @@ from typing import Any, cast
 import numpy as np
 
 from nets_core.activations import LEAK
-from nets_core.container import MOST_ARRAYS, Contents, array, parse
+from nets_core.container import MOST_ARRAYS, Contents, array, parse, readable
 from nets_core.layers import CLEARNESS, Conv2D, Dense, Layer, MaxPool2D, Votes, make_layer
 from nets_core.ops import Array
 
@@ -268,14 +268,17 @@ def encode(contents: Contents) -> bytes:
         (11, _value("input", dtype, inputs)),
         (12, _value("output", dtype, outputs)),
     )
-    metadata = {"nets": json.dumps(header, sort_keys=True), "graph": _checksum(graph.nodes)}
+    metadata = {
+        "nets": readable(json.dumps(header, sort_keys=True)),
+        "graph": _checksum(graph.nodes).encode(),
+    }
     optimizer = _message((2, "optimizer"), *[(5, tensor) for tensor in memory])
     return _message(
         (1, IR_VERSION),
         (2, "nets"),
         (7, main),
         (8, _message((1, ""), (2, OPSET))),
-        *[(14, _message((1, key), (2, text))) for key, text in metadata.items()],
+        *[(14, _message((1, key), (2, value))) for key, value in metadata.items()],
         *([(20, _message((2, optimizer)))] if memory else []),
     )
 

@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from nets_core import checks
-from nets_core.container import MOST_ARRAYS, MOST_HEADER, Contents, array, parse
+from nets_core.container import MOST_ARRAYS, MOST_HEADER, Contents, array, parse, readable
 from nets_core.ops import Array
 
 _DTYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}
@@ -36,7 +36,7 @@ def encode(contents: Contents) -> bytes:
             "shape": list(values.shape),
             "data_offsets": [begin, end],
         }
-    text = json.dumps(header).encode()
+    text = readable(json.dumps(header))
     text += b" " * (-len(text) % 8)  # so that the arrays begin at a multiple of 8
     bodies = (values.tobytes() for values in contents.arrays.values())
     return b"".join([len(text).to_bytes(8, "little"), text, *bodies])

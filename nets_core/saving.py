@@ -31,7 +31,7 @@ from nets_core.layers import Dropout, make_layer
 from nets_core.network import Network
 from nets_core.ops import Array
 from nets_core.optimizers import OPTIMIZERS
-from nets_core.training import Augmentation, Epoch, Trainer
+from nets_core.training import MOST_HISTORY, Augmentation, Epoch, Trainer
 
 VERSION = 2
 OPENED = (1, VERSION)
@@ -254,8 +254,10 @@ def _load_run(
         checks.number("sums", seconds),
     ]
     trainer.history = [_epoch(scored, **epoch) for epoch in run["history"]]
-    if len(trainer.history) != trainer.epoch:
-        raise ValueError(f"history has {len(trainer.history)} epochs, expected {trainer.epoch}")
+    expected = min(trainer.epoch, MOST_HISTORY)
+    if len(trainer.history) not in (expected, trainer.epoch):
+        raise ValueError(f"history has {len(trainer.history)} epochs, expected {expected}")
+    del trainer.history[:-MOST_HISTORY]
     dropouts = [layer for layer in net.layers if isinstance(layer, Dropout)]
     for layer, state in zip(dropouts, run["generators"], strict=True):
         layer.rng.bit_generator.state = state

@@ -108,6 +108,9 @@ class Epoch:
     seconds: float
 
 
+MOST_HISTORY = 1000
+"""How many epochs a trainer remembers: an hour may have thousands, and all of them are saved."""
+
 Work = Step | Evaluating | Evaluation | Waiting
 
 
@@ -166,6 +169,7 @@ class Trainer:
         self.available = len(self.x)
         """How many examples, from the first on, have come; lower it while ``x`` is being filled."""
         self.history: list[Epoch] = []
+        """The newest ``MOST_HISTORY`` epochs."""
         self.epoch = 0
         """Epochs that are complete."""
         self.position = 0
@@ -220,10 +224,12 @@ class Trainer:
 
     def run(self, epochs: int) -> list[Epoch]:
         """Train for so many epochs and return them; raises Diverged if the cost is not finite."""
-        done = len(self.history)
-        for _ in self.work(epochs):
-            pass
-        return self.history[done:]
+        done = []
+        for _ in range(checks.count("epochs", epochs, least=0)):
+            for _ in self.work(1):
+                pass
+            done.append(self.history[-1])
+        return done
 
     def steps(self, epochs: int) -> Iterator[Step]:
         """Train for so many epochs (the rest of a begun one is the first), a mini-batch at a time.
@@ -349,6 +355,7 @@ class Trainer:
         cost, right, seconds = self.sums
         n = len(self.x)
         self.history.append(Epoch(cost / n, right / n, test_accuracy, seconds))
+        del self.history[:-MOST_HISTORY]
         self.epoch += 1
         self.position = 0
         self.sums = [0.0, 0.0, 0.0]

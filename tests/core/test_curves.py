@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -49,6 +51,19 @@ def test_the_latest_is_known_from_the_first_step_on() -> None:
     curves = grown(1)
     assert curves.latest() == (0, 0)
     assert grown(MOST_POINTS + 1).latest()[0] == pytest.approx(MOST_POINTS - 1.5)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 399, 12_345])
+def test_a_description_is_short_and_goes_on_to_the_same_points(steps: int) -> None:
+    curves = grown(steps)
+    text = json.dumps(curves.describe())
+    assert len(text) < 100 * MOST_POINTS
+    again = Curves.from_description(json.loads(text))
+    for step in range(steps, steps + 2000):
+        for one in (curves, again):
+            one.add_step(step / 10, float(step), step % 2)
+    for name, values in curves.plain().items():
+        np.testing.assert_array_equal(values, again.plain()[name])
 
 
 def test_evaluations_are_thinned_but_keep_both_ends() -> None:

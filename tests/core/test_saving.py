@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 
 from nets_core import SGD, Adam, Diverged, Network, Trainer, container, npz, saving
 from nets_core.layers import Conv2D, Dense, Dropout, Flatten, MaxPool2D
+from nets_core.training import MOST_HISTORY
 
 X = np.random.default_rng(1).integers(0, 256, (12, 16)).astype(np.uint8)
 LABELS = np.random.default_rng(2).integers(0, 3, 12)
@@ -192,8 +193,22 @@ class TestRoundTrips:
         assert [e.cost for e in resumed.history] == [e.cost for e in trainer.history]
         assert len(resumed.history) == 1
 
+    def test_a_run_of_more_epochs_than_are_remembered_is_resumed(self) -> None:
+        trainer = Trainer(Network.mlp([16, 3]), SGD(0.1), X[:4], LABELS[:4])
+        assert len(trainer.run(epochs=MOST_HISTORY + 5)) == MOST_HISTORY + 5
+        assert len(trainer.history) == MOST_HISTORY
+        resumed = saving.resume(saving.dumps(trainer), X[:4], LABELS[:4])
+        assert resumed.history == trainer.history
+        assert resumed.epoch == MOST_HISTORY + 5
+        assert resumed.run(epochs=1)[0].cost == trainer.run(epochs=1)[0].cost
+
 
 class TestDumping:
+    @pytest.mark.parametrize("format", saving.FORMATS)
+    def test_notes_that_would_not_be_read_again_are_refused(self, format: str) -> None:
+        with pytest.raises(ValueError, match=r"header takes .* nothing is saved"):
+            saving.dumps(picture_net(), format=format, notes={"text": "a" * 2**20})
+
     def test_other_objects_and_storages_are_refused(self) -> None:
         with pytest.raises(TypeError, match="expected a Network or a Trainer, not a dict"):
             saving.dumps({})  # type: ignore[arg-type]

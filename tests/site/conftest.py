@@ -81,12 +81,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "browser" in metafunc.fixturenames:
         alone = metafunc.definition.get_closest_marker("chromium")
         engines = ["chromium"] if alone else ["chromium", "firefox"]
-        metafunc.parametrize("browser", engines, indirect=True, scope="session")
+        metafunc.parametrize("browser", engines, indirect=True, scope="module")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
-    """A browser without a window: Chromium, then Firefox."""
+    """A browser without a window: Chromium, then Firefox.
+
+    Each file has one of its own: what goes wrong with it is over with the file.
+    """
     program = _installed(request.param)
     with sync_playwright() as playwright:
         if request.param == "chromium":
