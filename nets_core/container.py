@@ -23,6 +23,10 @@ MOST_NESTED = 20
 """How deep a header is nested at the most: Python dies in the tab of what makes it recurse deep."""
 
 
+_STRING = re.compile(rb'(?s)"(?:[^"\\]|\\.)*+"?')
+"""A string of a JSON text, or the rest of the text where none ends it: it is read only once."""
+
+
 class Contents(NamedTuple):
     """What a file holds, whatever its format: see ``saving`` for the header's keys."""
 
@@ -76,7 +80,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _nesting(text: bytes) -> int:
     """How many brackets of a JSON text are open at once, those in strings left out."""
-    bare = np.frombuffer(re.sub(rb'"(?:[^"\\]|\\.)*"', b"", text), np.uint8)
+    bare = np.frombuffer(_STRING.sub(b"", text), np.uint8)
     opened = np.isin(bare, np.frombuffer(b"[{", np.uint8)).astype(np.int32)
     closed = np.isin(bare, np.frombuffer(b"]}", np.uint8)).astype(np.int32)
     return int(np.cumsum(opened - closed).max(initial=0))

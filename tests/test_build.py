@@ -35,15 +35,10 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def built(sources: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The site, built with nothing taken from earlier builds but the parts."""
-    return build_anew(sources, tmp_path_factory.mktemp("first"))
-
-
-def build_anew(sources: Path, folder: Path) -> Path:
-    cache = folder / "cache"
-    shutil.copytree(ROOT / ".cache" / "parts", cache / "parts")
-    bundle.build(folder / "dist", Parts(cache=cache), sources)
-    return folder / "dist"
+    """The site, built with what earlier builds have left."""
+    dist = tmp_path_factory.mktemp("built") / "dist"
+    bundle.build(dist, Parts(), sources)
+    return dist
 
 
 def contents(dist: Path) -> dict[str, bytes]:
@@ -129,7 +124,7 @@ def test_every_part_is_pinned() -> None:
             assert re.fullmatch("[0-9a-f]{64}", file["sha256"])
 
 
-def test_a_second_build_needs_no_network_and_gives_the_same_bytes(
+def test_a_build_anew_needs_no_network_and_gives_the_same_bytes(
     built: Path,
     sources: Path,
     tmp_path: Path,
@@ -139,7 +134,9 @@ def test_a_second_build_needs_no_network_and_gives_the_same_bytes(
     for switch in ("PIP_NO_INDEX", "npm_config_offline"):
         monkeypatch.setenv(switch, "true")
     monkeypatch.setenv("https_proxy", "http://localhost:9")  # where nothing answers
-    first, second = contents(built), contents(build_anew(sources, tmp_path))
+    shutil.copytree(ROOT / ".cache" / "parts", tmp_path / "cache" / "parts")
+    bundle.build(tmp_path / "dist", Parts(cache=tmp_path / "cache"), sources)
+    first, second = contents(built), contents(tmp_path / "dist")
     assert "Fetching" not in capsys.readouterr().out
     assert sorted(first) == sorted(second)
     assert [name for name in first if first[name] != second[name]] == []
@@ -157,7 +154,7 @@ def test_manifest_lists_every_file_with_its_hash(built: Path) -> None:
 def test_a_removed_file_leaves_the_site(built: Path, sources: Path) -> None:
     stray = built / "vendor" / "stray.js"
     stray.write_text("")
-    bundle.build(built, Parts(cache=built.parent / "cache"), sources)
+    bundle.build(built, Parts(), sources)
     assert not stray.exists()
 
 

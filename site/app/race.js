@@ -1,7 +1,7 @@
 // A race as it is seen: what the gradient check says, two curves, and how each side ended. It
 // knows nothing of where the changed code came from.
 
-import { vouch } from "../download.js";
+import { charting } from "./charting.js";
 import { make, percent, show } from "./dom.js";
 
 /** @typedef {import("./stranger.js").Found} Found */
@@ -36,8 +36,6 @@ export class RaceView {
   #ended = testable(make("p", { className: "words" }), "race-ended");
   /** By side and measure. @type {Map<string, HTMLElement>} */
   #cells = new Map();
-  /** @type {Promise<typeof import("./charts.js")> | undefined} */
-  #library;
   /** @type {{cost: Chart, accuracy: Chart} | undefined} */
   #charts;
   /** The newest that is to be drawn. @type {State | undefined} */
@@ -143,13 +141,7 @@ export class RaceView {
   }
 
   async #redraw() {
-    this.#library ??= vouch("app/charts.js")
-      .then(() => import("./charts.js"))
-      .catch((error) => {
-        this.#library = undefined;
-        throw error;
-      });
-    const { Chart, aligned } = await this.#library;
+    const { Chart, aligned } = await charting();
     if (!this.#state) return;
     const lines = [
       { label: this.#called("healthy"), colour: "--positive" },

@@ -1,7 +1,7 @@
 // The section "Watch it learn": settings, buttons, curves, and the weights as pictures.
 
-import { vouch } from "../download.js";
 import { nowAndThen } from "./announce.js";
+import { charting } from "./charting.js";
 import { duration, make, part, percent, say as put, show, whole } from "./dom.js";
 import { WORDS } from "./names.js";
 import { paintSigned, palette } from "./pictures.js";
@@ -9,7 +9,6 @@ import { Sight } from "./seen.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("./training.js").Training} Training */
-/** @typedef {typeof import("./charts.js")} Charts */
 
 /** What may change while a net trains; the Lab refuses the rest. */
 const ADJUSTABLE = new Set(["learningRate", "l2", "batchSize"]);
@@ -196,7 +195,7 @@ export function trainSection(engine, training) {
     const rest = progress.examples / progress.examplesPerSecond;
     show(part("remaining", HTMLElement), progress.examplesPerSecond ? rest : null, duration);
     bar.value = progress.share ?? 0;
-    if (progress.epoch !== told && training.state === "training") {
+    if (progress.epoch !== told && training.state === "training" && !document.hidden) {
       told = progress.epoch;
       announce(standing(progress));
     }
@@ -256,8 +255,6 @@ export function trainSection(engine, training) {
     }
   }
 
-  /** @type {Promise<Charts> | undefined} */
-  let library;
   /** @type {{cost: import("./charts.js").Chart, accuracy: import("./charts.js").Chart} | undefined} */
   let charts;
   let drawing = false;
@@ -284,22 +281,13 @@ export function trainSection(engine, training) {
     if (late) void redraw();
   }
 
-  /** The module that draws curves, or what to do where it does not load. */
-  async function charting() {
-    library ??= vouch("app/charts.js").then(() => import("./charts.js"));
-    try {
-      return await library;
-    } catch (error) {
-      library = undefined; // the next redraw asks for it again
-      part("chart-hint", HTMLElement).textContent = /** @type {Error} */ (error).message;
-      throw error;
-    }
-  }
-
   async function drawCurves() {
     const curves = await engine.call("curves");
     if (!charts && !curves.epochs.length) return;
-    const { Chart, aligned } = await charting();
+    const { Chart, aligned } = await charting().catch((error) => {
+      part("chart-hint", HTMLElement).textContent = error.message;
+      throw error; // the next redraw asks for it again
+    });
     const lines = [
       { label: "training", colour: "--positive" },
       { label: "test", colour: "--negative", dash: [6, 3] },

@@ -203,6 +203,14 @@ class TestRoundTrips:
         assert resumed.run(epochs=1)[0].cost == trainer.run(epochs=1)[0].cost
 
 
+@pytest.mark.parametrize("text", [b'\\"' * 2**19, b'"' + b'\\"' * 2**18, b'["\\' * 2**18])
+def test_a_header_of_strings_that_never_end_is_refused_and_not_read_for_an_hour(
+    text: bytes,
+) -> None:
+    with pytest.raises(ValueError, match="the file's header is not JSON"):
+        container.parse(text)
+
+
 class TestDumping:
     @pytest.mark.parametrize("format", saving.FORMATS)
     def test_notes_that_would_not_be_read_again_are_refused(self, format: str) -> None:

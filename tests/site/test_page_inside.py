@@ -39,7 +39,7 @@ def page(open_page: Page) -> Page:
 
 def stage(page: Page, i: int) -> None:
     button = part(page, "inside-steps").get_by_role("button").nth(i)
-    button.click(timeout=30_000)
+    button.click()
     expect(button).to_have_attribute("aria-current", "step")
 
 

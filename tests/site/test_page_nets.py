@@ -55,7 +55,7 @@ def test_every_net_reads_the_drawing_and_says_how(page: Page) -> None:
         if model["id"] == "live":
             continue
         card = part(page, f"compare-{model['id']}")
-        expect(part(page, f"compare-guess-{model['id']}")).to_have_text("7", timeout=30_000)
+        expect(part(page, f"compare-guess-{model['id']}")).to_have_text("7")
         expect(card).to_contain_text(f"{model['parameters']:,} parameters")
         expect(card).to_contain_text(" ms")
         expect(card.locator(".columns .best span").nth(1)).to_have_text("7")
@@ -69,7 +69,7 @@ def test_disagreement_is_marked(page: Page) -> None:
     part(page, "normalise").uncheck()
     draw(page, SMALL_SEVEN)
     part(page, "section-compare").scroll_into_view_if_needed()
-    expect(part(page, "compare-verdict")).to_contain_text("read a", timeout=30_000)
+    expect(part(page, "compare-verdict")).to_contain_text("read a")
 
     def marked() -> bool:
         """Once the last point of the drawing has been read by all."""

@@ -585,7 +585,7 @@ def test_a_net_that_diverges_is_told_of(context: BrowserContext, site_url: str) 
         "?problem=regression&data=plane&layers=8-identity*8-identity&learningRate=50",
     )
     press(page, "play")
-    expect(part(page, "playground-words")).to_contain_text("learning rate", timeout=30_000)
+    expect(part(page, "playground-words")).to_contain_text("learning rate")
     expect(part(page, "playground-play")).to_have_text("Play")
     press(page, "reset")
     expect(part(page, "playground-words")).to_have_text("")
@@ -621,7 +621,7 @@ def test_a_missing_worker_is_told_here_too(
     with visiting.visitor(browser, errors=True, viewport=VIEW) as context:
         page = context.new_page()
         page.goto(f"{site.url}#playground")
-        expect(part(page, "playground-words")).to_contain_text("worker.js", timeout=30_000)
+        expect(part(page, "playground-words")).to_contain_text("worker.js")
 
 
 def test_code_that_does_not_come_is_told(browser: Browser, serve_site: Callable[..., Any]) -> None:
@@ -645,7 +645,7 @@ def test_a_narrower_window_makes_everything_narrower(browser: Browser, site_url:
         for width in (560, 360, 320):
             page.set_viewport_size({"width": width, "height": 700})
             page.wait_for_function(
-                "width => document.documentElement.scrollWidth === width", arg=width
+                "width => document.documentElement.scrollWidth <= width", arg=width
             )
 
 

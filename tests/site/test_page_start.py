@@ -70,7 +70,7 @@ def test_mnist_is_fetched_when_the_visitor_turns_to_training(
     page.mouse.wheel(0, 5000)
     page.wait_for_timeout(300)
     assert mnist(site) == []
-    with page.expect_request("**/mnist/train-images-5.gz*", timeout=30_000):
+    with page.expect_request("**/mnist/train-images-5.gz*"):
         part(page, "settings").locator("[name=seed]").click()
     assert sorted(mnist(site)) == sorted(set(mnist(site))), "fetched twice"
     visiting.expect_state(page, "ready")

@@ -60,8 +60,10 @@ if (origin !== "null" && navigator.serviceWorker) {
 """
 """Playwright's own way to block it fails in a sandboxed frame, which may not even ask for it."""
 
-START_PATIENCE = 120_000
-"""Milliseconds for Python to start, however busy the machine is."""
+PATIENCE = 120_000
+"""Milliseconds that anything may take, however busy the machine is."""
+START_PATIENCE = 2 * PATIENCE
+"""Milliseconds for Python to start."""
 
 
 @contextmanager
@@ -74,6 +76,7 @@ def visitor(
     service worker stays out of the way unless the visitor ``keeps`` the page.
     """
     context = browser.new_context(**options)
+    context.set_default_timeout(PATIENCE)
     if not keeps:
         context.add_init_script(NO_SERVICE_WORKER)
     seen: list[str] = []
@@ -120,7 +123,7 @@ def part(page: Page | Frame, testid: str) -> Locator:
     return page.get_by_test_id(testid)
 
 
-def expect_state(page: Page, state: str, patience: int = 30_000) -> None:
+def expect_state(page: Page, state: str, patience: int = PATIENCE) -> None:
     """Wait for a state of the status line; patience in milliseconds."""
     expect(part(page, "status")).to_have_attribute("data-state", state, timeout=patience)
 
@@ -261,7 +264,7 @@ def clear(page: Page) -> None:
 
 def expect_guess(page: Page, digit: int) -> None:
     """Wait until the page reads this digit."""
-    expect(part(page, "guess")).to_have_text(str(digit), timeout=30_000)
+    expect(part(page, "guess")).to_have_text(str(digit), timeout=PATIENCE)
 
 
 def expect_empty(page: Page) -> None:

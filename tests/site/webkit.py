@@ -27,7 +27,7 @@ from visiting import START_PATIENCE, Stroke, between
 T = TypeVar("T")
 
 WIDTH, HEIGHT = 1000, 900
-PATIENCE = 2 * START_PATIENCE / 1000
+PATIENCE = START_PATIENCE / 1000
 """Seconds that anything may take, however busy the machine is."""
 
 

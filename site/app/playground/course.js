@@ -1,6 +1,6 @@
 // How learning goes: epoch and costs as numbers, and the costs as curves.
 
-import { Chart } from "../charts.js";
+import { charting } from "../charting.js";
 import { make, percent, show } from "../dom.js";
 
 /** @typedef {import("./world.js").World} World */
@@ -32,7 +32,7 @@ export function course(world) {
     make("figcaption", { textContent: "Cost after each epoch" }),
     holder,
   ]);
-  /** @type {Chart | undefined} */
+  /** @type {import("../charts.js").Chart | undefined} */
   let curves;
   let waiting = false;
 
@@ -56,8 +56,10 @@ export function course(world) {
     await new Promise((done) => setTimeout(done, REDRAW));
     waiting = false;
     const data = await world.ask("curves").catch(() => undefined); // told where it plays
-    if (!data) return;
-    curves ??= new Chart(
+    const library = await charting().catch((error) => void (holder.textContent = error.message));
+    if (!data || !library) return; // the next view asks for it again
+    if (!curves) holder.textContent = "";
+    curves ??= new library.Chart(
       holder,
       [
         { label: "training", colour: "--positive" },
