@@ -18,39 +18,36 @@ Entry = tuple[float, float, float]
 class Curve:
     """Two values over epochs, in at most ``MOST_POINTS`` points.
 
-    Each point is the mean over a number of entries, also the one that is still open; when there are
+    Each point is the mean over a number of entries, of which only the sums are kept; when there are
     too many points, two neighbours become one, and from then on a point stands for twice as many.
     """
 
     def __init__(self) -> None:
         self._points: list[Entry] = []
         self._entries_a_point = 1
-        self._open: Entry = (0.0, 0.0, 0.0)
-        self._opened = 0
+        self._sums = [0.0, 0.0, 0.0]  # of the entries since the last point
+        self._open = 0  # how many these are
 
     def add(self, entry: Entry) -> None:
         """The next entry: its position in epochs, and the values there."""
-        self._opened += 1
-        old, new, part = self._open, entry, 1 / self._opened
-        self._open = (
-            old[0] + (new[0] - old[0]) * part,
-            old[1] + (new[1] - old[1]) * part,
-            old[2] + (new[2] - old[2]) * part,
-        )
-        if self._opened < self._entries_a_point:
+        sums = self._sums
+        sums[0] += entry[0]
+        sums[1] += entry[1]
+        sums[2] += entry[2]
+        self._open += 1
+        if self._open < self._entries_a_point:
             return
-        self._points.append(self._open)
-        self._open, self._opened = (0.0, 0.0, 0.0), 0
+        position, first, second = (total / self._open for total in sums)
+        self._points.append((position, first, second))
+        self._sums, self._open = [0.0, 0.0, 0.0], 0
         if len(self._points) == MOST_POINTS:
             pairs = zip(self._points[::2], self._points[1::2], strict=True)
             self._points = [_mean(list(pair)) for pair in pairs]
             self._entries_a_point *= 2
 
     def latest(self) -> Entry | None:
-        """The newest point, None before the first entry."""
-        if self._points:
-            return self._points[-1]
-        return self._open if self._opened else None
+        """The newest point, None before the first."""
+        return self._points[-1] if self._points else None
 
     def plain(self) -> Array:
         """(3, points): the positions first."""
@@ -61,8 +58,8 @@ class Curve:
         return {
             "points": self._points,
             "each": self._entries_a_point,
+            "sums": self._sums,
             "open": self._open,
-            "opened": self._opened,
         }
 
     @classmethod
@@ -71,10 +68,11 @@ class Curve:
         curve = cls()
         curve._points = _entries("points", description["points"], MOST_POINTS - 1)
         curve._entries_a_point = checks.count("each", description["each"])
-        [curve._open] = _entries("open", [description["open"]], 1)
-        curve._opened = checks.count("opened", description["opened"], least=0)
-        if curve._opened >= curve._entries_a_point:
-            raise ValueError(f"opened is {curve._opened}, and a point has {curve._entries_a_point}")
+        [sums] = _entries("sums", [description["sums"]], 1)
+        curve._sums = list(sums)
+        curve._open = checks.count("open", description["open"], least=0)
+        if curve._open >= curve._entries_a_point:
+            raise ValueError(f"open is {curve._open}, and a point has {curve._entries_a_point}")
         return curve
 
 
