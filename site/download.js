@@ -102,8 +102,9 @@ export async function vouch(entry) {
   await Promise.all(
     manifest.imports[entry].map(async (file) => {
       const { href } = new URL(file, SITE);
+      if (named.has(href) && !inWorker) return;
       if (file === LIST) await about(file, open(href, { integrity: named.get(href) }));
-      else if (inWorker || !named.has(href)) await load(file);
+      else await load(file);
     }),
   );
 }

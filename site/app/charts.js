@@ -50,7 +50,7 @@ export class Chart {
         },
       },
       axes: [
-        { ...axis, label: "epochs", labelSize: 18, labelFont: axis.font, values: (_, ticks) => ticks.map((tick) => String(Number(tick.toFixed(3)))) },
+        { ...axis, size: 30, label: "epochs", labelSize: 18, labelFont: axis.font, values: (_, ticks) => ticks.map((tick) => String(Number(tick.toFixed(3)))) },
         { ...axis, size: 52, values: (_, ticks) => ticks.map((tick) => format(tick)) },
       ],
       series: [
