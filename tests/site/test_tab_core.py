@@ -11,7 +11,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page
 
 import tally
@@ -48,11 +47,8 @@ async ({ wheels, files, options, kernels }) => {
   const lines = [];
   pyodide.setStdout({ batched: (line) => lines.push(line) });
   pyodide.globals.set("options", pyodide.toPy(options));
-  pyodide.globals.set("kernels", kernels);
-  if (kernels !== "numpy") {
-    const answer = await fetch(`kernels/${kernels}.wasm`);
-    pyodide.FS.writeFile("/kernels.wasm", new Uint8Array(await answer.arrayBuffer()));
-  }
+  const answer = await fetch(`kernels/${kernels}.wasm`);
+  pyodide.FS.writeFile("/kernels.wasm", new Uint8Array(await answer.arrayBuffer()));
   try {
     const tally = pyodide.runPython(`
 import json, os, sys
@@ -60,9 +56,8 @@ os.chdir("/checkout")
 sys.path.insert(0, "/checkout/tests/site")
 import tally
 from nets_core import ops
-if kernels != "numpy":
-    from nets_core.kernels import Kernels
-    ops.use(Kernels("/kernels.wasm"))
+from nets_core.kernels import Kernels
+ops.use(Kernels("/kernels.wasm"))
 answer = tally.run(*options)
 way = getattr(ops.matmul_nt, "__self__", None)
 json.dumps(answer | {"way": type(way).__name__})
@@ -75,21 +70,11 @@ json.dumps(answer | {"way": type(way).__name__})
 """
 
 
-@pytest.mark.chromium("what all have, once")
-def test_the_librarys_tests_pass_in_the_tab_without_kernels(
-    page: Page, serve_site: Callable[..., Any], record_property: Tell
-) -> None:
-    _run_in_the_tab(page, serve_site(), "numpy", record_property)
-
-
 def test_the_librarys_tests_pass_in_the_tab(
     page: Page, serve_site: Callable[..., Any], record_property: Tell
 ) -> None:
     """With the kernels that this browser gets."""
-    _run_in_the_tab(page, serve_site(), "relaxed", record_property)
-
-
-def _run_in_the_tab(page: Page, site: Any, kernels: str, record_property: Tell) -> None:
+    site, kernels = serve_site(), "relaxed"
     given = _prepare(site, kernels)
     page.goto(f"{site.url}blank.html")
     inside = page.evaluate(IN_THE_TAB, given)
@@ -122,7 +107,7 @@ def _expect_all_passed(
     record_property(f"in the tab, {engine}, {kernels}", closing)
     assert "error" not in inside, f"{inside['error']} after {closing}"
     assert inside["exit code"] == 0, "\n".join(lines)
-    assert inside["way"] == ("Operations" if kernels == "numpy" else "Kernels")
+    assert inside["way"] == "Kernels"
     assert inside["collected"] == expected
     assert set(inside["passed"]) | set(inside["skipped"]) == set(expected)
 
