@@ -67,6 +67,9 @@ async function startFromParts(report) {
 
 /** @param {Report} report */
 async function fetchParts(report) {
+  // Before anything is imported: in Firefox a worker that starts another while an import is under way
+  // may wait for ever.
+  const unpacker = new Unpacker();
   const modules = Promise.all([load("pyodide.mjs"), json("pyodide-lock.json")]);
   modules.catch(() => {}); // waited for below, after what may fail before it
   /** @type {Part[]} */
@@ -75,8 +78,10 @@ async function fetchParts(report) {
   const packed = [engine, glue, numpy, memory];
   const addresses = packed.map(({ file }) => `pyodide/${file}`);
   const kept = await findUnpacked(addresses);
-  const parts = kept ? fromKept(kept) : fromSite(decoder, packed, counter([decoder, ...packed], report));
-  const [module, , libraries, snapshot, unpacker, [{ loadPyodide }, lockFileContents]] =
+  const parts = kept
+    ? fromKept(kept)
+    : fromSite(decoder, packed, unpacker, counter([decoder, ...packed], report));
+  const [module, , libraries, snapshot, decoding, [{ loadPyodide }, lockFileContents]] =
     await Promise.all([
       parts.engine,
       parts.glue.then(runModule), // puts itself where loadPyodide looks for it
@@ -84,10 +89,10 @@ async function fetchParts(report) {
       parts.memory,
       parts.decoder,
       modules,
-    ]).finally(parts.end);
+    ]).finally(() => unpacker.end());
   const hashes = Object.fromEntries(listed.map(({ file, sha256 }) => [file, sha256]));
   const contents = { loadPyodide, lockFileContents, module, libraries, snapshot, hashes };
-  const keep = async () => unpacker && keepUnpacked(unpacker, addresses);
+  const keep = async () => decoding && keepUnpacked(decoding, addresses);
   return { contents, later, keep };
 }
 
@@ -99,17 +104,16 @@ function fromKept([engine, glue, numpy, memory]) {
     glue: Promise.resolve(glue),
     numpy: Promise.resolve(numpy),
     memory: Promise.resolve(memory),
-    end() {},
   };
 }
 
 /**
  * @param {Part} decoder
  * @param {Part[]} packed
+ * @param {Unpacker} unpacker
  * @param {(part: Part, count: number) => void} arrived
  */
-function fromSite(decoder, [engine, glue, numpy, memory], arrived) {
-  const unpacker = new Unpacker();
+function fromSite(decoder, [engine, glue, numpy, memory], unpacker, arrived) {
   const ready = fetched(decoder, arrived, compile).then((module) => {
     useDecoder(module);
     unpacker.use(module);
@@ -138,7 +142,6 @@ function fromSite(decoder, [engine, glue, numpy, memory], arrived) {
     glue: unpacked(glue),
     numpy: unpacked(numpy),
     memory: unpacked(memory),
-    end: () => unpacker.end(),
   };
 }
 
