@@ -14,9 +14,27 @@ let library;
 export function charting() {
   library ??= vouch("app/charts.js")
     .then(() => import("./charts.js"))
+    .then(run)
     .catch((error) => {
       library = undefined;
       throw error;
     });
   return library;
+}
+
+/**
+ * WebKit may hand out a module that has not run yet, and answers with a ReferenceError what is asked
+ * of it meanwhile.
+ *
+ * @param {Charts} module
+ */
+async function run(module) {
+  for (;;) {
+    try {
+      void module.Chart;
+      return module;
+    } catch {
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  }
 }
