@@ -109,7 +109,7 @@ class Epoch:
 
 
 MOST_HISTORY = 1000
-"""How many epochs a trainer remembers: an hour may have thousands, and all of them are saved."""
+"""How many epochs a trainer remembers, and its file with it: an hour may have thousands."""
 
 Work = Step | Evaluating | Evaluation | Waiting
 

@@ -70,6 +70,15 @@ async function fetchParts(report) {
   // Before anything is imported: in Firefox a worker that starts another while an import is under way
   // may wait for ever.
   const unpacker = new Unpacker();
+  try {
+    return await fetchUnpacked(unpacker, report);
+  } finally {
+    unpacker.end();
+  }
+}
+
+/** @param {Unpacker} unpacker @param {Report} report */
+async function fetchUnpacked(unpacker, report) {
   const modules = Promise.all([load("pyodide.mjs"), json("pyodide-lock.json")]);
   modules.catch(() => {}); // waited for below, after what may fail before it
   /** @type {Part[]} */
@@ -89,7 +98,7 @@ async function fetchParts(report) {
       parts.memory,
       parts.decoder,
       modules,
-    ]).finally(() => unpacker.end());
+    ]);
   const hashes = Object.fromEntries(listed.map(({ file, sha256 }) => [file, sha256]));
   const contents = { loadPyodide, lockFileContents, module, libraries, snapshot, hashes };
   const keep = async () => decoding && keepUnpacked(decoding, addresses);

@@ -14,7 +14,7 @@ let library;
 export function charting() {
   library ??= vouch("app/charts.js")
     .then(() => import("./charts.js"))
-    .then(run)
+    .then(whenRun)
     .catch((error) => {
       library = undefined;
       throw error;
@@ -28,7 +28,7 @@ export function charting() {
  *
  * @param {Charts} module
  */
-async function run(module) {
+async function whenRun(module) {
   for (;;) {
     try {
       void module.Chart;

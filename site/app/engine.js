@@ -12,7 +12,7 @@ import { takeWorker } from "./start.js";
 /** A worker that lets a ping wait this long, in milliseconds, is taken for dead. */
 const PATIENCE = 20_000;
 /** So long where it is still starting: Python itself answers nothing meanwhile. */
-const PATIENCE_AT_FIRST = 120_000;
+const PATIENCE_AT_FIRST = 60_000;
 
 /**
  * A worker with Python in it. Events: "starting", "loading" (detail: Loading), "ready", "failed"

@@ -261,7 +261,7 @@ def test_a_worker_that_ends_without_a_word_is_missed(
         )
         visiting.expect_state(page, "training", 60_000)
     visiting.python_worker(page).evaluate("() => self.close()")
-    for _ in range(20):
+    for _ in range(10):
         page.clock.fast_forward(10_000)
     expect_failure(page, "stopped answering")
     if phase == "training":

@@ -645,7 +645,9 @@ def test_a_narrower_window_makes_everything_narrower(browser: Browser, site_url:
         for width in (560, 360, 320):
             page.set_viewport_size({"width": width, "height": 700})
             page.wait_for_function(
-                "width => document.documentElement.scrollWidth <= width", arg=width
+                "width => innerWidth === width && document.documentElement.scrollWidth === "
+                "document.documentElement.clientWidth",
+                arg=width,
             )
 
 

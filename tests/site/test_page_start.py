@@ -70,7 +70,7 @@ def test_mnist_is_fetched_when_the_visitor_turns_to_training(
     page.mouse.wheel(0, 5000)
     page.wait_for_timeout(300)
     assert mnist(site) == []
-    with page.expect_request("**/mnist/train-images-5.gz*"):
+    with page.expect_request("**/mnist/train-images-5.gz*", timeout=30_000):
         part(page, "settings").locator("[name=seed]").click()
     assert sorted(mnist(site)) == sorted(set(mnist(site))), "fetched twice"
     visiting.expect_state(page, "ready")
@@ -93,9 +93,29 @@ def test_who_saves_data_is_asked_first(
     assert "mnist/train-images-0.gz" in mnist(site)
 
 
-def test_training_is_started_and_paused_by_keyboard(page: Page, site_url: str) -> None:
-    visiting.open_ready(page, site_url)
+def test_the_page_is_used_from_top_to_bottom_by_keyboard(
+    context: BrowserContext, site_url: str
+) -> None:
+    page = visiting.open_ready(context.new_page(), site_url)
     expect(part(page, "train-start")).to_be_enabled()
+    reached: list[str] = []
+    for _ in range(220):
+        page.keyboard.press("Tab")
+        name, outlined = page.evaluate(
+            """() => {
+              const { activeElement: at } = document;
+              const seen = [at, at.closest(".sheet") ?? at].map((one) => getComputedStyle(one));
+              return [at.dataset.testid ?? at.name ?? at.tagName,
+                seen.some((at) => at.outlineStyle !== "none" || at.boxShadow !== "none")];
+            }"""
+        )
+        if name == "BODY":
+            break
+        assert outlined, f"the focus on {name} is not seen"
+        reached.append(name)
+    wanted = ["erase", "model-picker", "train-start", "train-step", "recipe", "seed"]
+    places = [reached.index(name) for name in [*wanted, "copy-diagnostics"]]
+    assert places == sorted(places)
     part(page, "train-start").focus()
     page.keyboard.press("Enter")
     visiting.expect_state(page, "training")

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page
 
 import tally
@@ -47,8 +48,11 @@ async ({ wheels, files, options, kernels }) => {
   const lines = [];
   pyodide.setStdout({ batched: (line) => lines.push(line) });
   pyodide.globals.set("options", pyodide.toPy(options));
-  const answer = await fetch(`kernels/${kernels}.wasm`);
-  pyodide.FS.writeFile("/kernels.wasm", new Uint8Array(await answer.arrayBuffer()));
+  pyodide.globals.set("kernels", kernels);
+  if (kernels !== "numpy") {
+    const answer = await fetch(`kernels/${kernels}.wasm`);
+    pyodide.FS.writeFile("/kernels.wasm", new Uint8Array(await answer.arrayBuffer()));
+  }
   try {
     const tally = pyodide.runPython(`
 import json, os, sys
@@ -56,8 +60,9 @@ os.chdir("/checkout")
 sys.path.insert(0, "/checkout/tests/site")
 import tally
 from nets_core import ops
-from nets_core.kernels import Kernels
-ops.use(Kernels("/kernels.wasm"))
+if kernels != "numpy":
+    from nets_core.kernels import Kernels
+    ops.use(Kernels("/kernels.wasm"))
 answer = tally.run(*options)
 way = getattr(ops.matmul_nt, "__self__", None)
 json.dumps(answer | {"way": type(way).__name__})
@@ -70,11 +75,11 @@ json.dumps(answer | {"way": type(way).__name__})
 """
 
 
+@pytest.mark.parametrize("kernels", ["numpy", "simd", "relaxed"])
 def test_the_librarys_tests_pass_in_the_tab(
-    page: Page, serve_site: Callable[..., Any], record_property: Tell
+    page: Page, serve_site: Callable[..., Any], record_property: Tell, kernels: str
 ) -> None:
-    """With the kernels that this browser gets."""
-    site, kernels = serve_site(), "relaxed"
+    site = serve_site()
     given = _prepare(site, kernels)
     page.goto(f"{site.url}blank.html")
     inside = page.evaluate(IN_THE_TAB, given)
@@ -83,18 +88,20 @@ def test_the_librarys_tests_pass_in_the_tab(
     _expect_all_passed(inside, kernels, engine, record_property)
 
 
+@pytest.mark.parametrize("kernels", ["numpy", "simd"])
 def test_the_librarys_tests_pass_in_webkit(
     webkit: Callable[[], AbstractContextManager[Visit]],
     serve_site: Callable[..., Any],
     record_property: Tell,
+    kernels: str,
 ) -> None:
-    """With plain SIMD: it has no relaxed one."""
+    """Which has no relaxed SIMD."""
     site = serve_site()
-    given = _prepare(site, "simd")
+    given = _prepare(site, kernels)
     with webkit() as visit:
         visit.open(f"{site.url}blank.html")
         inside = visit.evaluate(IN_THE_TAB, given)
-    _expect_all_passed(inside, "simd", "webkit", record_property)
+    _expect_all_passed(inside, kernels, "webkit", record_property)
 
 
 def _expect_all_passed(
@@ -107,7 +114,7 @@ def _expect_all_passed(
     record_property(f"in the tab, {engine}, {kernels}", closing)
     assert "error" not in inside, f"{inside['error']} after {closing}"
     assert inside["exit code"] == 0, "\n".join(lines)
-    assert inside["way"] == "Kernels"
+    assert inside["way"] == ("Operations" if kernels == "numpy" else "Kernels")
     assert inside["collected"] == expected
     assert set(inside["passed"]) | set(inside["skipped"]) == set(expected)
 

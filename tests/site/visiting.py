@@ -60,10 +60,10 @@ if (origin !== "null" && navigator.serviceWorker) {
 """
 """Playwright's own way to block it fails in a sandboxed frame, which may not even ask for it."""
 
-PATIENCE = 120_000
-"""Milliseconds that anything may take, however busy the machine is."""
-START_PATIENCE = 2 * PATIENCE
-"""Milliseconds for Python to start."""
+START_PATIENCE = 120_000
+"""Milliseconds for Python to start, however busy the machine is."""
+PATIENCE = 60_000
+"""Milliseconds for anything else."""
 
 
 @contextmanager

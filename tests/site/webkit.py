@@ -27,7 +27,7 @@ from visiting import START_PATIENCE, Stroke, between
 T = TypeVar("T")
 
 WIDTH, HEIGHT = 1000, 900
-PATIENCE = START_PATIENCE / 1000
+PATIENCE = 2 * START_PATIENCE / 1000
 """Seconds that anything may take, however busy the machine is."""
 
 
@@ -213,8 +213,10 @@ def virtual_display() -> Iterator[str]:
         text=True,
     ) as server:
         assert server.stdout is not None
-        yield f":{server.stdout.readline().strip()}"
-        server.terminate()
+        try:
+            yield f":{server.stdout.readline().strip()}"
+        finally:
+            server.terminate()
 
 
 class _Abroad(ThreadingHTTPServer):
