@@ -11,8 +11,8 @@ import browsers
 import bundle
 
 SPREAD = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder", "--verbose")
-"""Two at a time: a page waits much, but its browser takes a core to start Python. The tests of a file
-stay together, since they share pages."""
+"""Two at a time: a page waits much, but its browser takes a core to start Python. The tests of a
+file stay together, since they share pages."""
 
 
 def main() -> None:
