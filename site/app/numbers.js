@@ -86,7 +86,7 @@ export function numbersBelow(sheet, picture) {
   };
   const element = make("div", { className: "keep" }, [
     fold,
-    make("div", { className: "files" }, [
+    make("div", { className: "saves" }, [
       button("PNG", async () => download(await picture(), file("png"))),
       button("CSV", () => download(new Blob([csv(sheet())], { type: "text/csv" }), file("csv"))),
     ]),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 import visiting
 from visiting import part
@@ -37,10 +36,7 @@ def measure(page: Page) -> None:
 
 def expect_no_worker(page: Page) -> None:
     """Wait until the one that measured has ended."""
-    for worker in page.workers:
-        with contextlib.suppress(Error), worker.expect_event("close"):
-            worker.evaluate("0")  # an error where it has ended meanwhile
-    assert page.workers == []
+    visiting.until(page, lambda: page.workers == [], "no worker is left")
 
 
 def figure(page: Page, name: str) -> float | None:
