@@ -18,8 +18,9 @@
  *   references: object,
  *   runs: [address: number, length: number][],
  * }} Header what a snapshot begins with, as a line of JSON; the bytes of the runs follow it.
- *   files: the hashes of those it goes with; memory: bytes of it; functions: places in the engine's table of them; libraries: in the order in
- *   which they were loaded, with Python's handle of each; references: what Pyodide keeps about objects of JavaScript
+ *   files: the hashes of those it goes with; memory: bytes of it; functions: places in the engine's
+ *   table of them; libraries: in the order in which they were loaded, with Python's handle of each;
+ *   references: what Pyodide keeps about objects of JavaScript
  */
 /**
  * @typedef {{

@@ -11,7 +11,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 import browsers
 import bundle
@@ -91,7 +91,7 @@ def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
     Each file has one of its own: what goes wrong with it is over with the file.
     """
     program = _installed(request.param)
-    with sync_playwright() as playwright:
+    with _driver() as playwright:
         if request.param == "chromium":
             started = playwright.chromium.launch(executable_path=program, args=browsers.flags())
         elif program == playwright.firefox.executable_path:
@@ -100,6 +100,18 @@ def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
             started = playwright.firefox.launch(executable_path=program, channel="moz-firefox")
         yield started
         started.close()
+
+
+@contextmanager
+def _driver() -> Iterator[Playwright]:
+    """Playwright's driver, told to live on where Firefox removes a frame that it still asks about.
+
+    It leaves that answer unhandled, of which Node.js would die, and all that waits would hang.
+    """
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("NODE_OPTIONS", "--unhandled-rejections=warn")
+        with sync_playwright() as playwright:
+            yield playwright
 
 
 @pytest.fixture(scope="session")

@@ -136,6 +136,13 @@ def embed(page: Page, place: int) -> Frame:
     return frame
 
 
+def expect_as_tall_as_its_content(frame: Frame) -> None:
+    """Wait until a frame has been given the height of what is in it."""
+    frame.wait_for_function(
+        "() => Math.abs(innerHeight - document.documentElement.getBoundingClientRect().height) < 1"
+    )
+
+
 def brightness(frame: Page | Frame) -> int:
     """Of the page's background, 0 to 765."""
     value: int = frame.evaluate(
@@ -195,14 +202,11 @@ def test_a_section_is_as_tall_as_it_is(page: Page, post: str) -> None:
     for width in (1280, 360):
         page.set_viewport_size({"width": width, "height": 800})
         frame = embed(page, 1)
-        fits = (
-            "() => Math.abs(innerHeight - document.documentElement.getBoundingClientRect().height)"
-        )
-        frame.wait_for_function(f"() => ({fits})() < 1")
+        expect_as_tall_as_its_content(frame)
         before = frame.evaluate("() => innerHeight")
         part(frame, "settings-fold").locator("summary").click()
         frame.wait_for_function("before => innerHeight !== before", arg=before)
-        frame.wait_for_function(f"() => ({fits})() < 1")
+        expect_as_tall_as_its_content(frame)
         assert frame.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
         assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
 
@@ -428,6 +432,8 @@ def test_every_section_has_a_still_and_stands_alone(page: Page, site: Any, dist:
 def test_a_bug_leads_to_its_code_in_the_same_frame(page: Page, site: Any, host: Any) -> None:
     page.goto(host("post/", f"<!doctype html><body>{script(site, 'bugs')}"))
     frame = embed(page, 0)
+    expect(part(frame, "bugs-edit")).to_be_visible()
+    expect_as_tall_as_its_content(frame)  # a click may miss what is moving
     part(frame, "bugs-edit").click()
     expect(part(frame, "section-own")).to_be_visible()
     expect(part(frame, "section-bugs")).to_be_hidden()
