@@ -13,6 +13,8 @@ import { takeWorker } from "./start.js";
 const PATIENCE = 20_000;
 /** So long where it is still starting: Python itself answers nothing meanwhile. */
 const PATIENCE_AT_FIRST = 60_000;
+/** So long after all its files have come, where it has never answered: it was started in vain. */
+const PATIENCE_AT_ALL = 10_000;
 
 /**
  * A worker with Python in it. Events: "starting", "loading" (detail: Loading), "ready", "failed"
@@ -59,11 +61,46 @@ export class Engine extends EventTarget {
           "Chrome, Edge or Safari.",
       );
     }
+    const vouched = Promise.all([vouch("worker.js"), vouch("unpacker-worker.js")]);
+    vouched.catch(() => {}); // waited for below
+    const report = Comlink.proxy((/** @type {Loading} */ detail) =>
+      this.dispatchEvent(new CustomEvent("loading", { detail })),
+    );
+    const first = load(`models/${index.models[0].file}`);
+    first.catch(() => {}); // it is told below, when its turn comes
+    let worker = this.#employ(vouched);
+    /** @type {Promise<string>} */
+    let started = this.#api.start(report);
+    started.catch(() => {}); // waited for below
+    const sign = this.#api.ping();
+    await this.#alive(vouched);
+    const begun = await this.#alive(within(PATIENCE_AT_ALL, sign));
+    if (!begun && this.#worker === worker) {
+      // Firefox starts one in vain now and then.
+      note(new Error("The worker that should run Python never began, and was replaced"));
+      worker.terminate();
+      worker = this.#employ(vouched);
+      started = this.#api.start(report);
+    }
+    const trouble = await this.#alive(started);
+    if (trouble) note(trouble);
+    await this.#open(index.models[0].id, first);
+    if (this.#worker !== worker) return;
+    this.state = "ready";
+    this.computing = this.invoke("useKernels"); // which the first prediction need not wait for
+    this.computing.catch(note);
+    this.dispatchEvent(new Event("ready"));
+  }
+
+  /**
+   * Take a worker, and see to it that its end is noticed.
+   * @param {Promise<unknown>} vouched rejects with what is wrong with one of its files
+   * @returns {Worker}
+   */
+  #employ(vouched) {
     const { worker, failure } = takeWorker();
     this.#worker = worker;
     this.#api = Comlink.wrap(worker);
-    const vouched = Promise.all([vouch("worker.js"), vouch("unpacker-worker.js")]);
-    vouched.catch(() => {}); // waited for below
     const died = (/** @type {ErrorEvent} */ event) => {
       event.preventDefault();
       const what = event.message
@@ -76,20 +113,8 @@ export class Engine extends EventTarget {
     };
     worker.addEventListener("error", died);
     if (failure) died(failure);
-    this.#watch(worker);
-    const report = Comlink.proxy((/** @type {Loading} */ detail) =>
-      this.dispatchEvent(new CustomEvent("loading", { detail })),
-    );
-    const first = load(`models/${index.models[0].file}`);
-    first.catch(() => {}); // it is told below, when its turn comes
-    const [trouble] = await this.#alive(Promise.all([this.#api.start(report), vouched]));
-    if (trouble) note(trouble);
-    await this.#open(index.models[0].id, first);
-    if (this.#worker !== worker) return;
-    this.state = "ready";
-    this.computing = this.invoke("useKernels"); // which the first prediction need not wait for
-    this.computing.catch(note);
-    this.dispatchEvent(new Event("ready"));
+    void this.#watch(worker);
+    return worker;
   }
 
   /**
@@ -154,19 +179,27 @@ export class Engine extends EventTarget {
 
   /** Ask the worker for a sign of life while the page is seen. @param {Worker} worker */
   async #watch(worker) {
-    const pause = (/** @type {number} */ ms) => new Promise((done) => setTimeout(done, ms));
     const goesOn = () => this.#worker === worker && this.state !== "failed";
     while (goesOn()) {
       await pause(3000);
       if (document.hidden) continue;
       const patience = this.state === "ready" ? PATIENCE : PATIENCE_AT_FIRST;
-      const answered = await Promise.race([this.#api.ping(), pause(patience)]);
+      const answered = await within(patience, this.#api.ping());
       if (!answered && !document.hidden && goesOn()) {
         this.#fail(new Error("The worker that runs Python has stopped answering."));
       }
     }
   }
 }
+
+/** @param {number} ms */
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+/**
+ * What was answered within so many milliseconds, if anything was.
+ * @template T @param {number} ms @param {Promise<T>} answer
+ */
+const within = (ms, answer) => Promise.race([answer, pause(ms).then(() => undefined)]);
 
 /** The trained nets that ship with the page. @returns {Model[]} */
 export function models() {

@@ -25,12 +25,17 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
         yield context
 
 
+@pytest.fixture(scope="module")
+def opened(context: BrowserContext, site_url: str) -> Page:
+    """The playground, for all tests that leave it usable."""
+    return open_world(context.new_page(), site_url)
+
+
 @pytest.fixture
-def page(context: BrowserContext, site_url: str) -> Iterator[Page]:
-    """The playground as it is at first."""
-    page = context.new_page()
-    yield open_world(page, site_url)
-    page.close()
+def page(opened: Page) -> Page:
+    """The playground as it is at first: all of its state is in the address."""
+    opened.mouse.move(5, 5)
+    return go_to_world(opened, "?mode=activations")
 
 
 def open_world(page: Page, site_url: str, address: str = "") -> Page:
@@ -40,6 +45,25 @@ def open_world(page: Page, site_url: str, address: str = "") -> Page:
     visiting.expect_state(page, "ready", visiting.START_PATIENCE)
     part(page, "section-playground").scroll_into_view_if_needed()
     expect(part(page, "section-playground")).to_have_attribute("data-state", "paused")
+    return page
+
+
+def go_to_world(page: Page, address: str) -> Page:
+    """Have an open page show what an address of the playground says."""
+    section = part(page, "section-playground")
+    section.scroll_into_view_if_needed()
+    if section.get_attribute("data-state") == "playing":
+        press(page, "play")
+        expect(section).to_have_attribute("data-state", "paused")
+    section.evaluate("section => section.dataset.state = 'another'")
+    page.evaluate(
+        """address => {
+          history.replaceState(null, "", "#playground");
+          location.hash = `#playground${address}`;
+        }""",
+        address,
+    )
+    expect(section).to_have_attribute("data-state", "paused")
     return page
 
 
@@ -434,7 +458,6 @@ def test_what_is_being_typed_is_not_overwritten_by_an_earlier_change(
 
 
 def test_the_address_keeps_the_whole_state(page: Page, site_url: str) -> None:
-    assert page.url.endswith("#playground"), "nothing was changed yet"
     press(page, "data-spiral", "feature-sin(x1)", "feature-x1^2", "layers-more", "more-0")
     part(page, "playground-activation-1").select_option("leaky_relu")
     typed(page, "dropout-2", "0.25")
@@ -484,16 +507,15 @@ def test_points_and_mode_come_from_the_address(context: BrowserContext, site_url
     ],
 )
 def test_what_is_wrong_in_an_address_is_left_out(
-    context: BrowserContext, site_url: str, address: str, left_out: list[str], kept: str
+    page: Page, address: str, left_out: list[str], kept: str
 ) -> None:
-    page = open_world(context.new_page(), site_url, address)
+    go_to_world(page, address)
     for name in left_out:
         expect(part(page, "playground-words")).to_contain_text(f"“{name}”")
     expect(part(page, "playground-seed")).to_have_value(kept)
     before = cost(page)
     press(page, "step")
     expect_another_cost(page, before)
-    page.close()
 
 
 def test_another_address_in_the_same_tab_is_followed(page: Page) -> None:
@@ -513,10 +535,9 @@ SCRIPTS = {
 
 @pytest.mark.parametrize("address", SCRIPTS.values(), ids=list(SCRIPTS))
 @pytest.mark.chromium("Playwright waits for no download elsewhere")
-def test_the_script_learns_as_the_page(
-    context: BrowserContext, site_url: str, address: str, tmp_path: Any
-) -> None:
-    page = open_world(context.new_page(), site_url, address)
+def test_the_script_learns_as_the_page(page: Page, address: str, tmp_path: Any) -> None:
+    if address:
+        go_to_world(page, address)
     press(page, "play")
     enough = re.compile(r"^(\d{3}|[4-9]\d)(\.|$)")  # epochs, in which there are 100 updates or 40
     expect(part(page, "playground-epoch")).to_have_attribute("data-value", enough, timeout=60_000)
@@ -541,7 +562,6 @@ def test_the_script_learns_as_the_page(
     assert len(here) >= 40
     assert len(there) == 100
     assert here == pytest.approx(there[: len(here)], rel=1e-6)
-    page.close()
 
 
 def costs(text: str) -> list[float]:
@@ -556,6 +576,7 @@ def test_the_script_and_the_link_are_copied(browser: Browser, site_url: str) -> 
     with visiting.visitor(browser, viewport=VIEW) as context:
         context.grant_permissions(["clipboard-read", "clipboard-write"])
         page = open_world(context.new_page(), site_url)
+        assert page.url.endswith("#playground"), "nothing was changed yet"
         press(page, "export", "script-copy")
         expect(part(page, "playground-script-copy")).to_have_text("Copied")
         copied = page.evaluate("() => navigator.clipboard.readText()")
@@ -577,12 +598,9 @@ def test_the_initializer_is_seen_to_matter(page: Page) -> None:
         expect(said).to_contain_text(words)
 
 
-def test_a_net_that_diverges_is_told_of(context: BrowserContext, site_url: str) -> None:
-    page = context.new_page()
-    open_world(
-        page,
-        site_url,
-        "?problem=regression&data=plane&layers=8-identity*8-identity&learningRate=50",
+def test_a_net_that_diverges_is_told_of(page: Page) -> None:
+    go_to_world(
+        page, "?problem=regression&data=plane&layers=8-identity*8-identity&learningRate=50"
     )
     press(page, "play")
     expect(part(page, "playground-words")).to_contain_text("learning rate")
@@ -590,7 +608,6 @@ def test_a_net_that_diverges_is_told_of(context: BrowserContext, site_url: str) 
     press(page, "reset")
     expect(part(page, "playground-words")).to_have_text("")
     assert cost(page) < 10
-    page.close()
 
 
 @pytest.mark.chromium("Playwright does not reach into workers elsewhere")
