@@ -9,7 +9,13 @@ from hypothesis import settings
 settings.register_profile("nets", derandomize=True, deadline=None)
 settings.load_profile("nets")
 
+LONGEST = "test_tab_core.py"
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest file begins first, so that no process is left with it at the end."""
+    items.sort(key=lambda item: item.path.name != LONGEST)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -600,9 +600,7 @@ def test_the_initializer_is_seen_to_matter(page: Page) -> None:
 
 
 def test_a_net_that_diverges_is_told_of(page: Page) -> None:
-    go_to_world(
-        page, "?problem=regression&data=plane&layers=8-identity*8-identity&learningRate=50"
-    )
+    go_to_world(page, "?problem=regression&data=plane&layers=8-identity*8-identity&learningRate=50")
     press(page, "play")
     expect(part(page, "playground-words")).to_contain_text("learning rate")
     expect(part(page, "playground-play")).to_have_text("Play")
