@@ -79,14 +79,16 @@ _MISFITS = r"""within => {
       for (const box of range.getClientRects()) inks.push({ e, box, text: true });
     }
   }
-  for (const [i, a] of inks.entries()) {
-    for (const b of inks.slice(i + 1)) {
-      if (!(a.text || b.text) || a.e.contains(b.e) || b.e.contains(a.e) || stuck(a.e) || stuck(b.e)) continue;
+  const loose = inks.filter(({ e }) => !stuck(e));
+  for (let i = 0; i < loose.length; i++) {
+    const a = loose[i];
+    for (let j = i + 1; j < loose.length; j++) {
+      const b = loose[j];
       const across = Math.min(a.box.right, b.box.right) - Math.max(a.box.left, b.box.left);
       const down = Math.min(a.box.bottom, b.box.bottom) - Math.max(a.box.top, b.box.top);
-      if (across > 2 && down > 0.3 * Math.min(a.box.height, b.box.height)) {
-        wrong.add(`on top of each other: ${name(a.e)} and ${name(b.e)}`);
-      }
+      if (across <= 2 || down <= 0.3 * Math.min(a.box.height, b.box.height)) continue;
+      if (!(a.text || b.text) || a.e.contains(b.e) || b.e.contains(a.e)) continue;
+      wrong.add(`on top of each other: ${name(a.e)} and ${name(b.e)}`);
     }
   }
   return [...wrong];

@@ -37,7 +37,7 @@ class Site:
     instead, "mistyped" has a content type that no browser knows, and "declared gzip" is what some
     hosts do with .gz files: they have the browser unpack them. ``guests`` are files that it serves
     besides, by address. ``requested`` lists the addresses asked for, in order. ``root`` is the
-    folder served: another one is another deploy.
+    folder served: another one is another deploy. A server that is ``gone`` answers nothing.
     """
 
     url: str
@@ -45,6 +45,7 @@ class Site:
     faults: dict[str, Fault] = field(default_factory=dict)
     guests: dict[str, bytes] = field(default_factory=dict)
     requested: list[str] = field(default_factory=list)
+    gone: bool = False
     closing: threading.Event = field(default_factory=threading.Event)
 
 
@@ -184,6 +185,9 @@ class _FaultyHandler(web.StaticHandler):
         address = urlsplit(self.path).path.removeprefix(self.at)
         self.described.requested.append(address)
         fault = self.described.faults.get(address)
+        if self.described.gone:
+            self.close_connection = True
+            return
         if address in self.described.guests:
             self._send(self.guess_type(address), self.described.guests[address])
         elif fault is None:

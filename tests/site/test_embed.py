@@ -260,7 +260,7 @@ def test_two_sections_share_one_python(page: Page, post: str, site: Any) -> None
     page.goto(post)
     first, second = embed(page, 0), embed(page, 1)
     assert site.requested.count(ENGINE) == 1
-    assert len(page.workers) == 1
+    visiting.until(page, lambda: len(page.workers) == 1, "one Python is left")
     second.evaluate("() => void nets.train({ epochs: 99 }).catch((error) => (window.why = error))")
     for frame in (first, second):
         visiting.expect_state(frame, "training")
@@ -280,7 +280,7 @@ def test_two_sections_share_one_python(page: Page, post: str, site: Any) -> None
         visiting.expect_state(frame, "ready")
     assert second.evaluate("() => why.name") == "AbortError"
     expect(part(first, "model-picker").locator("option[value=live]")).to_have_count(0)
-    assert len(page.workers) == 1
+    visiting.until(page, lambda: len(page.workers) == 1, "one Python is left")
     assert site.requested.count("mnist/train-images-0.gz") == 1
 
 
@@ -334,7 +334,7 @@ def test_another_section_goes_on_when_the_one_with_python_is_removed(
         expect_guess(frame, 7)
         assert "loading" in frame.evaluate("() => states")
         assert part(frame, "model-picker").locator("option[value=live]").count() == 0
-    assert len(page.workers) == 1
+    visiting.until(page, lambda: len(page.workers) == 1, "one Python is left")
     one, other = (frame for _, frame in left)
     one.evaluate("() => nets.train({ epochs: 1, batchSize: 100 })")
     expect(part(other, "model-picker").locator("option[value=live]")).to_have_count(1)
