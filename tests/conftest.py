@@ -9,13 +9,13 @@ from hypothesis import settings
 settings.register_profile("nets", derandomize=True, deadline=None)
 settings.load_profile("nets")
 
-LONGEST = "test_tab_core.py"
+LONGEST = ("test_tab_core.py", "test_fuzzing.py")
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest file begins first, so that no process is left with it at the end."""
-    items.sort(key=lambda item: item.path.name != LONGEST)
+    """The longest files begin first, so that no process is left with them at the end."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

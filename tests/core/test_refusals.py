@@ -45,7 +45,9 @@ BAD_X = [
 ]
 
 
-@pytest.mark.parametrize(("x", "error", "words"), BAD_X, ids=lambda value: str(value)[:30])
+@pytest.mark.parametrize(
+    ("x", "error", "words"), BAD_X, ids=lambda value: " ".join(str(value).split())[:30]
+)
 def test_inputs(x: Any, error: type[Exception], words: tuple[str, ...]) -> None:
     labels = np.zeros(2, int)
     for function in (
@@ -82,7 +84,7 @@ def test_a_single_picture_is_told_what_shape_is_expected() -> None:
         ([[1, 0, 0], [1, 0]], ValueError, ("lengths", "(2, 3)")),
         (np.full((2, 3), 1e300), ValueError, ("1e+300", "float32")),
     ],
-    ids=lambda value: str(value)[:30],
+    ids=lambda value: " ".join(str(value).split())[:30],
 )
 def test_targets(y: Any, error: type[Exception], words: tuple[str, ...]) -> None:
     for function in (NET.backward, NET.cost):

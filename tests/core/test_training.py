@@ -190,6 +190,24 @@ class TestSteps:
         assert history[-1].test_accuracy >= 0.9
 
 
+@settings(deadline=None, max_examples=20)
+@given(cuts=st.lists(st.integers(0, 3 * STEPS_AN_EPOCH - 1), max_size=4))
+def test_saved_and_resumed_again_and_again(cuts: list[int]) -> None:
+    whole, run = trainer_of("dropout", "adam"), trainer_of("dropout", "adam")
+    expected = [told(step) for step in whole.steps(epochs=3)]
+    found = []
+    stream = iter(run.steps(epochs=3))
+    for at in range(3 * STEPS_AN_EPOCH):
+        if at in cuts:
+            run = saving.resume(saving.dumps(run), PIXELS, LABELS)
+            stream = iter(run.steps(epochs=3 - run.epoch))
+        found.append(told(next(stream)))
+    assert found == expected
+    for _ in stream:
+        pass
+    same(whole, run)
+
+
 class TestSplitting:
     @every_kind
     @pytest.mark.parametrize("at", range(2 * STEPS_AN_EPOCH + 1))
@@ -221,23 +239,6 @@ class TestSplitting:
         assert [told(step) for step in stream] == [told(step) for step in rest]
         same(whole, resumed)
         assert saving.loads(saving.dumps(resumed)).describe() == whole.net.describe()
-
-    @settings(deadline=None, max_examples=20)
-    @given(cuts=st.lists(st.integers(0, 3 * STEPS_AN_EPOCH - 1), max_size=4))
-    def test_saved_and_resumed_again_and_again(self, cuts: list[int]) -> None:
-        whole, run = trainer_of("dropout", "adam"), trainer_of("dropout", "adam")
-        expected = [told(step) for step in whole.steps(epochs=3)]
-        found = []
-        stream = iter(run.steps(epochs=3))
-        for at in range(3 * STEPS_AN_EPOCH):
-            if at in cuts:
-                run = saving.resume(saving.dumps(run), PIXELS, LABELS)
-                stream = iter(run.steps(epochs=3 - run.epoch))
-            found.append(told(next(stream)))
-        assert found == expected
-        for _ in stream:
-            pass
-        same(whole, run)
 
     def test_using_the_net_between_steps_changes_nothing(self) -> None:
         disturbed, whole = trainer_of("dropout", "adam"), trainer_of("dropout", "adam")

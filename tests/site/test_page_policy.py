@@ -26,9 +26,9 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext, site_url: str) -> Page:
-    """The page, which need not have Python."""
+    """A page without Python: all have one policy, as is tested below."""
     page = context.new_page()
-    page.goto(site_url)
+    page.goto(f"{site_url}licences.html")
     return page
 
 
