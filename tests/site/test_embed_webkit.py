@@ -51,7 +51,7 @@ def test_two_sections_in_a_page_of_another_origin(
         visit.expect_guess("7")
         enter(1)
         visit.expect_state("ready")
-        assert site.requested.count(ENGINE) == 1
+        assert site.requested.count(ENGINE) == 1, " ".join(site.requested)
         visit.click("train-start")
         visit.expect_state("training")
         visit.driver.switch_to.default_content()

@@ -229,7 +229,8 @@ def test_a_deploy_can_switch_it_off_for_good(
     page.reload()
     page.wait_for_function(f"() => {KEEPER}.controller")
     site.root = build(tmp_path, service_worker=False)
-    page.reload()  # the old one still answers, and the browser looks for its successor
+    # The old one still answers, and the browser looks for its successor.
+    page.goto(f"{site.url}licences.html")  # which registers none
     gone = f"() => {KEEPER}.getRegistrations().then((all) => all.length === 0)"
     wait_for(page, gone)
     wait_for(page, "() => caches.keys().then((names) => names.length === 0)")
