@@ -10,9 +10,9 @@ environment.enter("build", "test")
 import browsers
 import bundle
 
-SPREAD = ("--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder", "--verbose")
-"""Three at a time, on two cores and more: a page waits much. The tests of a file stay together,
-since they share pages."""
+SPREAD = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder", "--verbose")
+"""Two at a time: a page waits much, but its browser takes a core to start Python. The tests of a
+file stay together, since they share pages."""
 
 
 def main() -> None:

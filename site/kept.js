@@ -9,12 +9,15 @@
 /** Two sites on one origin do not see each other's runs. */
 const NAME = `nets ${new URL("./", import.meta.url).pathname}`;
 
+/** How long the browser may take over a database, in milliseconds: cleared meanwhile, it may never answer. */
+const PATIENCE = 10_000;
+
 /** @type {Promise<IDBDatabase> | undefined} */
 let opened;
 
 /** @returns {Promise<IDBDatabase>} rejects where the browser stores nothing */
 function database() {
-  opened ??= new Promise((resolve, reject) => {
+  opened ??= answered((resolve, reject) => {
     const request = indexedDB.open(NAME, 1);
     request.onupgradeneeded = () => {
       request.result.createObjectStore("runs", { keyPath: "id" });
@@ -36,6 +39,20 @@ function database() {
 }
 
 /**
+ * A promise that rejects where neither is called in time.
+ * @template T
+ * @param {(resolve: (value: T) => void, reject: (error: unknown) => void) => void} ask
+ * @returns {Promise<T>}
+ */
+function answered(ask) {
+  return new Promise((resolve, reject) => {
+    const silent = () => reject(new Error("the browser’s storage does not answer"));
+    setTimeout(silent, PATIENCE);
+    ask(resolve, reject);
+  });
+}
+
+/**
  * @template T
  * @param {"readonly" | "readwrite"} mode
  * @param {(runs: IDBObjectStore, files: IDBObjectStore) => IDBRequest<T>} work
@@ -44,10 +61,12 @@ function database() {
 async function transact(mode, work) {
   const transaction = (await database()).transaction(["runs", "files"], mode);
   const request = work(transaction.objectStore("runs"), transaction.objectStore("files"));
-  return new Promise((resolve, reject) => {
+  const done = answered((/** @type {(result: T) => void} */ resolve, reject) => {
     transaction.oncomplete = () => resolve(request.result);
     transaction.onabort = () => reject(transaction.error ?? request.error);
   });
+  done.catch(() => (opened = undefined)); // the next one opens it anew
+  return done;
 }
 
 /** All runs, the newest first. @returns {Promise<Entry[]>} */
