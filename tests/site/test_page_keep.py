@@ -25,22 +25,23 @@ LONG: dict[str, Any] = {"epochs": 1000}
 """A run that a browser does not finish while a test looks at it."""
 
 KEPT = """async () => {
-  const found = (await indexedDB.databases()).find(({ name }) => name.startsWith("nets "));
-  if (!found) return [];
-  const reading = new Promise((resolve, reject) => {
-    const request = indexedDB.open(found.name);
-    request.onerror = () => reject(request.error);
-    request.onsuccess = () => {
-      const database = request.result;
-      database.transaction("runs").objectStore("runs").getAll().onsuccess = (event) => {
-        database.close();
-        resolve(event.target.result);
-      };
-    };
-  });
-  const silence = new Promise((resolve) => setTimeout(resolve, 5000, []));
-  const runs = await Promise.race([reading, silence]); // cleared meanwhile, it may never answer
-  return runs.map(({ about }) => about);
+  const read = async () => {
+    const found = (await indexedDB.databases()).find(({ name }) => name.startsWith("nets "));
+    if (!found) return [];
+    const database = await new Promise((resolve, reject) => {
+      const request = indexedDB.open(found.name);
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+    const runs = await new Promise((resolve) => {
+      database.transaction("runs").objectStore("runs").getAll().onsuccess =
+        (event) => resolve(event.target.result);
+    });
+    database.close();
+    return runs.map(({ about }) => about);
+  };
+  // Chromium may never answer who asks just while the storage is cleared.
+  return Promise.race([read(), new Promise((resolve) => setTimeout(resolve, 3000, []))]);
 }"""
 
 
