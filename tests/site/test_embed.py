@@ -260,7 +260,7 @@ def test_two_sections_share_one_python(page: Page, post: str, site: Any) -> None
     page.goto(post)
     first, second = embed(page, 0), embed(page, 1)
     assert site.requested.count(ENGINE) == 1
-    visiting.until(page, lambda: len(page.workers) == 1, "one Python is left")
+    assert len(page.workers) == 1
     second.evaluate("() => void nets.train({ epochs: 99 }).catch((error) => (window.why = error))")
     for frame in (first, second):
         visiting.expect_state(frame, "training")
@@ -280,7 +280,7 @@ def test_two_sections_share_one_python(page: Page, post: str, site: Any) -> None
         visiting.expect_state(frame, "ready")
     assert second.evaluate("() => why.name") == "AbortError"
     expect(part(first, "model-picker").locator("option[value=live]")).to_have_count(0)
-    visiting.until(page, lambda: len(page.workers) == 1, "one Python is left")
+    assert len(page.workers) == 1
     assert site.requested.count("mnist/train-images-0.gz") == 1
 
 

@@ -506,15 +506,16 @@ def test_points_and_mode_come_from_the_address(context: BrowserContext, site_url
     ],
 )
 def test_what_is_wrong_in_an_address_is_left_out(
-    page: Page, address: str, left_out: list[str], kept: str
+    context: BrowserContext, site_url: str, address: str, left_out: list[str], kept: str
 ) -> None:
-    go_to_world(page, address)
+    page = open_world(context.new_page(), site_url, address)
     for name in left_out:
         expect(part(page, "playground-words")).to_contain_text(f"“{name}”")
     expect(part(page, "playground-seed")).to_have_value(kept)
     before = cost(page)
     press(page, "step")
     expect_another_cost(page, before)
+    page.close()
 
 
 def test_another_address_in_the_same_tab_is_followed(page: Page) -> None:

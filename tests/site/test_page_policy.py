@@ -26,9 +26,9 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def page(context: BrowserContext, site_url: str) -> Page:
-    """A page without Python: all have one policy, as is tested below."""
+    """The page, which need not have Python."""
     page = context.new_page()
-    page.goto(f"{site_url}licences.html")
+    page.goto(site_url)
     return page
 
 

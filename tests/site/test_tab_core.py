@@ -48,8 +48,11 @@ async ({ wheels, files, options, kernels }) => {
   const lines = [];
   pyodide.setStdout({ batched: (line) => lines.push(line) });
   pyodide.globals.set("options", pyodide.toPy(options));
-  const answer = await fetch(`kernels/${kernels}.wasm`);
-  pyodide.FS.writeFile("/kernels.wasm", new Uint8Array(await answer.arrayBuffer()));
+  for (const name of kernels) {
+    const answer = await fetch(`kernels/${name}.wasm`);
+    pyodide.FS.writeFile(`/${name}.wasm`, new Uint8Array(await answer.arrayBuffer()));
+  }
+  pyodide.globals.set("kernels", pyodide.toPy(kernels));
   try {
     const tallies = pyodide.runPython(`
 import json, os, sys
@@ -62,10 +65,11 @@ from nets_core.kernels import Kernels
 def way():
     return type(getattr(ops.matmul_nt, "__self__", None)).__name__
 
-plain = tally.run(*options) | {"way": way()}
-ops.use(Kernels("/kernels.wasm"))
-fast = tally.run(*options, only=set(plain["computed"])) | {"way": way()}
-json.dumps({"Operations": plain, "Kernels": fast})
+tallies = {"numpy": tally.run(*options) | {"way": way()}}
+for name in kernels:
+    ops.use(Kernels(f"/{name}.wasm"))
+    tallies[name] = tally.run(*options, only=set(tallies["numpy"]["computed"])) | {"way": way()}
+json.dumps(tallies)
 `);
     return { tallies: JSON.parse(tallies), lines };
   } catch (error) {
@@ -79,14 +83,13 @@ json.dumps({"Operations": plain, "Kernels": fast})
 def test_the_librarys_tests_pass_in_the_tab(
     page: Page, serve_site: Callable[..., Any], record_property: Tell
 ) -> None:
-    """With the kernels that both browsers get."""
     site = serve_site()
-    given = _prepare(site, "relaxed")
+    given = _prepare(site, ["simd", "relaxed"])
     page.goto(f"{site.url}blank.html")
     inside = page.evaluate(IN_THE_TAB, given)
     assert page.context.browser is not None
     engine = page.context.browser.browser_type.name
-    _expect_all_passed(inside, engine, record_property)
+    _expect_all_passed(inside, given, engine, record_property)
 
 
 def test_the_librarys_tests_pass_in_webkit(
@@ -94,16 +97,18 @@ def test_the_librarys_tests_pass_in_webkit(
     serve_site: Callable[..., Any],
     record_property: Tell,
 ) -> None:
-    """With those that browsers get which have no relaxed SIMD."""
+    """Which has no relaxed SIMD."""
     site = serve_site()
-    given = _prepare(site, "simd")
+    given = _prepare(site, ["simd"])
     with webkit() as visit:
         visit.open(f"{site.url}blank.html")
         inside = visit.evaluate(IN_THE_TAB, given)
-    _expect_all_passed(inside, "webkit", record_property)
+    _expect_all_passed(inside, given, "webkit", record_property)
 
 
-def _expect_all_passed(inside: dict[str, Any], engine: str, record_property: Tell) -> None:
+def _expect_all_passed(
+    inside: dict[str, Any], given: dict[str, Any], engine: str, record_property: Tell
+) -> None:
     lines = inside["lines"]
     for line in lines:
         if re.fullmatch(r"=+ .*passed.* in .*s.* =+", line):
@@ -111,12 +116,13 @@ def _expect_all_passed(inside: dict[str, Any], engine: str, record_property: Tel
     said = "\n".join(lines) or "pytest said nothing"
     assert "error" not in inside, f"{inside['error']} after {said}"
     everything = [name for name in _collected_outside() if name not in NOT_IN_THE_TAB]
-    computing = set(inside["tallies"]["Operations"]["computed"])
+    assert list(inside["tallies"]) == ["numpy", *given["kernels"]]
+    computing = set(inside["tallies"]["numpy"]["computed"])
     assert len(computing) > 500
-    for way, found in inside["tallies"].items():
-        expected = [one for one in everything if way == "Operations" or one in computing]
+    for name, found in inside["tallies"].items():
+        expected = [one for one in everything if name == "numpy" or one in computing]
         assert found["exit code"] == 0, said
-        assert found["way"] == way
+        assert found["way"] == ("Operations" if name == "numpy" else "Kernels")
         assert found["collected"] == expected
         assert set(found["passed"]) | set(found["skipped"]) == set(expected)
 
@@ -143,7 +149,7 @@ def _collected_outside() -> list[str]:
     return names
 
 
-def _prepare(site: Any, kernels: str) -> dict[str, Any]:
+def _prepare(site: Any, kernels: list[str]) -> dict[str, Any]:
     """Have a site serve what the tests need; return what the script is given."""
     parts = Parts()
     wheels = [parts.file(name, next(iter(parts.locked[name].files))) for name in WHEELS]
