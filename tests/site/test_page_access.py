@@ -471,6 +471,7 @@ def test_the_playground_is_told_now_and_then(spoken: Page) -> None:
     assert told[0] == "Playing."
     assert len(told) <= 3 + (time.monotonic() - began) / 10, "every ten seconds, and at both ends"
     assert "cost" in told[-1]
+    assert len(set(ears.heard()) - set(told)) <= 1, "perhaps how the training before it ended"
     assert ears.interruptions() == []
 
 
