@@ -17,9 +17,11 @@ const GLUE = "pyodide.asm.js";
  * Returns a running Pyodide with NumPy and nets_core, as python.js does.
  *
  * @param {Report} report
+ * @param {import("./unpacker.js").Unpacker} unpacker which has nothing to do: the browser unpacks
  * @returns {Promise<import("./python.js").Started>}
  */
-export async function startPython(report) {
+export async function startPython(report, unpacker) {
+  unpacker.end();
   if (typeof WebAssembly !== "object") {
     throw new Error("This browser has no WebAssembly, which Python needs to run here.");
   }
@@ -40,7 +42,7 @@ export async function startPython(report) {
     });
     await pyodide.loadPackage("nets-core", { messageCallback: () => {} });
     report({ stage: "ready", loaded: 1, total: 1 });
-    return { pyodide, rest: async () => {}, keep: async () => {}, trouble: "" };
+    return { pyodide, rest: async () => {}, trouble: "" };
   } finally {
     globalThis.fetch = fetch;
   }

@@ -9,8 +9,7 @@
 import { EngineError, REST, boot, compile, compileAll, read, runModule, split, write } from "./boot.js";
 import { unpacking, useDecoder } from "./brotli.js";
 import { about, content, unpack } from "./download.js";
-import { findUnpacked, keepUnpacked } from "./unpacked.js";
-import { Unpacker } from "./unpacker.js";
+import { findUnpacked } from "./unpacked.js";
 
 /** @typedef {import("pyodide").PyodideInterface} Pyodide */
 /** @typedef {"engine" | "numpy" | "library" | "later" | "ready"} Stage what is being waited for */
@@ -20,14 +19,10 @@ import { Unpacker } from "./unpacker.js";
  *   an entry of start.json; `bytes` are those sent
  */
 /** @typedef {import("./download.js").Bytes} Bytes */
+/** @typedef {import("./unpacker.js").Unpacker} Unpacker */
 
 /**
- * @typedef {{
- *   pyodide: Pyodide,
- *   rest: () => Promise<void>,
- *   keep: () => Promise<void>,
- *   trouble: string,
- * }} Started
+ * @typedef {{ pyodide: Pyodide, rest: () => Promise<void>, trouble: string }} Started
  *   trouble: why it took the slow way, if it did without need
  */
 
@@ -36,28 +31,32 @@ const BASE = new URL("./pyodide/", import.meta.url);
 /**
  * Returns a running Pyodide in which `import numpy` and `import nets_core` work and a net can read;
  * `rest` fetches what else they have, without which no net can be trained. Both reject with an Error
- * that names the file that did not load and says why. `keep` has the next start find unpacked what the
- * service worker keeps packed.
+ * that names the file that did not load and says why.
  *
  * @param {Report} report called often, with bytes as they are sent; a total of 0 is an unknown one
+ * @param {Unpacker} unpacker which is at its end then
  * @returns {Promise<Started>}
  */
-export async function startPython(report) {
-  if (typeof WebAssembly !== "object") {
-    throw new Error("This browser has no WebAssembly, which Python needs to run here.");
+export async function startPython(report, unpacker) {
+  try {
+    if (typeof WebAssembly !== "object") {
+      throw new Error("This browser has no WebAssembly, which Python needs to run here.");
+    }
+    const unpacks = typeof DecompressionStream === "function";
+    const started = await (unpacks ? startFromParts(report, unpacker) : startFromPackages(report));
+    report({ stage: "ready", loaded: 1, total: 1 });
+    return started;
+  } finally {
+    unpacker.end();
   }
-  const unpacks = typeof DecompressionStream === "function";
-  const started = await (unpacks ? startFromParts(report) : startFromPackages(report));
-  report({ stage: "ready", loaded: 1, total: 1 });
-  return started;
 }
 
-/** @param {Report} report @returns {Promise<Started>} */
-async function startFromParts(report) {
-  const { contents, later, keep } = await fetchParts(report);
+/** @param {Report} report @param {Unpacker} unpacker @returns {Promise<Started>} */
+async function startFromParts(report, unpacker) {
+  const { contents, later } = await fetchParts(report, unpacker);
   try {
     const pyodide = await boot(contents, BASE);
-    return { pyodide, rest: () => addRest(pyodide, later), keep, trouble: "" };
+    return { pyodide, rest: () => addRest(pyodide, later), trouble: "" };
   } catch (error) {
     if (error instanceof EngineError) throw error;
     const trouble = `Python was started the slow way, since its snapshot did not wake: ${error}`;
@@ -65,20 +64,8 @@ async function startFromParts(report) {
   }
 }
 
-/** @param {Report} report */
-async function fetchParts(report) {
-  // Before anything is imported: in Firefox a worker that starts another while an import is under way
-  // may wait for ever.
-  const unpacker = new Unpacker();
-  try {
-    return await fetchUnpacked(unpacker, report);
-  } finally {
-    unpacker.end();
-  }
-}
-
-/** @param {Unpacker} unpacker @param {Report} report */
-async function fetchUnpacked(unpacker, report) {
+/** @param {Report} report @param {Unpacker} unpacker */
+async function fetchParts(report, unpacker) {
   const modules = Promise.all([load("pyodide.mjs"), json("pyodide-lock.json")]);
   modules.catch(() => {}); // waited for below, after what may fail before it
   /** @type {Part[]} */
@@ -90,25 +77,23 @@ async function fetchUnpacked(unpacker, report) {
   const parts = kept
     ? fromKept(kept)
     : fromSite(decoder, packed, unpacker, counter([decoder, ...packed], report));
-  const [module, , libraries, snapshot, decoding, [{ loadPyodide }, lockFileContents]] =
-    await Promise.all([
-      parts.engine,
-      parts.glue.then(runModule), // puts itself where loadPyodide looks for it
-      parts.numpy.then(split).then(compileAll),
-      parts.memory,
-      parts.decoder,
-      modules,
-    ]);
+  const [module, , libraries, snapshot, [{ loadPyodide }, lockFileContents]] = await Promise.all([
+    parts.engine,
+    parts.glue.then(runModule), // puts itself where loadPyodide looks for it
+    parts.numpy.then(split).then(compileAll),
+    parts.memory,
+    modules,
+    parts.decoder, // without it all those fail, too, and say so less well
+  ]);
   const hashes = Object.fromEntries(listed.map(({ file, sha256 }) => [file, sha256]));
   const contents = { loadPyodide, lockFileContents, module, libraries, snapshot, hashes };
-  const keep = async () => decoding && keepUnpacked(decoding, addresses);
-  return { contents, later, keep };
+  return { contents, later };
 }
 
 /** @param {Bytes[]} kept what an earlier visit has unpacked */
 function fromKept([engine, glue, numpy, memory]) {
   return {
-    decoder: Promise.resolve(undefined),
+    decoder: Promise.resolve(),
     engine: WebAssembly.compile(engine),
     glue: Promise.resolve(glue),
     numpy: Promise.resolve(numpy),
@@ -126,7 +111,6 @@ function fromSite(decoder, [engine, glue, numpy, memory], unpacker, arrived) {
   const ready = fetched(decoder, arrived, compile).then((module) => {
     useDecoder(module);
     unpacker.use(module);
-    return module;
   });
   ready.catch(() => {}); // told by who waits for it
   /** @param {Part} part */
@@ -192,7 +176,7 @@ async function startFromPackages(report) {
   const pyodide = await loadPyodide({ indexURL: BASE.href, packageBaseUrl: BASE.href });
   report({ stage: "numpy", loaded: 0, total: 0 });
   await pyodide.loadPackage("nets-core", { messageCallback: () => {} });
-  return { pyodide, rest: async () => {}, keep: async () => {}, trouble: "" };
+  return { pyodide, rest: async () => {}, trouble: "" };
 }
 
 /**

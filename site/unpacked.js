@@ -1,15 +1,16 @@
 // What a start has to unpack, kept unpacked for the next one in the service worker's cache (sw.js),
 // with whose version it goes. What comes out of it is compared with the manifest like all else.
 
-import { hash } from "./download.js";
+import { hash, loadUnpacked } from "./download.js";
 import manifest from "./manifest.js";
-import { Unpacker } from "./unpacker.js";
+import { Unpacker, hire } from "./unpacker.js";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 
 const SITE = new URL("./", import.meta.url);
 /** How the service worker's caches begin. */
 const FAMILY = `nets ${SITE.pathname} `;
+const DECODER = "pyodide/brotli.wasm.gz";
 
 /**
  * @param {string[]} addresses of files packed with Brotli
@@ -30,16 +31,13 @@ export async function findUnpacked(addresses) {
   }
 }
 
-/**
- * Unpacks, in a worker of its own, what the service worker has kept packed.
- *
- * @param {WebAssembly.Module} decoder
- * @param {string[]} addresses
- */
-export async function keepUnpacked(decoder, addresses) {
-  const unpacker = new Unpacker();
-  unpacker.use(decoder);
+/** Unpacks, in a worker of its own, what the service worker has kept packed for a start. */
+export async function keepUnpacked() {
+  const addresses = Object.keys(manifest.unpacked).filter((address) => address.endsWith(".br"));
+  if (!addresses.length) return;
+  const unpacker = new Unpacker(hire());
   try {
+    unpacker.use(await WebAssembly.compile(await loadUnpacked(DECODER, () => {})));
     for (const name of (await caches.keys()).filter((name) => name.startsWith(FAMILY))) {
       const cache = await caches.open(name);
       for (const address of addresses) {

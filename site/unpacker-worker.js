@@ -3,12 +3,19 @@
 import { read } from "./boot.js";
 import { unpacking, useDecoder } from "./brotli.js";
 
-addEventListener("message", async ({ data: { decoder, id, packed } }) => {
-  try {
-    if (decoder) return useDecoder(decoder);
-    const bytes = await read(new Blob([packed]).stream().pipeThrough(unpacking()));
-    postMessage({ id, bytes }, { transfer: [bytes.buffer] });
-  } catch (error) {
-    postMessage({ id, error: String(error) });
-  }
-});
+/** @param {MessagePort} client whom to answer */
+function serve(client) {
+  client.onmessage = async ({ data: { port, decoder, end, id, packed } }) => {
+    try {
+      if (port) return serve(port);
+      if (decoder) return useDecoder(decoder);
+      if (end) return close();
+      const bytes = await read(new Blob([packed]).stream().pipeThrough(unpacking()));
+      client.postMessage({ id, bytes }, { transfer: [bytes.buffer] });
+    } catch (error) {
+      client.postMessage({ id, error: String(error) });
+    }
+  };
+}
+
+serve(/** @type {any} */ (self));

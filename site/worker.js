@@ -10,7 +10,7 @@ import { loadKernels } from "./kernels.js";
 import { loadMnist } from "./mnist.js";
 import { startPython } from "./python.js";
 import "./unpacked.js";
-import "./unpacker.js";
+import { borrowed } from "./unpacker.js";
 
 /** How long Python trains before the worker looks at its messages, in milliseconds. */
 const TURN = 8;
@@ -29,8 +29,6 @@ let running = Promise.resolve();
 
 /** Fetches the rest of Python's libraries. @type {() => Promise<void>} */
 let fetchRest;
-/** Has the next start unpack nothing. @type {() => Promise<void>} */
-let keepUnpacked;
 /** @type {Promise<void> | undefined} */
 let rest;
 /** What can be asked of the Lab before the rest has come. */
@@ -49,11 +47,14 @@ const AT_ONCE = new Set([
 let tell = () => {};
 /** What the page has missed until then. @type {object | undefined} */
 let latest;
-const started = startPython((progress) => tell((latest = progress))).then((python) => {
-  ({ pyodide, rest: fetchRest, keep: keepUnpacked } = python);
-  lab = pyodide.pyimport("nets_core.lab").Lab();
-  return python.trouble;
-});
+const report = (/** @type {object} */ progress) => tell((latest = progress));
+const started = borrowed()
+  .then((unpacker) => startPython(report, unpacker))
+  .then((python) => {
+    ({ pyodide, rest: fetchRest } = python);
+    lab = pyodide.pyimport("nets_core.lab").Lab();
+    return python.trouble;
+  });
 started.catch(() => {}); // the page hears of it when it calls start
 
 const { port1, port2 } = new MessageChannel();
@@ -185,9 +186,6 @@ const api = {
     if (!saving) setTimeout(() => complete().catch(() => {}), LEISURE); // who needs it asks again
     return computing;
   },
-
-  /** The service worker has kept the site: the next start may be quicker. */
-  keepUnpacked: () => keepUnpacked(),
 
   ping: () => true,
 

@@ -4,7 +4,7 @@ import * as Comlink from "comlink";
 import { load, vouch } from "../download.js";
 import index from "../models/models.js";
 import { note } from "./diagnostics.js";
-import { takeWorker } from "./start.js";
+import { takeCrew } from "./start.js";
 
 /** @typedef {{stage: string, loaded: number, total: number}} Loading */
 /** @typedef {(typeof index.models)[number]} Model */
@@ -13,8 +13,6 @@ import { takeWorker } from "./start.js";
 const PATIENCE = 20_000;
 /** So long where it is still starting: Python itself answers nothing meanwhile. */
 const PATIENCE_AT_FIRST = 60_000;
-/** So long after all its files have come, where it has never answered: it was started in vain. */
-const PATIENCE_AT_ALL = 10_000;
 
 /**
  * A worker with Python in it. Events: "starting", "loading" (detail: Loading), "ready", "failed"
@@ -32,6 +30,8 @@ export class Engine extends EventTarget {
   computing = Promise.resolve(undefined);
   /** @type {Worker | undefined} */
   #worker;
+  /** The one that unpacks for it at the start. @type {Worker | undefined} */
+  #unpacker;
   /** @type {any} */
   #api;
   /** @type {Map<string, Promise<unknown>>} */
@@ -43,7 +43,7 @@ export class Engine extends EventTarget {
 
   /** Start a worker, or another one after a failure. @returns {Promise<void>} as `ready` */
   start() {
-    this.#worker?.terminate();
+    this.#dismiss();
     this.#opened.clear();
     this.state = "loading";
     this.#death = new Promise((_, reject) => (this.#abandon = reject));
@@ -68,21 +68,8 @@ export class Engine extends EventTarget {
     );
     const first = load(`models/${index.models[0].file}`);
     first.catch(() => {}); // it is told below, when its turn comes
-    let worker = this.#employ(vouched);
-    /** @type {Promise<string>} */
-    let started = this.#api.start(report);
-    started.catch(() => {}); // waited for below
-    const sign = this.#api.ping();
-    await this.#alive(vouched);
-    const begun = await this.#alive(within(PATIENCE_AT_ALL, sign));
-    if (!begun && this.#worker === worker) {
-      // Firefox starts one in vain now and then.
-      note(new Error("The worker that should run Python never began, and was replaced"));
-      worker.terminate();
-      worker = this.#employ(vouched);
-      started = this.#api.start(report);
-    }
-    const trouble = await this.#alive(started);
+    const worker = this.#employ(vouched);
+    const [trouble] = await this.#alive(Promise.all([this.#api.start(report), vouched]));
     if (trouble) note(trouble);
     await this.#open(index.models[0].id, first);
     if (this.#worker !== worker) return;
@@ -93,13 +80,14 @@ export class Engine extends EventTarget {
   }
 
   /**
-   * Take a worker, and see to it that its end is noticed.
+   * Take a worker and its unpacker, and see to it that their end is noticed.
    * @param {Promise<unknown>} vouched rejects with what is wrong with one of its files
    * @returns {Worker}
    */
   #employ(vouched) {
-    const { worker, failure } = takeWorker();
+    const { worker, unpacker, failure } = takeCrew();
     this.#worker = worker;
+    this.#unpacker = unpacker;
     this.#api = Comlink.wrap(worker);
     const died = (/** @type {ErrorEvent} */ event) => {
       event.preventDefault();
@@ -112,6 +100,7 @@ export class Engine extends EventTarget {
       vouched.then(() => fail(new Error(what)), fail); // which of its files it was, if it was one
     };
     worker.addEventListener("error", died);
+    unpacker.addEventListener("error", died);
     if (failure) died(failure);
     void this.#watch(worker);
     return worker;
@@ -130,8 +119,7 @@ export class Engine extends EventTarget {
 
   /**
    * Call one of the worker's own functions, of which some report on the way: "loadMnist", "run" …
-   * @param {"loadMnist" | "run" | "stop" | "memory" | "useKernels" | "keep" | "takeUp"
-   *   | "keepUnpacked"} name
+   * @param {"loadMnist" | "run" | "stop" | "memory" | "useKernels" | "keep" | "takeUp"} name
    * @param {string | ((progress: any) => void)} [argument]
    * @returns {Promise<any>}
    */
@@ -165,12 +153,17 @@ export class Engine extends EventTarget {
     return Promise.race([answer, this.#death]);
   }
 
+  #dismiss() {
+    this.#worker?.terminate();
+    this.#unpacker?.terminate();
+  }
+
   /** @param {Error} error */
   #fail(error) {
     if (this.state === "failed") return;
     note(error);
     this.state = "failed";
-    this.#worker?.terminate();
+    this.#dismiss();
     this.#abandon(error);
     this.ready = Promise.reject(error);
     this.ready.catch(() => {});
@@ -179,27 +172,19 @@ export class Engine extends EventTarget {
 
   /** Ask the worker for a sign of life while the page is seen. @param {Worker} worker */
   async #watch(worker) {
+    const pause = (/** @type {number} */ ms) => new Promise((done) => setTimeout(done, ms));
     const goesOn = () => this.#worker === worker && this.state !== "failed";
     while (goesOn()) {
       await pause(3000);
       if (document.hidden) continue;
       const patience = this.state === "ready" ? PATIENCE : PATIENCE_AT_FIRST;
-      const answered = await within(patience, this.#api.ping());
+      const answered = await Promise.race([this.#api.ping(), pause(patience)]);
       if (!answered && !document.hidden && goesOn()) {
         this.#fail(new Error("The worker that runs Python has stopped answering."));
       }
     }
   }
 }
-
-/** @param {number} ms */
-const pause = (ms) => new Promise((done) => setTimeout(done, ms));
-
-/**
- * What was answered within so many milliseconds, if anything was.
- * @template T @param {number} ms @param {Promise<T>} answer
- */
-const within = (ms, answer) => Promise.race([answer, pause(ms).then(() => undefined)]);
 
 /** The trained nets that ship with the page. @returns {Model[]} */
 export function models() {

@@ -2,6 +2,7 @@
 
 import { checksHashes } from "../download.js";
 import manifest from "../manifest.js";
+import { keepUnpacked } from "../unpacked.js";
 import { make, part } from "./dom.js";
 import { trusted } from "./trusted.js";
 
@@ -99,7 +100,7 @@ export function offlineWords(engine, training) {
       return say("A newer version of this page has come. It is used when you open the page next.");
     }
     const kept = await ask("what is kept");
-    if (kept.page) await engine.invoke("keepUnpacked").catch(() => {}); // which is not needed
+    if (kept.page) await keepUnpacked().catch(() => {}); // without which the next start takes longer
     if (kept.page && wanted && !kept.data) return keepData();
     tell(kept);
   }

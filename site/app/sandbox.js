@@ -3,7 +3,7 @@
 // is taken for a stranger's.
 
 import { load as fetchFile } from "../download.js";
-import { Unpacker } from "../unpacker.js";
+import { Unpacker, hire } from "../unpacker.js";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 /** @typedef {(line: string) => void} Print */
@@ -181,7 +181,7 @@ async function unpackAll(decoder, files) {
   const stream = new Blob([decoder]).stream();
   const gzipped = decoder[0] === 0x1f;
   const plain = gzipped ? stream.pipeThrough(new DecompressionStream("gzip")) : stream;
-  const unpacker = new Unpacker();
+  const unpacker = new Unpacker(hire());
   try {
     unpacker.use(await WebAssembly.compile(await new Response(plain).arrayBuffer()));
     return await Promise.all(files.map((file) => unpacker.unpack(file)));

@@ -2,11 +2,13 @@
 
 import * as Comlink from "comlink";
 import { trusted } from "../app/trusted.js";
+import { lend } from "../unpacker.js";
 
 /** What worker.js can be asked, by name: see there. @typedef {any} Asked */
 
 export class Measuring {
   #worker = new Worker(trusted(new URL("./worker.js", import.meta.url)), { type: "module" });
+  #unpacker = lend(this.#worker);
   /** @type {Asked} */
   #asked = Comlink.wrap(this.#worker);
   /** @type {(error: Error) => void} */
@@ -38,6 +40,7 @@ export class Measuring {
   /** End it, whatever it is doing. */
   stop() {
     this.#worker.terminate();
+    this.#unpacker.terminate();
     this.#abandon(new DOMException("Stopped.", "AbortError"));
   }
 }

@@ -9,6 +9,7 @@ import { loadKernels } from "../kernels.js";
 import { loadMnist } from "../mnist.js";
 import index from "../models/models.js";
 import { startPython } from "../python.js";
+import { borrowed } from "../unpacker.js";
 
 /** @typedef {import("../kernels.js").Computing} Computing */
 /** @typedef {"numpy" | "kernels"} Way what computes */
@@ -35,6 +36,7 @@ let computing;
 /** @type {((times: number) => number) | undefined} */
 let peak;
 
+const unpacker = borrowed();
 const { port1, port2 } = new MessageChannel();
 /** @returns {Promise<void>} */
 const turn = () =>
@@ -106,7 +108,7 @@ const api = {
    * @returns {Promise<Computing & { milliseconds: number }>}
    */
   async start() {
-    const python = await startPython(() => {});
+    const python = await startPython(() => {}, await unpacker);
     pyodide = python.pyodide;
     lab = pyodide.pyimport("nets_core.lab").Lab();
     const [{ id }] = index.models;

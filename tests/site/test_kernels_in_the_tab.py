@@ -114,7 +114,8 @@ def test_kernels_that_compute_wrongly_are_not_used(
 
 GROW = """async () => {
   const { startPython } = await import("./python.js");
-  const { pyodide, rest } = await startPython(() => {});
+  const { Unpacker, hire } = await import("./unpacker.js");
+  const { pyodide, rest } = await startPython(() => {}, new Unpacker(hire()));
   await rest();
   const answer = await fetch("kernels/relaxed.wasm");
   pyodide.FS.writeFile("/kernels.wasm", new Uint8Array(await answer.arrayBuffer()));

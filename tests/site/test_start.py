@@ -19,9 +19,11 @@ START = """
 async (before) => {
   if (before) (0, eval)(before);
   const { startPython } = await import("./python.js");
+  const { Unpacker, hire } = await import("./unpacker.js");
   const reports = [];
+  const report = (progress) => reports.push(progress);
   try {
-    const { pyodide, rest, trouble } = await startPython((progress) => reports.push(progress));
+    const { pyodide, rest, trouble } = await startPython(report, new Unpacker(hire()));
     Object.assign(globalThis, { pyodide, rest });
     const total = pyodide.runPython("import nets_core, numpy; float(numpy.arange(5.0).sum())");
     return { total, reports, trouble };

@@ -38,7 +38,8 @@ NOT_IN_THE_TAB: dict[str, str] = {}
 IN_THE_TAB = """
 async ({ wheels, files, options, kernels }) => {
   const { startPython } = await import("./python.js");
-  const { pyodide, rest } = await startPython(() => {});
+  const { Unpacker, hire } = await import("./unpacker.js");
+  const { pyodide, rest } = await startPython(() => {}, new Unpacker(hire()));
   await rest();
   await pyodide.loadPackage(wheels, { messageCallback: () => {} });
   for (const [path, text] of Object.entries(files)) {
