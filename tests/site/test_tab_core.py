@@ -36,7 +36,7 @@ WHEELS = (
 NOT_IN_THE_TAB: dict[str, str] = {}
 
 IN_THE_TAB = """
-async ({ wheels, files, options, kernels }) => {
+async ({ wheels, files, options, kernel }) => {
   const { startPython } = await import("./python.js");
   const { Unpacker, hire } = await import("./unpacker.js");
   const { pyodide, rest } = await startPython(() => {}, new Unpacker(hire()));
@@ -49,11 +49,8 @@ async ({ wheels, files, options, kernels }) => {
   const lines = [];
   pyodide.setStdout({ batched: (line) => lines.push(line) });
   pyodide.globals.set("options", pyodide.toPy(options));
-  for (const name of kernels) {
-    const answer = await fetch(`kernels/${name}.wasm`);
-    pyodide.FS.writeFile(`/${name}.wasm`, new Uint8Array(await answer.arrayBuffer()));
-  }
-  pyodide.globals.set("kernels", pyodide.toPy(kernels));
+  const answer = await fetch(`kernels/${kernel}.wasm`);
+  pyodide.FS.writeFile("/kernels.wasm", new Uint8Array(await answer.arrayBuffer()));
   try {
     const tallies = pyodide.runPython(`
 import json, os, sys
@@ -67,9 +64,8 @@ def way():
     return type(getattr(ops.matmul_nt, "__self__", None)).__name__
 
 tallies = {"numpy": tally.run(*options) | {"way": way()}}
-for name in kernels:
-    ops.use(Kernels(f"/{name}.wasm"))
-    tallies[name] = tally.run(*options, only=set(tallies["numpy"]["computed"])) | {"way": way()}
+ops.use(Kernels("/kernels.wasm"))
+tallies["kernels"] = tally.run(*options, only=set(tallies["numpy"]["computed"])) | {"way": way()}
 json.dumps(tallies)
 `);
     return { tallies: JSON.parse(tallies), lines };
@@ -78,19 +74,19 @@ json.dumps(tallies)
   }
 }
 """
-"""All the tests with NumPy, then those that compute with the kernels."""
+"""All the tests with NumPy, then those that compute with the kernels that this browser gets."""
 
 
 def test_the_librarys_tests_pass_in_the_tab(
     page: Page, serve_site: Callable[..., Any], record_property: Tell
 ) -> None:
     site = serve_site()
-    given = _prepare(site, ["simd", "relaxed"])
+    given = _prepare(site, "relaxed")
     page.goto(f"{site.url}blank.html")
     inside = page.evaluate(IN_THE_TAB, given)
     assert page.context.browser is not None
     engine = page.context.browser.browser_type.name
-    _expect_all_passed(inside, given, engine, record_property)
+    _expect_all_passed(inside, engine, record_property)
 
 
 def test_the_librarys_tests_pass_in_webkit(
@@ -100,16 +96,14 @@ def test_the_librarys_tests_pass_in_webkit(
 ) -> None:
     """Which has no relaxed SIMD."""
     site = serve_site()
-    given = _prepare(site, ["simd"])
+    given = _prepare(site, "simd")
     with webkit() as visit:
         visit.open(f"{site.url}blank.html")
         inside = visit.evaluate(IN_THE_TAB, given)
-    _expect_all_passed(inside, given, "webkit", record_property)
+    _expect_all_passed(inside, "webkit", record_property)
 
 
-def _expect_all_passed(
-    inside: dict[str, Any], given: dict[str, Any], engine: str, record_property: Tell
-) -> None:
+def _expect_all_passed(inside: dict[str, Any], engine: str, record_property: Tell) -> None:
     lines = inside["lines"]
     for line in lines:
         if re.fullmatch(r"=+ .*passed.* in .*s.* =+", line):
@@ -117,7 +111,7 @@ def _expect_all_passed(
     said = "\n".join(lines) or "pytest said nothing"
     assert "error" not in inside, f"{inside['error']} after {said}"
     everything = [name for name in _collected_outside() if name not in NOT_IN_THE_TAB]
-    assert list(inside["tallies"]) == ["numpy", *given["kernels"]]
+    assert list(inside["tallies"]) == ["numpy", "kernels"]
     computing = set(inside["tallies"]["numpy"]["computed"])
     assert len(computing) > 500
     for name, found in inside["tallies"].items():
@@ -150,7 +144,7 @@ def _collected_outside() -> list[str]:
     return names
 
 
-def _prepare(site: Any, kernels: list[str]) -> dict[str, Any]:
+def _prepare(site: Any, kernel: str) -> dict[str, Any]:
     """Have a site serve what the tests need; return what the script is given."""
     parts = Parts()
     wheels = [parts.file(name, next(iter(parts.locked[name].files))) for name in WHEELS]
@@ -166,5 +160,5 @@ def _prepare(site: Any, kernels: list[str]) -> dict[str, Any]:
             if path.suffix != ".pyc"
         },
         "options": _options(),
-        "kernels": kernels,
+        "kernel": kernel,
     }
