@@ -141,6 +141,9 @@ function because(error) {
   if (error?.name === "QuotaExceededError") {
     return "The browser’s storage is full, so this net is not kept: save it as a file.";
   }
+  if (error?.name === "TimeoutError") {
+    return "The browser’s storage does not answer, so this net is not kept for now: save it as a file.";
+  }
   return (
     "This browser lets the page store nothing, so this net is gone when the tab is closed: save it " +
     "as a file to keep it."

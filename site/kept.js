@@ -39,14 +39,14 @@ function database() {
 }
 
 /**
- * A promise that rejects where neither is called in time.
+ * A promise that rejects with a TimeoutError where neither is called in time.
  * @template T
  * @param {(resolve: (value: T) => void, reject: (error: unknown) => void) => void} ask
  * @returns {Promise<T>}
  */
 function answered(ask) {
   return new Promise((resolve, reject) => {
-    const silent = () => reject(new Error("the browser’s storage does not answer"));
+    const silent = () => reject(new DOMException("Storage does not answer", "TimeoutError"));
     setTimeout(silent, PATIENCE);
     ask(resolve, reject);
   });

@@ -44,6 +44,21 @@ KEPT = """async () => {
   return Promise.race([read(), new Promise((resolve) => setTimeout(resolve, 3000, []))]);
 }"""
 
+SILENT = {
+    "opening": """() => {
+      const { open } = IDBFactory.prototype;
+      IDBFactory.prototype.open = () => ({});
+      self.answerAgain = () => { IDBFactory.prototype.open = open; };
+    }""",
+    "writing": """() => {
+      const { prototype } = IDBTransaction;
+      const own = Object.getOwnPropertyDescriptor(prototype, "oncomplete");
+      Object.defineProperty(prototype, "oncomplete", { ...own, set() {} });
+      self.answerAgain = () => { Object.defineProperty(prototype, "oncomplete", own); };
+    }""",
+}
+"""Each makes a storage whose answer does not come, until ``answerAgain`` is called."""
+
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
@@ -334,6 +349,20 @@ class TestStorage:
         expect_state(page, "training")
         devtools.send("Storage.overrideQuotaForOrigin", origin)
         expect(part(page, "kept-words")).to_contain_text("Kept in this browser")
+        assert len(kept(page)) == 1
+
+    @pytest.mark.chromium("only there a test reaches into a worker")
+    @pytest.mark.parametrize("silent", SILENT)
+    def test_storage_that_never_answers_is_told_and_asked_anew(
+        self, page: Page, silent: str
+    ) -> None:
+        worker = visiting.python_worker(page)
+        worker.evaluate(SILENT[silent])
+        train(page, **LONG)
+        expect(part(page, "kept-words")).to_contain_text("storage does not answer")
+        expect_state(page, "training")
+        worker.evaluate("() => answerAgain()")
+        expect(part(page, "kept-words")).to_contain_text("Kept in this browser at")
         assert len(kept(page)) == 1
 
     @pytest.mark.chromium("only its protocol clears the storage")
