@@ -28,7 +28,7 @@ SERVICE_WORKER = "sw.js"
 # What site/ has instead of it for a site that no longer wants one.
 FAREWELL = "sw.off.js"
 _BUILD = b"the hash of this build"  # what sw.js has in the place of its own
-_WORKERS = ("worker.js", "unpacker-worker.js")
+_WORKERS = ("worker.js", "unpacker-worker.js", "unpacked-worker.js")
 _SCRIPT = re.compile(r"""<script\b[^>]*\bsrc="([^":]+)"[^>]*>""")
 _STYLE = re.compile(r"""<link\b[^>]*\brel="stylesheet"[^>]*\bhref="([^":]+)"[^>]*>""")
 # Data, which is kept for a visit without a network only once there is leave to fetch so much.

@@ -7,10 +7,12 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 
 import bytecode
 import snapshot
@@ -21,6 +23,7 @@ from steps import Files, Steps
 
 _ENGINE = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm")
 _THIS = sys.modules[__name__]
+_Step = tuple[Sequence[Path | ModuleType], Callable[[], Files]]  # what goes in, what makes it
 
 
 class WheelError(Exception):
@@ -61,12 +64,16 @@ def _start_files(
     packed = [path for path in engine if path.name in ("pyodide.asm.wasm", "pyodide.asm.js")]
     brotli = parts.package("brotli-dec-wasm") / "pkg" / "brotli_dec_wasm_bg.wasm"
     boot, models = root / "site" / "boot.js", sorted((root / "site" / "models").glob("*.npz"))
-    start = steps.take("start-decoder", [start_files, brotli], partial(start_files.decoder, brotli))
-    for path in packed:
-        make = partial(start_files.engine, path)
-        start |= steps.take(f"start-{path.name}", [start_files, path], make)
+    making: dict[str, _Step] = {
+        f"start-{path.name}": ([start_files, path], partial(start_files.engine, path))
+        for path in packed
+    }
     make = partial(start_files.libraries, *archives)
-    start |= steps.take("start-libraries", [start_files, bytecode, *archives], make)
+    making["start-libraries"] = [start_files, bytecode, *archives], make
+    making["start-decoder"] = [start_files, brotli], partial(start_files.decoder, brotli)
+    with ThreadPoolExecutor() as threads:  # which Brotli does not hold up
+        made = [threads.submit(steps.take, name, *step) for name, step in making.items()]
+    start = {name: path for files in made for name, path in files.result().items()}
     standing = [path for name, path in start.items() if name.endswith(".br")]
     make = partial(start_files.memory, engine, boot, models, archives, standing)
     inputs = [snapshot.SCRIPT, boot, *models, *engine, *archives, *standing]

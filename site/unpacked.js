@@ -1,9 +1,10 @@
 // What a start has to unpack, kept unpacked for the next one in the service worker's cache (sw.js),
 // with whose version it goes. What comes out of it is compared with the manifest like all else.
 
+import { read } from "./boot.js";
+import { unpacking, useDecoder } from "./brotli.js";
 import { hash, loadUnpacked } from "./download.js";
 import manifest from "./manifest.js";
-import { Unpacker, hire } from "./unpacker.js";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 
@@ -31,25 +32,20 @@ export async function findUnpacked(addresses) {
   }
 }
 
-/** Unpacks, in a worker of its own, what the service worker has kept packed for a start. */
+/** Unpacks what the service worker has kept packed for a start: in unpacked-worker.js. */
 export async function keepUnpacked() {
   const addresses = Object.keys(manifest.unpacked).filter((address) => address.endsWith(".br"));
   if (!addresses.length) return;
-  const unpacker = new Unpacker(hire());
-  try {
-    unpacker.use(await WebAssembly.compile(await loadUnpacked(DECODER, () => {})));
-    for (const name of (await caches.keys()).filter((name) => name.startsWith(FAMILY))) {
-      const cache = await caches.open(name);
-      for (const address of addresses) {
-        const packed = await cache.match(new URL(address, SITE));
-        const there = await cache.match(placeOf(address));
-        if (!packed || (there && (await isRight(address, await bytesOf(there))))) continue;
-        const bytes = await unpacker.unpack(await bytesOf(packed));
-        if (await isRight(address, bytes)) await cache.put(placeOf(address), new Response(bytes));
-      }
+  useDecoder(await WebAssembly.compile(await loadUnpacked(DECODER, () => {})));
+  for (const name of (await caches.keys()).filter((name) => name.startsWith(FAMILY))) {
+    const cache = await caches.open(name);
+    for (const address of addresses) {
+      const packed = await cache.match(new URL(address, SITE));
+      const there = await cache.match(placeOf(address));
+      if (!packed || (there && (await isRight(address, await bytesOf(there))))) continue;
+      const bytes = await read(/** @type {ReadableStream<Bytes>} */ (packed.body).pipeThrough(unpacking()));
+      if (await isRight(address, bytes)) await cache.put(placeOf(address), new Response(bytes));
     }
-  } finally {
-    unpacker.end();
   }
 }
 

@@ -1,8 +1,7 @@
 // The page's end of sw.js: when it is registered, what it keeps, and what the visitor is told of it.
 
-import { checksHashes } from "../download.js";
+import { checksHashes, vouch } from "../download.js";
 import manifest from "../manifest.js";
-import { keepUnpacked } from "../unpacked.js";
 import { make, part } from "./dom.js";
 import { trusted } from "./trusted.js";
 
@@ -100,7 +99,7 @@ export function offlineWords(engine, training) {
       return say("A newer version of this page has come. It is used when you open the page next.");
     }
     const kept = await ask("what is kept");
-    if (kept.page) await keepUnpacked().catch(() => {}); // without which the next start takes longer
+    if (kept.page) await keepUnpacked().catch(() => {}); // without it the next start takes longer
     if (kept.page && wanted && !kept.data) return keepData();
     tell(kept);
   }
@@ -147,6 +146,17 @@ export function offlineWords(engine, training) {
     words.textContent = text;
     if (keep) words.append(" ", make("button", { type: "button", className: "plain", textContent: "Keep it", onclick: keep }));
   }
+}
+
+/** Have what the service worker keeps packed be kept unpacked, too, by a worker of its own. */
+async function keepUnpacked() {
+  await vouch("unpacked-worker.js");
+  const worker = new Worker(trusted(new URL("unpacked-worker.js", SITE)), { type: "module" });
+  await new Promise((done) => {
+    worker.onmessage = done;
+    worker.onerror = done;
+  });
+  worker.terminate();
 }
 
 /**

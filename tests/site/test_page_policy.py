@@ -152,11 +152,20 @@ ATTEMPTS = {
 }
 
 
+@pytest.fixture(scope="module")
+def open_page(browser: Browser, site_url: str) -> Iterator[Page]:
+    """A page for many attempts: one that succeeds has failed, whatever it does to the next."""
+    with visiting.visitor(browser, errors=True) as context:
+        page = context.new_page()
+        page.goto(site_url)
+        yield page
+
+
 @pytest.mark.parametrize("attempt", ATTEMPTS)
-def test_what_is_injected_does_nothing(page: Page, serve_site: Any, attempt: str) -> None:
+def test_what_is_injected_does_nothing(open_page: Page, serve_site: Any, attempt: str) -> None:
     elsewhere = serve_site()
     script = ATTEMPTS[attempt].replace("ELSEWHERE", elsewhere.url.rstrip("/"))
-    assert page.evaluate(script) is False
+    assert open_page.evaluate(script) is False
     assert elsewhere.requested == []
 
 
@@ -176,12 +185,12 @@ def test_a_form_leads_nowhere(page: Page, serve_site: Any) -> None:
     assert not page.url.startswith(elsewhere.url)
 
 
-def test_only_scripts_of_the_site_are_trusted_to_be_workers(page: Page) -> None:
+def test_only_scripts_of_the_site_are_trusted_to_be_workers(open_page: Page) -> None:
     refused = """async (address) => {
       const { trusted } = await import(new URL("app/trusted.js", location.href));
       try { trusted(new URL(address, location.href)); } catch ({ message }) { return message; }
       return "";
     }"""
-    assert page.evaluate(refused, "worker.js") == ""
+    assert open_page.evaluate(refused, "worker.js") == ""
     for address in ("http://elsewhere.example/worker.js", "blob:x", "data:,x", "index.html"):
-        assert "is no script of this site" in page.evaluate(refused, address)
+        assert "is no script of this site" in open_page.evaluate(refused, address)

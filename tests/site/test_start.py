@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 import bytecode
 import visiting
@@ -64,25 +64,30 @@ def test_reports_each_stage_up_to_all_bytes(page: Page, site_url: str, dist: Pat
     assert {progress["total"] for progress in coming} == {loaded[-1]}
 
 
-@pytest.mark.provokes_errors
+@pytest.fixture(scope="module")
+def failing_page(browser: Browser) -> Iterator[Page]:
+    """A page for many starts that fail, each at a server of its own."""
+    with visiting.visitor(browser, errors=True) as context:
+        yield context.new_page()
+
+
 @pytest.mark.parametrize("file", MODULES + ARCHIVES)
 def test_names_the_file_that_is_missing(
-    page: Page, serve_site: Callable[[], Any], file: str
+    failing_page: Page, serve_site: Callable[[], Any], file: str
 ) -> None:
     site = serve_site()
     site.faults[f"pyodide/{file}"] = "missing"
-    assert start(page, site.url)["error"] == f"pyodide/{file} did not load: HTTP status 404"
+    assert start(failing_page, site.url)["error"] == f"pyodide/{file} did not load: HTTP status 404"
 
 
-@pytest.mark.provokes_errors
 @pytest.mark.parametrize("fault", ["truncated", "wrong type"])
 @pytest.mark.parametrize("file", MODULES + ARCHIVES)
 def test_names_the_file_that_came_damaged(
-    page: Page, serve_site: Callable[[], Any], file: str, fault: str
+    failing_page: Page, serve_site: Callable[[], Any], file: str, fault: str
 ) -> None:
     site = serve_site()
     site.faults[f"pyodide/{file}"] = fault
-    assert start(page, site.url)["error"].startswith(f"pyodide/{file} did not load: ")
+    assert start(failing_page, site.url)["error"].startswith(f"pyodide/{file} did not load: ")
 
 
 def test_starts_where_the_server_has_the_browser_unpack(
