@@ -45,6 +45,28 @@ QUIET = (
     "--no-first-run",
 )
 
+# What Playwright has Chromium do without, said again since only the last such flag counts; and the
+# popup of the address bar, for which Chromium starts a process with every new visitor's window.
+_WITHOUT = (
+    "AutoDeElevate",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "BoundaryEventDispatchTracksNodeRemoval",
+    "DestroyProfileOnBrowserClose",
+    "DialMediaRouteProvider",
+    "GlobalMediaControls",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "OptimizationHints",
+    "PaintHolding",
+    "RenderDocument",
+    "ThirdPartyStoragePartitioning",
+    "Translate",
+    "WebUIOmniboxAimPopup",
+    "WebUIOmniboxFullPopup",
+    "WebUIOmniboxPopup",
+)
+
 
 def find(engine: Engine) -> str:
     """Return the path of a browser with this engine; raises :class:`MissingError`.
@@ -93,7 +115,12 @@ def installable() -> bool:
 
 def flags() -> list[str]:
     """Return Chromium's command line flags for this machine."""
-    return [*QUIET, *(["--no-sandbox"] if _is_root() else [])]  # which refuses to run as root
+    without = f"--disable-features={','.join(_WITHOUT)}"
+    return [
+        *QUIET,
+        without,
+        *(["--no-sandbox"] if _is_root() else []),
+    ]  # which refuses to run as root
 
 
 def _is_there(engine: Engine) -> bool:
