@@ -116,11 +116,8 @@ def installable() -> bool:
 def flags() -> list[str]:
     """Return Chromium's command line flags for this machine."""
     without = f"--disable-features={','.join(_WITHOUT)}"
-    return [
-        *QUIET,
-        without,
-        *(["--no-sandbox"] if _is_root() else []),
-    ]  # which refuses to run as root
+    unconfined = ["--no-sandbox"] if _is_root() else []  # as root it starts only so
+    return [*QUIET, without, *unconfined]
 
 
 def _is_there(engine: Engine) -> bool:
