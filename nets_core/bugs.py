@@ -17,7 +17,7 @@ from nets_core.settings import Settings
 OUTCOMES = {
     "same": "It learns just as well",
     "worse": "It learns, but worse",
-    "nothing": "It does not learn",
+    "nothing": "It does not learn: no better than guessing",
     "astray": "It learns, but the wrong thing",
     "breaks": "The numbers become infinite or NaN",
     "flattered": "It seems to learn better than it does",

@@ -41,7 +41,10 @@ export class Chart {
         markers: { dash: (_, i) => (lines[i - 1]?.dash ? "dashed" : "solid") },
       },
       scales: {
-        x: { time: false },
+        x: {
+          time: false,
+          range: (_, low, high) => (low === null ? [0, 1] : [low, Math.max(high, low + 0.01)]),
+        },
         y: {
           range: (_, low, high) => [
             Math.min(range.min ?? low, low),
@@ -61,7 +64,7 @@ export class Chart {
           width: 2,
           dash,
           spanGaps: true,
-          points: { show: false },
+          points: { show: isAlone },
           value: (/** @type {uPlot} */ _, /** @type {number | null} */ value) =>
             value == null ? "–" : format(value),
         })),
@@ -126,6 +129,11 @@ export class Chart {
     const paper = { paper: colour("--paper"), ink: colour("--ink") };
     return png(this.plot.ctx.canvas, this.name, lines, paper);
   }
+}
+
+/** Has a line one value only? Then it is no line yet, but a point. @param {uPlot} plot @param {number} line */
+function isAlone(plot, line) {
+  return Array.from(plot.data[line]).filter((y) => y != null).length === 1;
 }
 
 /**

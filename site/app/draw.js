@@ -37,6 +37,8 @@ export function drawSection(engine, training) {
 
   for (const { id, name } of models()) picker.append(new Option(name, id));
 
+  /** The net that was picked last, but for the live one. */
+  let chosen = "";
   let wanted = false;
   let busy = false;
   /** Read the drawing; while a reading is under way, remember to read again. */
@@ -93,13 +95,15 @@ export function drawSection(engine, training) {
     if (!drawing || engine.state !== "ready") return;
     try {
       const before = bars[label].number.textContent;
+      const copied = !training.hasNet;
       const { probabilities } = await training.correct(picker.value, label, drawing);
       offerLive(true);
       picker.value = LIVE;
       const after = percent(probabilities[label], probabilities[label] < 0.01 ? 3 : 1);
       part("corrected", HTMLElement).textContent =
         `One step of learning: this was a ${label}. Its ${label} went from ${before} to ${after}. ` +
-        "Press again for another.";
+        "Press again for another." +
+        (copied ? " What learns is a copy; Train begins a new net." : "");
       await read();
     } catch (error) {
       complain(/** @type {Error} */ (error));
@@ -111,9 +115,9 @@ export function drawSection(engine, training) {
     const option = [...picker.options].find(({ value }) => value === LIVE);
     if (there && !option) picker.append(new Option("The net in training (live)", LIVE));
     if (!there && option) {
-      const chosen = option.selected;
+      const live = option.selected;
       option.remove();
-      if (chosen) picker.selectedIndex = 0;
+      if (live) picker.value = chosen || picker.options[0].value;
     }
   }
 
@@ -124,10 +128,14 @@ export function drawSection(engine, training) {
   }
 
   sheet.addEventListener("change", changed);
-  picker.addEventListener("change", () => void read());
+  picker.addEventListener("change", () => {
+    if (picker.value !== LIVE) chosen = picker.value;
+    void read();
+  });
   engine.addEventListener("ready", () => void read());
   engine.addEventListener("failed", () => offerLive(false));
   training.addEventListener("state", () => {
+    if (!training.hasNet) part("corrected", HTMLElement).textContent = "";
     offerLive(training.hasNet || (training.state === "loading" && picker.value === LIVE));
     void read();
   });

@@ -402,7 +402,7 @@ export function insideSection(engine, training, sheet) {
   /** @param {{symbol: string, layer: number, checked: number, error: number, histogram: ArrayLike<number>}} array @param {ArrayLike<number>} bins */
   function histogram({ symbol, layer, checked, error, histogram: counts }, bins) {
     const most = Math.max(1, ...Array.from(counts));
-    const caption = `${nameOf(symbol, layer)}: ${checked} checked, largest ${error.toExponential(0)}`;
+    const caption = `${nameOf(symbol, layer)}: ${checked} checked, largest ${error.toExponential(0).replace("-", "\u2011")}`; // unbroken
     const list = make("div", { className: "columns", role: "img", ariaLabel: `Errors of ${caption}` });
     for (const [i, count] of Array.from(counts).entries()) {
       const bar = make("span", { className: "bar" });

@@ -182,9 +182,10 @@ function judged({ right, finite, examples, arrays }) {
   if (!finite) return "The gradient that backward computes is infinite or NaN.";
   const ratio = common(arrays);
   if (ratio !== undefined) {
+    const summed = Math.abs(ratio / examples - 1) < 1e-3;
     return (
-      `backward’s answer is ${plain(ratio)} times the right one, in every array, and the check ` +
-      `looked at ${examples} examples.`
+      `backward’s answer is ${plain(ratio)} times the right one, in every array` +
+      (summed ? `, and the check looked at ${examples} examples: they are added up.` : ".")
     );
   }
   const wrong = arrays.filter(({ error }) => error >= ROUNDING);

@@ -96,7 +96,7 @@ export function trainSection(engine, training) {
     pause.disabled = state !== "training" && state !== "paused";
     pause.textContent = state === "paused" ? "Resume" : "Pause";
     step.disabled = !ready || state === "loading";
-    reset.disabled = state === "idle";
+    reset.disabled = state === "idle" && !training.hasNet;
     for (const element of fields()) {
       const fixed = active && !ADJUSTABLE.has(element.name);
       element.disabled = !ready || fixed || state === "loading";
@@ -128,16 +128,22 @@ export function trainSection(engine, training) {
   pause.addEventListener("click", () =>
     training.state === "paused" ? training.resume() : void training.pause(),
   );
+  const single = async () => {
+    await training.step();
+    if (training.state === "paused") {
+      say(`One update of every weight, by mini-batch ${whole(training.progress.step)} of this run.`);
+    }
+  };
   step.addEventListener("click", async () => {
     say("");
     if (training.running) {
-      await training.step();
+      await single();
     } else {
       training.train(settings(), { paused: true }).catch(() => {});
       training.addEventListener("state", function once() {
         if (training.state === "loading") return;
         training.removeEventListener("state", once);
-        void training.step();
+        void single();
       });
     }
   });
@@ -163,7 +169,10 @@ export function trainSection(engine, training) {
       say("");
       announce("Training.");
     }
-    if (training.state === "paused") announce(`Paused. ${standing(training.progress)}`);
+    if (training.state === "paused") {
+      if (before === "loading") say("");
+      announce(`Paused. ${standing(training.progress)}`);
+    }
     if (training.state === "idle" && words.dataset.kind !== "trouble") say("");
     if (training.state === "done" && before === "training") {
       say(`Done: it reads ${percent(training.progress.testAccuracy, 2)} of the test digits.`);

@@ -331,7 +331,7 @@ def test_a_refused_training_leaves_the_net_that_was_trained(page: Page) -> None:
 
 
 def test_pause_and_resume_keep_the_promise_pending(page: Page) -> None:
-    train(page, epochs=1)
+    train(page, epochs=8)  # one may be over before it is paused
     wait_for_progress(page)
     page.evaluate("() => nets.pause()")
     visiting.expect_state(page, "paused")
@@ -341,7 +341,7 @@ def test_pause_and_resume_keep_the_promise_pending(page: Page) -> None:
     assert page.evaluate("run.events.at(-1).step") == step
     page.evaluate("() => nets.resume()")
     visiting.expect_state(page, "training")
-    assert outcome(page)["value"]["epochs"] == 1
+    assert outcome(page)["value"]["epochs"] == 8
 
 
 def test_pause_right_after_train_is_not_lost(page: Page) -> None:

@@ -307,12 +307,19 @@ def test_it_was_a_moves_the_bars(page: Page) -> None:
     assert probabilities(page) == before
 
 
-def test_a_net_that_was_corrected_is_among_the_models(page: Page) -> None:
+def test_a_net_that_was_corrected_is_among_the_models_until_it_is_reset(page: Page) -> None:
+    if part(page, "train-reset").is_enabled():  # an earlier test has corrected a net
+        part(page, "train-reset").click()
+    part(page, "model-picker").select_option("mlp-30")
     draw(page, SEVEN)
     expect_guess(page, 7)
     part(page, "correct").get_by_role("button", name="It was a 2").click()
     expect(part(page, "corrected")).to_contain_text("this was a 2")
+    expect(part(page, "corrected")).to_contain_text("What learns is a copy")
     assert "live" in [model["id"] for model in page.evaluate("nets.models()")]
+    part(page, "train-reset").click()
+    expect(part(page, "corrected")).to_have_text("")
+    expect(part(page, "model-picker")).to_have_value("mlp-30")
 
 
 def test_everything_on_the_pad_is_reached_by_keyboard(page: Page) -> None:

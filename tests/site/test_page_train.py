@@ -137,6 +137,9 @@ def test_one_step_makes_a_net_and_takes_one_step(page: Page) -> None:
     part(page, "train-step").click()
     expect_state(page, "paused")
     wait_for(page, "cost", "value > 0")
+    expect(part(page, "train-words")).to_have_text(
+        "One update of every weight, by mini-batch 1 of this run."
+    )
     first = live(page)
     steps = []
     for _ in range(2):
@@ -220,6 +223,7 @@ def test_divergence_is_told_and_the_last_finite_net_kept(page: Page, activation:
     set_field(page, "output", "identity")
     set_field(page, "optimizer", "sgd")
     set_field(page, "learningRate", "0.001")
+    set_field(page, "epochs", "1000")  # it would be over before the rate is changed
     part(page, "train-start").click()
     wait_for(page, "cost", "value > 0")
     set_field(page, "learningRate", "1e6")
