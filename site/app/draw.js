@@ -135,7 +135,9 @@ export function drawSection(engine, training) {
   engine.addEventListener("ready", () => void read());
   engine.addEventListener("failed", () => offerLive(false));
   training.addEventListener("state", () => {
-    if (!training.hasNet) part("corrected", HTMLElement).textContent = "";
+    if (!training.hasNet || training.state === "loading") {
+      part("corrected", HTMLElement).textContent = ""; // the net that it tells of is gone
+    }
     offerLive(training.hasNet || (training.state === "loading" && picker.value === LIVE));
     void read();
   });

@@ -128,6 +128,7 @@ export function trainSection(engine, training) {
   pause.addEventListener("click", () =>
     training.state === "paused" ? training.resume() : void training.pause(),
   );
+  /** Take a step, and say so: of a single one nothing else may be seen. */
   const single = async () => {
     await training.step();
     if (training.state === "paused") {

@@ -18,11 +18,15 @@ export class Measuring {
 
   constructor() {
     this.#death.catch(() => {});
-    this.#worker.addEventListener("error", (event) => {
+    this.#watch(this.#worker, "bench/worker.js");
+    this.#watch(this.#unpacker, "unpacker-worker.js");
+  }
+
+  /** @param {Worker} worker @param {string} file */
+  #watch(worker, file) {
+    worker.addEventListener("error", (event) => {
       event.preventDefault();
-      this.#abandon(
-        new Error(event.message || "bench/worker.js, or a file that it needs, did not load."),
-      );
+      this.#abandon(new Error(event.message || `${file}, or a file that it needs, did not load.`));
     });
   }
 

@@ -88,7 +88,9 @@ def test_it_can_be_stopped_and_begun_anew(context: BrowserContext, site_url: str
     expect(part(page, "bench-words")).to_contain_text("Training 784-30-10", timeout=PATIENCE)
 
 
-@pytest.mark.parametrize("file", ["bench/products.py", "bench/peak-relaxed.wasm"])
+@pytest.mark.parametrize(
+    "file", ["bench/products.py", "bench/peak-relaxed.wasm", "unpacker-worker.js"]
+)
 def test_a_file_that_is_missing_is_named(
     browser: Browser, serve_site: Callable[..., Any], file: str
 ) -> None:

@@ -13,6 +13,7 @@ from nets_core.bugs import BUGS
 from visiting import part
 
 PATIENCE = 120_000
+NOTHING = bugs.OUTCOMES["nothing"]
 
 
 def open_section(page: Page, url: str) -> Page:
@@ -41,7 +42,7 @@ def guess(page: Page, outcome: str, sees: str) -> None:
 
 def right_guess(page: Page, bug: str) -> None:
     """Guess rightly, unless the guesses about it have been made."""
-    if page.get_by_label("It does not learn").is_enabled():
+    if page.get_by_label(NOTHING, exact=True).is_enabled():
         guess(page, BUGS[bug].outcome, "Yes" if BUGS[bug].check_sees else "No")
 
 
@@ -104,7 +105,7 @@ def test_before_both_guesses_it_cannot_be_tried(visited: Page) -> None:
         choose(visited, bug)
         expect(part(visited, "bugs-run")).to_be_disabled()
         expect(part(visited, "bugs-hint")).to_contain_text("Guess both first")
-        visited.get_by_label("It does not learn").click()
+        visited.get_by_label(NOTHING, exact=True).click()
         expect(part(visited, "bugs-run")).to_be_disabled()
         part(visited, "bugs-sees").get_by_label("No", exact=True).click()
         expect(part(visited, "bugs-run")).to_be_enabled()
@@ -160,10 +161,10 @@ def test_every_bug_does_what_it_is_there_for(visited: Page) -> None:
         expect(part(visited, "bugs-tally")).to_have_text(
             f"{count} of 9 tried, {(count + 1) // 2} foreseen."
         )
-        expect(visited.get_by_label("It does not learn")).to_be_disabled()
+        expect(visited.get_by_label(NOTHING, exact=True)).to_be_disabled()
     choose(visited, "summed")
     expect(part(visited, "bugs-evidence")).to_be_hidden()
-    expect(visited.get_by_label("It does not learn")).to_be_checked()
+    expect(visited.get_by_label(NOTHING, exact=True)).to_be_checked()
     expect(part(visited, "bugs-run")).to_have_text("Try it again")
 
 
@@ -194,7 +195,8 @@ def test_a_sum_is_told_as_so_many_times_the_mean(visited: Page) -> None:
     right_guess(visited, "summed")
     race = try_it(visited)
     expect(race.get_by_test_id("race-verdict")).to_contain_text(
-        "6 times the right one, in every array, and the check looked at 6 examples: they are"
+        "6 times the right one, in every array, and the check looked at 6 examples: "
+        "they are added up."
     )
 
 
@@ -280,7 +282,7 @@ def test_the_keyboard_is_enough(page: Page, site_url: str) -> None:
     page.keyboard.press("Space")
     page.keyboard.press("ArrowDown")
     page.keyboard.press("ArrowDown")
-    expect(page.get_by_label("It does not learn")).to_be_checked()
+    expect(page.get_by_label(NOTHING, exact=True)).to_be_checked()
     tab_to("bugs-sees")
     page.keyboard.press("Space")
     tab_to("bugs-run")

@@ -36,7 +36,7 @@ WHEELS = (
 NOT_IN_THE_TAB: dict[str, str] = {}
 
 IN_THE_TAB = """
-async ({ wheels, files, options, kernel, ways }) => {
+async ({ wheels, files, options, kernels }) => {
   const { startPython } = await import("./python.js");
   const { Unpacker, hire } = await import("./unpacker.js");
   const { pyodide, rest } = await startPython(() => {}, new Unpacker(hire()));
@@ -49,8 +49,7 @@ async ({ wheels, files, options, kernel, ways }) => {
   const lines = [];
   pyodide.setStdout({ batched: (line) => lines.push(line) });
   pyodide.globals.set("options", pyodide.toPy(options));
-  pyodide.globals.set("ways", pyodide.toPy(ways));
-  const answer = await fetch(`kernels/${kernel}.wasm`);
+  const answer = await fetch(`kernels/${kernels}.wasm`);
   pyodide.FS.writeFile("/kernels.wasm", new Uint8Array(await answer.arrayBuffer()));
   try {
     const tallies = pyodide.runPython(`
@@ -64,13 +63,10 @@ from nets_core.kernels import Kernels
 def way():
     return type(getattr(ops.matmul_nt, "__self__", None)).__name__
 
-tallies, computing = {}, None
-if "numpy" in ways:
-    tallies["numpy"] = tally.run(*options, watched=True) | {"way": way()}
-    computing = set(tallies["numpy"]["computed"])
+plain = tally.run(*options) | {"way": way()}
 ops.use(Kernels("/kernels.wasm"))
-tallies["kernels"] = tally.run(*options, only=computing) | {"way": way()}
-json.dumps(tallies)
+fast = tally.run(*options, only=set(plain["computed"])) | {"way": way()}
+json.dumps({"Operations": plain, "Kernels": fast})
 `);
     return { tallies: JSON.parse(tallies), lines };
   } catch (error) {
@@ -78,21 +74,20 @@ json.dumps(tallies)
   }
 }
 """
-"""All the tests with NumPy, then those that compute with the kernels; or all with the kernels."""
-WAYS = {"chromium": ["numpy", "kernels"], "firefox": ["kernels"], "webkit": ["kernels"]}
-"""NumPy is one WebAssembly for all; the kernels that a browser gets are its own choice."""
+"""All the tests with NumPy, then those that compute with the kernels."""
 
 
 def test_the_librarys_tests_pass_in_the_tab(
     page: Page, serve_site: Callable[..., Any], record_property: Tell
 ) -> None:
+    """With the kernels that both browsers get."""
     site = serve_site()
-    assert page.context.browser is not None
-    engine = page.context.browser.browser_type.name
-    given = _prepare(site, "relaxed", WAYS[engine])
+    given = _prepare(site, "relaxed")
     page.goto(f"{site.url}blank.html")
     inside = page.evaluate(IN_THE_TAB, given)
-    _expect_all_passed(inside, given, engine, record_property)
+    assert page.context.browser is not None
+    engine = page.context.browser.browser_type.name
+    _expect_all_passed(inside, engine, record_property)
 
 
 def test_the_librarys_tests_pass_in_webkit(
@@ -100,18 +95,16 @@ def test_the_librarys_tests_pass_in_webkit(
     serve_site: Callable[..., Any],
     record_property: Tell,
 ) -> None:
-    """Which has no relaxed SIMD."""
+    """With those that browsers get which have no relaxed SIMD."""
     site = serve_site()
-    given = _prepare(site, "simd", WAYS["webkit"])
+    given = _prepare(site, "simd")
     with webkit() as visit:
         visit.open(f"{site.url}blank.html")
         inside = visit.evaluate(IN_THE_TAB, given)
-    _expect_all_passed(inside, given, "webkit", record_property)
+    _expect_all_passed(inside, "webkit", record_property)
 
 
-def _expect_all_passed(
-    inside: dict[str, Any], given: dict[str, Any], engine: str, record_property: Tell
-) -> None:
+def _expect_all_passed(inside: dict[str, Any], engine: str, record_property: Tell) -> None:
     lines = inside["lines"]
     for line in lines:
         if re.fullmatch(r"=+ .*passed.* in .*s.* =+", line):
@@ -119,14 +112,12 @@ def _expect_all_passed(
     said = "\n".join(lines) or "pytest said nothing"
     assert "error" not in inside, f"{inside['error']} after {said}"
     everything = [name for name in _collected_outside() if name not in NOT_IN_THE_TAB]
-    tallies = inside["tallies"]
-    assert set(tallies) == set(given["ways"])
-    computing = tallies["numpy"]["computed"] if "numpy" in tallies else everything
+    computing = set(inside["tallies"]["Operations"]["computed"])
     assert len(computing) > 500
-    for name, found in tallies.items():
-        expected = [one for one in everything if name == "numpy" or one in computing]
+    for way, found in inside["tallies"].items():
+        expected = [one for one in everything if way == "Operations" or one in computing]
         assert found["exit code"] == 0, said
-        assert found["way"] == ("Operations" if name == "numpy" else "Kernels")
+        assert found["way"] == way
         assert found["collected"] == expected
         assert set(found["passed"]) | set(found["skipped"]) == set(expected)
 
@@ -153,7 +144,7 @@ def _collected_outside() -> list[str]:
     return names
 
 
-def _prepare(site: Any, kernel: str, ways: list[str]) -> dict[str, Any]:
+def _prepare(site: Any, kernels: str) -> dict[str, Any]:
     """Have a site serve what the tests need; return what the script is given."""
     parts = Parts()
     wheels = [parts.file(name, next(iter(parts.locked[name].files))) for name in WHEELS]
@@ -169,6 +160,5 @@ def _prepare(site: Any, kernel: str, ways: list[str]) -> dict[str, Any]:
             if path.suffix != ".pyc"
         },
         "options": _options(),
-        "kernel": kernel,
-        "ways": ways,
+        "kernels": kernels,
     }
