@@ -13,12 +13,29 @@ export function useDecoder(module) {
 }
 
 /**
- * A stream that unpacks; it fails where bytes are missing or wrong, or the memory does not suffice.
+ * Unpacks a stream for what uses it. Where bytes are missing or wrong, or the memory does not suffice,
+ * it rejects and says so: who reads a stream as a Response is only told that it failed.
  *
- * @param {(error: unknown) => void} [failed] told why it fails, for those who read it as a Response
+ * @template T
+ * @param {ReadableStream<Bytes>} packed
+ * @param {(unpacked: ReadableStream<Bytes>) => Promise<T>} use
+ * @returns {Promise<T>} what that returns
+ */
+export async function unpackedBy(packed, use) {
+  /** @type {unknown} */
+  let why;
+  try {
+    return await use(packed.pipeThrough(unpacking((error) => (why = error))));
+  } catch (error) {
+    throw why ?? error;
+  }
+}
+
+/**
+ * @param {(error: unknown) => void} failed told why it fails
  * @returns {TransformStream<Bytes, Bytes>}
  */
-export function unpacking(failed = () => {}) {
+function unpacking(failed) {
   const decoder = new BrotliDecStream();
   /** @type {BrotliStreamResultCode} */
   let code = BrotliStreamResultCode.NeedsMoreInput;
@@ -46,7 +63,10 @@ export function unpacking(failed = () => {}) {
     },
     flush() {
       decoder.free();
-      if (code !== BrotliStreamResultCode.ResultSuccess) throw new Error("its end is missing");
+      if (code === BrotliStreamResultCode.ResultSuccess) return;
+      const why = new Error("its end is missing");
+      failed(why);
+      throw why;
     },
   });
 }

@@ -7,7 +7,7 @@
 // may find them unpacked (`unpacked.js`).
 
 import { EngineError, REST, boot, compile, compileAll, read, runModule, split, write } from "./boot.js";
-import { unpacking, useDecoder } from "./brotli.js";
+import { unpackedBy, useDecoder } from "./brotli.js";
 import { about, content, unpack } from "./download.js";
 import { findUnpacked } from "./unpacked.js";
 
@@ -122,12 +122,7 @@ function fromSite(decoder, [engine, glue, numpy, memory], unpacker, arrived) {
     });
   const compiled = fetched(engine, arrived, async (stream) => {
     await ready;
-    /** @type {unknown} */
-    let why; // which the compiler is not told
-    const unpacked = stream.pipeThrough(unpacking((error) => (why = error)));
-    return compile(unpacked).catch((error) => {
-      throw why ?? error;
-    });
+    return unpackedBy(stream, compile);
   });
   return {
     decoder: ready,

@@ -2,7 +2,7 @@
 // with whose version it goes. What comes out of it is compared with the manifest like all else.
 
 import { read } from "./boot.js";
-import { unpacking, useDecoder } from "./brotli.js";
+import { unpackedBy, useDecoder } from "./brotli.js";
 import { hash, loadUnpacked } from "./download.js";
 import manifest from "./manifest.js";
 
@@ -43,7 +43,7 @@ export async function keepUnpacked() {
       const packed = await cache.match(new URL(address, SITE));
       const there = await cache.match(placeOf(address));
       if (!packed || (there && (await isRight(address, await bytesOf(there))))) continue;
-      const bytes = await read(/** @type {ReadableStream<Bytes>} */ (packed.body).pipeThrough(unpacking()));
+      const bytes = await unpackedBy(/** @type {ReadableStream<Bytes>} */ (packed.body), read);
       if (await isRight(address, bytes)) await cache.put(placeOf(address), new Response(bytes));
     }
   }

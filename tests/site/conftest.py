@@ -23,7 +23,7 @@ from webkit import Visit, virtual_display, visitor
 expect.set_options(timeout=60_000)
 
 Fault = Literal[
-    "missing", "truncated", "altered", "stalled", "wrong type", "mistyped", "declared gzip"
+    "missing", "truncated", "altered", "stalled", "held", "wrong type", "mistyped", "declared gzip"
 ]
 
 
@@ -33,11 +33,12 @@ class Site:
 
     ``faults`` maps a file's address in ``dist/`` to what goes wrong with it: "missing" answers 404,
     "truncated" ends after half the bytes that were announced, "altered" has another byte in the
-    middle, "stalled" stops after 64 kB or half of it without ending, "wrong type" sends HTML
-    instead, "mistyped" has a content type that no browser knows, and "declared gzip" is what some
-    hosts do with .gz files: they have the browser unpack them. ``guests`` are files that it serves
-    besides, by address. ``requested`` lists the addresses asked for, in order. ``root`` is the
-    folder served: another one is another deploy. A server that is ``gone`` answers nothing.
+    middle, "stalled" stops after 64 kB or half of it without ending, "held" is sent once the site
+    is ``released``, "wrong type" sends HTML instead, "mistyped" has a content type that no browser
+    knows, and "declared gzip" is what some hosts do with .gz files: they have the browser unpack
+    them. ``guests`` are files that it serves besides, by address. ``requested`` lists the addresses
+    asked for, in order. ``root`` is the folder served: another one is another deploy. A server that
+    is ``gone`` answers nothing.
     """
 
     url: str
@@ -46,6 +47,7 @@ class Site:
     guests: dict[str, bytes] = field(default_factory=dict)
     requested: list[str] = field(default_factory=list)
     gone: bool = False
+    released: threading.Event = field(default_factory=threading.Event)
     closing: threading.Event = field(default_factory=threading.Event)
 
 
@@ -165,6 +167,7 @@ def _serving(dist: Path, folder: str) -> Iterator[Site]:
         yield site
     finally:
         site.closing.set()
+        site.released.set()
         server.shutdown()
         server.server_close()
 
@@ -190,7 +193,9 @@ class _FaultyHandler(web.StaticHandler):
             return
         if address in self.described.guests:
             self._send(self.guess_type(address), self.described.guests[address])
-        elif fault is None:
+        elif fault in (None, "held"):
+            if fault == "held":
+                self.described.released.wait()
             super().do_GET()
         elif fault == "missing":
             self.send_error(404)

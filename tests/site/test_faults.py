@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 import browsers
 import visiting
@@ -272,21 +272,21 @@ def test_a_worker_that_ends_without_a_word_is_missed(
     expect_guess(page, 7)
 
 
-def test_a_browser_that_refuses_the_memory_is_told(browser: Browser, site_url: str) -> None:
+def test_a_browser_that_refuses_the_memory_is_told(
+    browser: Browser, serve_site: Callable[..., Any]
+) -> None:
     """As on a phone: to unpack the engine takes 16 MB at once, and here it can have 4."""
     small = browser.browser_type.launch(
         executable_path=browsers.chromium(),
         args=[*browsers.flags(), "--js-flags=--wasm-max-mem-pages=64"],
     )
+    site = serve_site()
+    site.faults["pyodide/brotli.wasm.gz"] = "held"  # the failure moves no pad that is drawn on
     with visiting.visitor(small, errors=True) as context:
         page = context.new_page()
-        held: list[Route] = []
-        context.route("**/pyodide/pyodide.asm.wasm.br*", held.append)
-        page.goto(site_url)
+        page.goto(site.url)
         draw(page, SEVEN)
-        visiting.until(page, lambda: bool(held), "the engine is asked for")
-        for route in held:  # so late that the failure moves no pad that is being drawn on
-            route.continue_()
+        site.released.set()
         visiting.expect_state(page, "failed", visiting.START_PATIENCE)
         expect(part(page, "failure-words")).to_contain_text(re.compile("memory", re.IGNORECASE))
         expect(part(page, "failure-words")).to_contain_text("Your drawing is still here")
