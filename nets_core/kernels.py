@@ -1,8 +1,8 @@
 """The operations of ``ops`` in WebAssembly: ``site/kernels/``, loaded into the tab's Python.
 
 A kernel is called with NumPy's arrays themselves. It looks at their types, shapes and strides
-where it enters, and answers False for what it does not do (float64, columns that lie apart, shapes
-that do not fit): then NumPy does it, or refuses it.
+where it enters, and calls the operation as ``ops`` defines it for what it does not do (float64,
+columns that lie apart, shapes that do not fit): then NumPy does it, or refuses it.
 
 What a kernel answers with is an array that it has NumPy make, so that a call is one step of Python.
 
@@ -27,7 +27,6 @@ import numpy.typing as npt
 
 from nets_core.ops import NAMES, Array, Operations
 
-_Kernel = Callable[..., Any]
 _FLOAT = np.dtype(np.float32)
 
 
@@ -42,98 +41,13 @@ class Kernels(Operations):
         try:
             module = ctypes.PyDLL(path)
             begin = module["begin"]
-            begin.argtypes = (*(ctypes.py_object,) * 5, ctypes.c_void_p)
-            begin(np.ndarray, float, True, False, _FLOAT, _numpys_function(_PYARRAY_EMPTY))
-            kernels = {name: _builtin(module, name) for name in NAMES}
+            begin.argtypes = (*(ctypes.py_object,) * 4, ctypes.c_void_p)
+            begin(np.ndarray, float, None, _FLOAT, _numpys_function(_PYARRAY_EMPTY))
+            for name in NAMES:
+                setattr(self, name, _builtin(module, name, getattr(super(), name)))
         except (OSError, AttributeError) as error:
             raise ValueError(f"the kernels cannot be loaded: {error}") from None
-        self._matmul_nt = kernels["matmul_nt"]
-        self._matmul_nn = kernels["matmul_nn"]
-        self._matmul_tn = kernels["matmul_tn"]
-        self._add_row = kernels["add_row"]
-        self._sum_rows = kernels["sum_rows"]
-        self._exp = kernels["exp"]
-        self._sigmoid = kernels["sigmoid"]
-        self._tanh = kernels["tanh"]
-        self._relu = kernels["relu"]
-        self._squared_distance = kernels["squared_distance"]
-        self._hits = kernels["hits"]
-        self._combine = kernels["combine"]
-        self._adam = kernels["adam"]
-        self._as_floats = kernels["as_floats"]
-        self._gather = kernels["gather"]
         _check_results(self)
-
-    def matmul_nt(self, a: Array, b: Array) -> Array:
-        c = self._matmul_nt(a, b)
-        return super().matmul_nt(a, b) if c is False else c
-
-    def matmul_nn(self, a: Array, b: Array) -> Array:
-        c = self._matmul_nn(a, b)
-        return super().matmul_nn(a, b) if c is False else c
-
-    def matmul_tn(self, a: Array, b: Array) -> Array:
-        c = self._matmul_tn(a, b)
-        return super().matmul_tn(a, b) if c is False else c
-
-    def add_row(self, x: Array, b: Array) -> None:
-        if not self._add_row(x, b):
-            super().add_row(x, b)
-
-    def sum_rows(self, x: Array) -> Array:
-        sums = self._sum_rows(x)
-        return super().sum_rows(x) if sums is False else sums
-
-    def exp(self, z: Array) -> Array:
-        result = self._exp(z)
-        return super().exp(z) if result is False else result
-
-    def sigmoid(self, z: Array) -> Array:
-        a = self._sigmoid(z)
-        return super().sigmoid(z) if a is False else a
-
-    def tanh(self, z: Array) -> Array:
-        a = self._tanh(z)
-        return super().tanh(z) if a is False else a
-
-    def relu(self, z: Array) -> Array:
-        a = self._relu(z)
-        return super().relu(z) if a is False else a
-
-    def squared_distance(self, x: Array, y: Array) -> float:
-        distance = self._squared_distance(x, y)
-        return super().squared_distance(x, y) if distance is False else distance
-
-    def hits(self, a: Array, labels: Array) -> int:
-        count = self._hits(a, labels)
-        return super().hits(a, labels) if count is False else count
-
-    def combine(self, x: Array, alpha: float, y: Array, beta: float) -> None:
-        if not self._combine(x, alpha, y, beta):
-            super().combine(x, alpha, y, beta)
-
-    def adam(
-        self,
-        p: Array,
-        gradient: Array,
-        mean: Array,
-        square: Array,
-        beta1: float,
-        beta2: float,
-        rate: float,
-        epsilon: float,
-    ) -> None:
-        rest1, rest2 = 1 - beta1, 1 - beta2
-        if not self._adam(p, gradient, mean, square, rate, beta1, rest1, beta2, rest2, epsilon):
-            super().adam(p, gradient, mean, square, beta1, beta2, rate, epsilon)
-
-    def as_floats(self, x: Array, dtype: npt.DTypeLike) -> Array:
-        floats: Any = dtype == _FLOAT and self._as_floats(x)
-        return super().as_floats(x, dtype) if floats is False else floats
-
-    def gather(self, x: Array, rows: Array, dtype: npt.DTypeLike) -> Array:
-        batch: Any = dtype == _FLOAT and self._gather(x, rows)
-        return super().gather(x, rows, dtype) if batch is False else batch
 
 
 class _MethodDef(ctypes.Structure):
@@ -154,15 +68,18 @@ _described: list[_MethodDef] = []
 """A builtin function points to its description for as long as it lives."""
 
 
-def _builtin(module: ctypes.PyDLL, name: str) -> _Kernel:
-    """The function that a module exports under this name as a builtin function of Python's."""
+def _builtin(module: ctypes.PyDLL, name: str, numpys: Callable[..., Any]) -> Callable[..., Any]:
+    """The function that a module exports under this name, as a builtin function of Python's.
+
+    It is given ``numpys``, as a method is given its object, for what it leaves to NumPy.
+    """
     address = ctypes.cast(module[name], ctypes.c_void_p)
     described = _MethodDef(name.encode(), address, _FASTCALL, None)
     _described.append(described)
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.restype = ctypes.py_object
-    make.argtypes = (ctypes.POINTER(_MethodDef), ctypes.c_void_p, ctypes.c_void_p)
-    return make(described, None, None)
+    make.argtypes = (ctypes.POINTER(_MethodDef), ctypes.py_object, ctypes.c_void_p)
+    return make(described, numpys, None)
 
 
 _PYARRAY_EMPTY = 184

@@ -42,7 +42,7 @@ from environment import ROOT
 
 Array = NDArray[Any]
 
-NDARRAY, FLOAT, TRUE, FALSE, FLOAT32, MADE = range(16, 112, 16)  # they stand for these objects
+NDARRAY, FLOAT, NONE, NUMPY, FLOAT32, MADE, DONE = range(16, 128, 16)  # they stand for these objects
 OWN = range(1024, 1024 + 65600)  # the module's own memory
 HEAP = OWN.stop
 EPS = float(np.finfo(np.float32).eps)
@@ -82,6 +82,8 @@ class Tab:
             make = Func(self.store, FuncType([kind], [ValType.i32()]), self._make)
             linker.define(self.store, "env", name, make)
         i32 = ValType.i32()
+        call = Func(self.store, FuncType([i32] * 4, [i32]), self._numpy)
+        linker.define(self.store, "env", "PyObject_Vectorcall", call)
         hold = Func(self.store, FuncType([i32], []), self._hold)
         linker.define(self.store, "env", "Py_IncRef", hold)
         empty = Func(self.store, FuncType([i32] * 4, [i32]), self._empty)
@@ -89,13 +91,18 @@ class Tab:
         linker.define(self.store, "env", "__indirect_function_table", table)
         instance = linker.instantiate(self.store, Module(self.store.engine, code))
         self.exports = instance.exports(self.store)
-        self._function("begin")(self.store, NDARRAY, FLOAT, TRUE, FALSE, FLOAT32, 1)
+        self._function("begin")(self.store, NDARRAY, FLOAT, NONE, FLOAT32, 1)
         self.clear()
 
     def _make(self, value: float) -> int:
         """Python makes the object of a number."""
         self.made = value
         return MADE
+
+    def _numpy(self, function: int, arguments: int, count: int, names: int) -> int:
+        """Python calls an object: the function that does with NumPy what was asked of a kernel."""
+        assert (function, arguments, count, names) == (NUMPY, *self.asked, 0)
+        return DONE
 
     def _hold(self, thing: int) -> None:
         """Python counts one more reference to an object."""
@@ -197,18 +204,22 @@ class Tab:
         result: Stored | None = None,
         changes: tuple[Stored, ...] = (),
     ) -> bool:
-        """Call a kernel; whatever it answers, only ``changes`` may have changed, and ``result``,
-        the array that it is given when it asks for a new one; without, there is no memory left."""
+        """Call a kernel: does it do what it is asked, and not leave it to NumPy?
+
+        Whatever it does, only ``changes`` may have changed, and ``result``, the array that it is
+        given when it asks for a new one; without, there is no memory left.
+        """
         objects = [x if isinstance(x, int) else x.object for x in arguments]
         listed = self.room(4 * len(objects))
         self.write(listed, struct.pack(f"<{len(objects)}i", *objects))
         before = np.frombuffer(bytes(self.bytes()), np.uint8)
         self.result = result
-        answer = self._function(name)(self.store, 0, listed, len(objects))
-        assert answer in (TRUE, FALSE, MADE, 0 if result is None else result.object)
+        self.asked = listed, len(objects)
+        answer = self._function(name)(self.store, NUMPY, *self.asked)
+        assert answer in (NONE, DONE, MADE, 0 if result is None else result.object)
         changed = np.frombuffer(bytes(self.bytes()), np.uint8) != before
         changed[OWN.start : OWN.stop] = False
-        if answer != FALSE:
+        if answer != DONE:
             for stored in changes if result is None else (result, *changes):
                 places = np.zeros(stored.shape, np.intp) + stored.data
                 for axis, stride in enumerate(stored.strides):
@@ -217,7 +228,7 @@ class Tab:
                 for byte in range(stored.dtype.itemsize):
                     changed[places.ravel() + byte] = False
         assert not changed.any(), f"{name} changed byte {changed.argmax()}"
-        return answer != FALSE
+        return answer != DONE
 
 
 @pytest.fixture(scope="module", params=["simd", "relaxed"])
@@ -454,7 +465,7 @@ def test_adam(tab: Tab, n: int, seed: int, shift: int) -> None:
     v = abs(v)
     given_arrays = [tab.put(x, shift=shift) for x in (p, g, m, v)]
     rate, beta1, beta2, epsilon = 0.01, 0.9, 0.999, 1e-8
-    given_numbers = (rate, beta1, 1 - beta1, beta2, 1 - beta2, epsilon)
+    given_numbers = (beta1, beta2, rate, epsilon)
     stored_p, _, stored_m, stored_v = given_arrays
     assert tab.call(
         "adam",
@@ -490,10 +501,10 @@ def test_pixels_gathered(
     x = rng.integers(0, 256, (n, features)).astype(np.uint8)
     rows = rng.integers(-n, n, count).astype(kind)
     to = tab.put(numbers(rng, count, features), shift=shift)
-    assert tab.call("gather", tab.put(x, gap, shift), tab.put(rows), result=to)
+    assert tab.call("gather", tab.put(x, gap, shift), tab.put(rows), FLOAT32, result=to)
     np.testing.assert_array_equal(tab.get(to), x[rows].astype(np.float32) * np.float32(1 / 255))
     floats = tab.put(numbers(rng, n, features), shift=shift)
-    assert tab.call("as_floats", tab.put(x, shift=shift), result=floats)
+    assert tab.call("as_floats", tab.put(x, shift=shift), FLOAT32, result=floats)
     np.testing.assert_array_equal(tab.get(floats), x.astype(np.float32) * np.float32(1 / 255))
 
 
@@ -507,7 +518,16 @@ class TestRefusals:
     def test_rows_that_are_not_there(self, tab: Tab, row: int) -> None:
         tab.clear()
         rows = tab.put(np.array([0, row]))
-        assert self.refused(tab, "gather", tab.put(np.ones((5, 3), np.uint8)), rows)
+        assert self.refused(tab, "gather", tab.put(np.ones((5, 3), np.uint8)), rows, FLOAT32)
+
+    def test_pixels_as_numbers_of_another_type(self, tab: Tab) -> None:
+        tab.clear()
+        x = tab.put(np.ones((5, 3), np.uint8))
+        rows = tab.put(np.array([0, 1]))
+        assert self.refused(tab, "gather", x, rows, rows.object)
+        assert self.refused(tab, "gather", x, rows)
+        assert self.refused(tab, "as_floats", x, rows.object)
+        assert self.refused(tab, "as_floats", x)
 
     @pytest.mark.parametrize("name", FORMS)
     @examples(max_examples=200)
@@ -536,7 +556,7 @@ class TestRefusals:
             "three axes": tab.put(good[np.newaxis]),
             "transposed": columns,
             "a float": tab.number(1.0),
-            "None": 80,
+            "None": NONE,
         }
         assert tab.call(name, right, right, result=tab.put(good))
         for what, argument in wrong.items():

@@ -28,6 +28,9 @@
 (import "env" "PyFloat_FromDouble" (func $new_float (param f64) (result i32)))
 (import "env" "PyLong_FromLong" (func $new_integer (param i32) (result i32)))
 
+;; Python's own function that calls an object with arguments that lie one after the other.
+(import "env" "PyObject_Vectorcall" (func $call (param i32 i32 i32 i32) (result i32)))
+
 ;; What counts one more reference to an object, and the table in which NumPy's functions are.
 (import "env" "Py_IncRef" (func $hold (param i32)))
 (import "env" "__indirect_function_table" (table 0 funcref))
