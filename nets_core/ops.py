@@ -145,6 +145,9 @@ class Operations:
 
 _numpy = Operations()
 
+in_use = _numpy
+"""What does them now; see ``use``."""
+
 matmul_nt = _numpy.matmul_nt
 matmul_nn = _numpy.matmul_nn
 matmul_tn = _numpy.matmul_tn
@@ -167,4 +170,4 @@ NAMES = tuple(name for name in vars(Operations) if not name.startswith("_"))
 def use(operations: Operations | None) -> None:
     """Do the operations this way from now on; None means NumPy's."""
     chosen = operations or _numpy
-    globals().update({name: getattr(chosen, name) for name in NAMES})
+    globals().update(in_use=chosen, **{name: getattr(chosen, name) for name in NAMES})

@@ -42,7 +42,7 @@ from environment import ROOT
 
 Array = NDArray[Any]
 
-NDARRAY, FLOAT, NONE, NUMPY, FLOAT32, MADE, DONE = range(16, 128, 16)  # they stand for these objects
+NDARRAY, FLOAT, NONE, NUMPY, FLOAT32, MADE, DONE = range(16, 128, 16)  # for these objects
 OWN = range(1024, 1024 + 65600)  # the module's own memory
 HEAP = OWN.stop
 EPS = float(np.finfo(np.float32).eps)
