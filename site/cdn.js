@@ -77,7 +77,9 @@ async function checked(file, sha256) {
   const digest = (sha256.match(/../g) ?? []).map((byte) => String.fromCharCode(parseInt(byte, 16)));
   const integrity = `sha256-${btoa(digest.join(""))}`;
   const options = /** @type {const} */ ({ integrity, credentials: "omit", referrerPolicy: "no-referrer" });
-  const answer = await fetch(href, options).catch(() => undefined);
+  const answer = await fetch(href, options)
+    .catch(() => fetch(href, { ...options, cache: "reload" })) // what is wrong may be an earlier visit's
+    .catch(() => undefined);
   if (answer?.ok) return answer;
   throw new Error(
     answer

@@ -16,7 +16,7 @@ import pytest
 from numpy.typing import NDArray
 
 import mnist_shards
-from nets_core import bugs, patching
+from nets_core import bugs, ops, patching
 from nets_core.bugs import BUGS, Bug
 from nets_core.datasets import Examples
 from nets_core.workshop import FRESH, Workshop
@@ -260,8 +260,14 @@ def test_a_slope_of_the_wrong_argument_is_faster_at_first(
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_neurons_that_begin_alike_stay_alike(race: Callable[..., Run], seed: int) -> None:
-    run = race("zeros", seed)
+def test_neurons_that_begin_alike_stay_alike(
+    data: Data, seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the sums of each are added in the same order. On some processors BLAS takes another one
+    for some of them: then rounding tells the neurons apart, as the lesson says it could."""
+    monkeypatch.setattr(ops, "HAS_BLAS", False)
+    monkeypatch.setattr(ops, "SMALL", 0)
+    run = ran(BUGS["zeros"], seed, data)
     w, _, above, _ = run.changed.parameters
     assert np.allclose(w, w[0], atol=1e-3)
     assert np.allclose(above, above[:, :1], atol=1e-3)

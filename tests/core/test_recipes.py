@@ -30,12 +30,15 @@ def drawn(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 @pytest.mark.parametrize("recipe", recipes.RECIPES.values(), ids=list(recipes.RECIPES))
 def test_every_recipe_learns(recipe: recipes.Recipe) -> None:
     trainer = recipe.trainer(*drawn(400, seed=0))
-    before = trainer.net.cost(drawn(100, seed=1)[0], one_hot(drawn(100, seed=1)[1]))
-    for count, _ in enumerate(recipe.learn(trainer)):
-        if count == 40:
-            break
     images, labels = drawn(100, seed=1)
-    assert metrics.accuracy(trainer.net, images, labels) > 0.95
+    before = trainer.net.cost(images, one_hot(labels))
+    accuracy = 0.0
+    for count, _ in enumerate(recipe.learn(trainer), 1):
+        if count % 10 == 0:
+            accuracy = metrics.accuracy(trainer.net, images, labels)
+        if accuracy > 0.95 or count == 40:
+            break
+    assert accuracy > 0.95
     assert trainer.net.cost(images, one_hot(labels)) < before
 
 
