@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import socket
+import urllib.request
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,7 +14,7 @@ from wasmtime import Config, Engine, Func, Instance, Module, Store
 
 import kernels
 from benchmark.figures import Row, table, write
-from benchmark.serving import counting
+from benchmark.serving import counting, packing
 from environment import ROOT
 
 FASTER = Row(
@@ -83,6 +85,24 @@ def test_every_byte_that_is_sent_is_counted(tmp_path: Path) -> None:
                 received += len(piece)
         assert received > 300_000, "headers come with it"
         assert sum(sent) == received
+
+
+def test_a_host_like_pages_gzips_text_and_nothing_else(tmp_path: Path) -> None:
+    contents = {"": "index.html", "app/page.js": "app/page.js", "numbers.gz": "numbers.gz"}
+    for place, file in enumerate(contents.values()):
+        path = tmp_path / file
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(bytes([65 + place]) * 10_000)
+    with packing(tmp_path) as url:
+        for address, file in contents.items():
+            for takes in ("gzip, br", "identity"):
+                asked = urllib.request.Request(url + address, headers={"Accept-Encoding": takes})
+                with urllib.request.urlopen(asked) as answer:
+                    sent, said = answer.read(), answer.headers["Content-Encoding"]
+                assert said == ("gzip" if takes != "identity" and file != "numbers.gz" else None)
+                plain = gzip.decompress(sent) if said else sent
+                assert plain == (tmp_path / file).read_bytes()
+                assert int(answer.headers["Content-Length"]) == len(sent)
 
 
 @pytest.mark.parametrize("name", ["peak-relaxed.wasm", "peak-simd.wasm"])

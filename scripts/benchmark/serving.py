@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import threading
-from collections.abc import Buffer, Iterator
+from collections.abc import Buffer, Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 import web
@@ -44,7 +47,7 @@ def serving(dist: Path, parts: Parts) -> Iterator[str]:
                 files[f"/peers/{name}"] = parts.file(part, name)
         except PartError as error:
             say(f"Goes on without a peer: {error}")
-    with _served(dist, files, []) as url:
+    with _served(partial(_Handler, files, [], directory=str(dist))) as url:
         yield url
 
 
@@ -52,13 +55,20 @@ def serving(dist: Path, parts: Parts) -> Iterator[str]:
 def counting(dist: Path) -> Iterator[tuple[str, list[int]]]:
     """Serve ``dist`` alone; gives the address, and the sizes of what has been sent so far."""
     sent: list[int] = []
-    with _served(dist, {}, sent) as url:
+    with _served(partial(_Handler, {}, sent, directory=str(dist))) as url:
         yield url, sent
 
 
 @contextmanager
-def _served(dist: Path, files: dict[str, Path], sent: list[int]) -> Iterator[str]:
-    server = web.Server(("localhost", 0), partial(_Handler, files, sent, directory=str(dist)))
+def packing(dist: Path) -> Iterator[str]:
+    """Serve ``dist`` as GitHub Pages does: what is text is gzipped. Gives the address."""
+    with _served(partial(_PackingHandler, directory=str(dist))) as url:
+        yield url
+
+
+@contextmanager
+def _served(handler: Callable[..., Any]) -> Iterator[str]:
+    server = web.Server(("localhost", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://localhost:{server.server_port}/"
@@ -93,3 +103,29 @@ class _Handler(web.StaticHandler):
     def translate_path(self, path: str) -> str:
         extra = self.files.get(urlsplit(path).path)
         return super().translate_path(path) if extra is None else str(extra)
+
+
+class _PackingHandler(web.StaticHandler):
+    """Sends text gzipped to those who take it."""
+
+    TEXT = (".css", ".html", ".js", ".json", ".mjs", ".svg")
+
+    def send_head(self) -> IO[bytes] | None:  # type: ignore[override]
+        path = Path(self.translate_path(self.path))
+        if path.is_dir():
+            path /= "index.html"
+        takes = "gzip" in self.headers.get("Accept-Encoding", "")
+        if not takes or path.suffix not in self.TEXT or not path.is_file():
+            return super().send_head()
+        packed = _packed(path)
+        self.send_response(200)
+        self.send_header("Content-Type", self.guess_type(str(path)))
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(packed)))
+        self.end_headers()
+        return io.BytesIO(packed)
+
+
+@cache
+def _packed(path: Path) -> bytes:
+    return gzip.compress(path.read_bytes(), 6)

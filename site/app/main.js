@@ -21,8 +21,8 @@ document.documentElement.dataset.running = "yes"; // all modules are there: guar
 
 together().then(({ engine, training, start }) => {
   /** @type {any} */ (window).nets = makeNets(engine, training);
-  showStatus(engine, training);
   const { sheet, picker } = drawSection(engine, training);
+  showStatus(engine, training, sheet);
   compareSection(engine, training, sheet);
   layersSection(engine, training, sheet, picker);
   qualitySection(engine, training, sheet, picker);

@@ -2,8 +2,10 @@
 
 import { report } from "./diagnostics.js";
 import { make, part } from "./dom.js";
+import { whenStill } from "./still.js";
 
 /** @typedef {import("./engine.js").Engine} Engine */
+/** @typedef {import("./sheet.js").Sheet} Sheet */
 /** @typedef {import("./training.js").Training} Training */
 
 /** How long loading may stand still before the visitor is told, in milliseconds. */
@@ -37,8 +39,8 @@ async function build() {
   }
 }
 
-/** @param {Engine} engine @param {Training} training */
-export function showStatus(engine, training) {
+/** @param {Engine} engine @param {Training} training @param {Sheet} sheet */
+export function showStatus(engine, training, sheet) {
   const status = part("status", HTMLElement);
   const words = part("status-words", HTMLElement);
   const bar = part("loading-bar", HTMLProgressElement);
@@ -55,9 +57,18 @@ export function showStatus(engine, training) {
     status.dataset.state = state;
     words.textContent = WORDS[state];
     bar.hidden = state !== "loading";
-    failure.hidden = state !== "failed";
+    if (state !== "failed") failure.hidden = true;
+    else void whenStill().then(() => (failure.hidden = engine.state !== "failed"));
     document.documentElement.dataset.engine = engine.state;
   };
+
+  let why = "";
+  const tellWhy = () => {
+    const words = part("failure-words", HTMLElement);
+    const told = why + (why && !sheet.empty ? " Your drawing is still here." : "");
+    if (words.textContent !== told) words.textContent = told; // an alert, which is read out again
+  };
+  sheet.addEventListener("change", tellWhy);
 
   let farthest = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -85,13 +96,13 @@ export function showStatus(engine, training) {
   engine.addEventListener("ready", update);
   engine.addEventListener("failed", (event) => {
     const { message } = /** @type {CustomEvent} */ (event).detail;
-    part("failure-words", HTMLElement).textContent =
-      `${message.replace(/( Try again)?\.?$/, ".").replace("..", ".")} Your drawing is still here.`;
+    why = message.replace(/( Try again)?\.?$/, ".").replace("..", ".");
+    tellWhy();
     update();
   });
   engine.addEventListener("lost", (event) => {
     lost.textContent = /** @type {CustomEvent} */ (event).detail.message;
-    status.after(lost);
+    void whenStill().then(() => status.after(lost));
   });
   training.addEventListener("state", () => {
     if (training.running) lost.remove();

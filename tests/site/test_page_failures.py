@@ -19,12 +19,16 @@ def page(browser: Browser) -> Iterator[Page]:
         yield context.new_page()
 
 
-def expect_failure(page: Page, named: str) -> None:
-    """Wait for the message about a failed start."""
+DRAWN = "Your drawing is still here"
+
+
+def expect_failure(page: Page, named: str, drawn: bool = True) -> None:
+    """Wait for the message about a failed start; it speaks of a drawing where there is one."""
     visiting.expect_state(page, "failed", visiting.START_PATIENCE)
     expect(part(page, "failure")).to_be_visible()
     expect(part(page, "failure-words")).to_contain_text(named)
-    expect(part(page, "failure-words")).to_contain_text("Your drawing is still here")
+    words = expect(part(page, "failure-words"))
+    (words.to_contain_text if drawn else words.not_to_contain_text)(DRAWN)
     assert "Traceback" not in part(page, "failure-words").inner_text()
 
 
@@ -171,12 +175,34 @@ def test_a_worker_that_dies_is_replaced(page: Page, site_url: str, how: str) -> 
     page.evaluate("() => nets.train({ epochs: 1, batchSize: 128 })")
 
 
+@pytest.mark.chromium("Playwright does not reach into workers elsewhere")
+def test_what_fails_in_mid_stroke_is_told_after_it(page: Page, site_url: str) -> None:
+    """The message stands above the pad, which would move under the pen."""
+    visiting.open_ready(page, site_url)
+    pad = part(page, "draw-canvas")
+    before = pad.bounding_box()
+    assert before
+    x, y, side = before["x"], before["y"], before["width"]
+    page.mouse.move(x + 0.5 * side, y + 0.2 * side)
+    page.mouse.down()
+    page.mouse.move(x + 0.5 * side, y + 0.5 * side, steps=5)
+    visiting.python_worker(page).evaluate("() => setTimeout(() => { throw new Error('now'); })")
+    visiting.expect_state(page, "failed")
+    page.mouse.move(x + 0.5 * side, y + 0.8 * side, steps=5)
+    expect(part(page, "failure")).to_be_hidden()
+    assert pad.bounding_box() == before
+    page.mouse.up()
+    expect_failure(page, "now")
+    assert all(visiting.ink(page, (0.5, share)) for share in (0.2, 0.4, 0.6, 0.79))
+
+
 def test_a_browser_without_webassembly_is_told(page: Page, site_url: str) -> None:
     page.add_init_script("delete window.WebAssembly;")
     page.goto(site_url)
-    expect_failure(page, "no WebAssembly")
+    expect_failure(page, "no WebAssembly", drawn=False)
     expect(part(page, "failure-words")).to_contain_text("Try a current Firefox")
     draw(page, SEVEN)
+    expect_failure(page, "no WebAssembly")
     assert visiting.ink(page, (0.5, 0.25))
     assert page.evaluate("() => nets.models().length") >= 1
 
@@ -186,7 +212,7 @@ def test_the_diagnostics_tell_what_failed(page: Page, serve_site: Callable[..., 
     site = serve_site()
     site.faults[visiting.FIRST_MODEL] = "missing"
     page.goto(site.url)
-    expect_failure(page, visiting.FIRST_MODEL)
+    expect_failure(page, visiting.FIRST_MODEL, drawn=False)
     part(page, "copy-diagnostics").click()
     expect(part(page, "copy-diagnostics")).to_have_text("Copied")
     part(page, "copy-diagnostics").click()

@@ -1,0 +1,32 @@
+// What moves the page waits until nobody presses on it: it would tear the stroke that is being drawn.
+
+/** A pointer lifted outside of the window is not heard of: then this long is enough, in milliseconds. */
+const LONGEST = 5000;
+
+/** @type {Set<number>} */
+const pressed = new Set();
+/** @type {(() => void)[]} */
+let waiting = [];
+
+function release() {
+  for (const resolve of waiting) resolve();
+  waiting = [];
+}
+
+addEventListener("pointerdown", ({ pointerId }) => pressed.add(pointerId), { capture: true });
+for (const end of /** @type {const} */ (["pointerup", "pointercancel"])) {
+  const lifted = (/** @type {PointerEvent} */ { pointerId }) => {
+    pressed.delete(pointerId);
+    if (!pressed.size) release();
+  };
+  addEventListener(end, lifted, { capture: true });
+}
+
+/** Resolves when no finger, pen or button is down. @returns {Promise<void>} */
+export async function whenStill() {
+  if (!pressed.size) return;
+  await new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
+    waiting.push(resolve);
+    setTimeout(resolve, LONGEST);
+  });
+}
