@@ -99,7 +99,7 @@ export function offlineWords(engine, training) {
       return say("A newer version of this page has come. It is used when you open the page next.");
     }
     const kept = await ask("what is kept");
-    if (kept.page) await keepUnpacked().catch(() => {}); // without it the next start takes longer
+    if (kept.page) await unpackOnce();
     if (kept.page && wanted && !kept.data) return keepData();
     tell(kept);
   }
@@ -146,6 +146,17 @@ export function offlineWords(engine, training) {
     words.textContent = text;
     if (keep) words.append(" ", make("button", { type: "button", className: "plain", textContent: "Keep it", onclick: keep }));
   }
+}
+
+/** @type {Promise<void> | undefined} */
+let unpacking;
+
+/** `keepUnpacked`, unless that is under way; without it the next start takes longer, no more. */
+function unpackOnce() {
+  unpacking ??= keepUnpacked()
+    .catch(() => {})
+    .finally(() => (unpacking = undefined));
+  return unpacking;
 }
 
 /** Have what the service worker keeps packed be kept unpacked, too, by a worker of its own. */
