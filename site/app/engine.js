@@ -4,6 +4,7 @@ import * as Comlink from "comlink";
 import { load, vouch } from "../download.js";
 import index from "../models/models.js";
 import { note } from "./diagnostics.js";
+import { Lifeline } from "./lifeline.js";
 import { takeCrew } from "./start.js";
 
 /** @typedef {{stage: string, loaded: number, total: number}} Loading */
@@ -36,18 +37,15 @@ export class Engine extends EventTarget {
   #api;
   /** @type {Map<string, Promise<unknown>>} */
   #opened = new Map();
-  /** Rejects what waits for a worker that has died. @type {(error: Error) => void} */
-  #abandon = () => {};
-  /** @type {Promise<never>} */
-  #death = new Promise(() => {});
+  /** That of the worker. */
+  #life = new Lifeline();
 
   /** Start a worker, or another one after a failure. @returns {Promise<void>} as `ready` */
   start() {
     this.#dismiss();
     this.#opened.clear();
     this.state = "loading";
-    this.#death = new Promise((_, reject) => (this.#abandon = reject));
-    this.#death.catch(() => {});
+    this.#life = new Lifeline();
     this.ready = this.#boot();
     this.ready.catch((error) => this.#fail(error));
     this.dispatchEvent(new Event("starting"));
@@ -69,7 +67,7 @@ export class Engine extends EventTarget {
     const first = load(`models/${index.models[0].file}`);
     first.catch(() => {}); // it is told below, when its turn comes
     const worker = this.#employ(vouched);
-    const [trouble] = await this.#alive(Promise.all([this.#api.start(report), vouched]));
+    const [trouble] = await this.#life.holds(Promise.all([this.#api.start(report), vouched]));
     if (trouble) note(trouble);
     await this.#open(index.models[0].id, first);
     if (this.#worker !== worker) return;
@@ -114,7 +112,7 @@ export class Engine extends EventTarget {
    * @returns {Promise<any>} rejects with the Lab's error, or when the worker dies
    */
   call(method, args = {}, desk = "") {
-    return this.#alive(this.#api.call(method, args, desk));
+    return this.#life.holds(this.#api.call(method, args, desk));
   }
 
   /**
@@ -125,7 +123,7 @@ export class Engine extends EventTarget {
    */
   invoke(name, argument) {
     const given = typeof argument === "function" ? Comlink.proxy(argument) : argument;
-    return this.#alive(this.#api[name](given));
+    return this.#life.holds(this.#api[name](given));
   }
 
   /** See that a trained net is open in the worker. @param {string} id @returns {Promise<unknown>} */
@@ -148,11 +146,6 @@ export class Engine extends EventTarget {
     return opened;
   }
 
-  /** @template T @param {Promise<T>} answer @returns {Promise<T>} */
-  #alive(answer) {
-    return Promise.race([answer, this.#death]);
-  }
-
   #dismiss() {
     this.#worker?.terminate();
     this.#unpacker?.terminate();
@@ -164,7 +157,7 @@ export class Engine extends EventTarget {
     note(error);
     this.state = "failed";
     this.#dismiss();
-    this.#abandon(error);
+    this.#life.cut(error);
     this.ready = Promise.reject(error);
     this.ready.catch(() => {});
     this.dispatchEvent(new CustomEvent("failed", { detail: error }));

@@ -3,6 +3,7 @@
 // leads, with a Python of its own, and says what is lost.
 
 import { Engine } from "./engine.js";
+import { Lifeline } from "./lifeline.js";
 import { lead, leader, leads, whenLeft } from "./siblings.js";
 import { Training } from "./training.js";
 
@@ -107,10 +108,8 @@ class StandIn {
   /** The events that are listened to here. @type {Set<string>} */
   #types = new Set();
   #listening = new AbortController();
-  /** Rejects what waits for an object that has gone. @type {(error: Error) => void} */
-  #abandon = () => {};
-  /** @type {Promise<never>} */
-  #gone = new Promise(() => {});
+  /** That of the object. */
+  #life = new Lifeline();
 
   /**
    * @param {EventTarget} object
@@ -135,10 +134,9 @@ class StandIn {
   /** Stand for another object. @param {EventTarget} object @param {Error} lost why not for the last */
   follow(object, lost) {
     this.leave();
-    this.#abandon(lost);
+    this.#life.cut(lost);
+    this.#life = new Lifeline();
     this.#object = object;
-    this.#gone = new Promise((_, reject) => (this.#abandon = reject));
-    this.#gone.catch(() => {});
     this.#listening = new AbortController();
     const types = [...this.#types];
     this.#types.clear();
@@ -165,6 +163,6 @@ class StandIn {
 
   /** A promise of the object is not kept once its frame is gone: nothing runs there any more. @param {any} value */
   #promised(value) {
-    return typeof value?.then === "function" ? Promise.race([value, this.#gone]) : value;
+    return typeof value?.then === "function" ? this.#life.holds(value) : value;
   }
 }

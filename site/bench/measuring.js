@@ -1,6 +1,7 @@
 // Starts the worker that measures, and asks it.
 
 import * as Comlink from "comlink";
+import { Lifeline } from "../app/lifeline.js";
 import { trusted } from "../app/trusted.js";
 import { lend } from "../unpacker.js";
 
@@ -11,13 +12,9 @@ export class Measuring {
   #unpacker = lend(this.#worker);
   /** @type {Asked} */
   #asked = Comlink.wrap(this.#worker);
-  /** @type {(error: Error) => void} */
-  #abandon = () => {};
-  /** @type {Promise<never>} */
-  #death = new Promise((_, reject) => (this.#abandon = reject));
+  #life = new Lifeline();
 
   constructor() {
-    this.#death.catch(() => {});
     this.#watch(this.#worker, "bench/worker.js");
     this.#watch(this.#unpacker, "unpacker-worker.js");
   }
@@ -26,7 +23,7 @@ export class Measuring {
   #watch(worker, file) {
     worker.addEventListener("error", (event) => {
       event.preventDefault();
-      this.#abandon(new Error(event.message || `${file}, or a file that it needs, did not load.`));
+      this.#life.cut(new Error(event.message || `${file}, or a file that it needs, did not load.`));
     });
   }
 
@@ -36,16 +33,14 @@ export class Measuring {
    * @returns {Promise<any>} rejects with the worker's error, or when it dies or is ended
    */
   ask(method, ...args) {
-    const answer = this.#asked[method](...args.map(lent));
-    answer.catch(() => {}); // one that comes after its end is nobody's
-    return Promise.race([answer, this.#death]);
+    return this.#life.holds(this.#asked[method](...args.map(lent)));
   }
 
   /** End it, whatever it is doing. */
   stop() {
     this.#worker.terminate();
     this.#unpacker.terminate();
-    this.#abandon(new DOMException("Stopped.", "AbortError"));
+    this.#life.cut(new DOMException("Stopped.", "AbortError"));
   }
 }
 

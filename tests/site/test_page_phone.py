@@ -283,3 +283,24 @@ def test_training_goes_on_while_the_tab_is_hidden_but_nothing_is_drawn(opened: T
     before = opened.evaluate("window.epoch")
     expect_rest(opened)
     opened.until(f"window.epoch > {before}")
+
+
+def test_what_has_been_answered_is_forgotten(page: Page) -> None:
+    """However often the page asks its Python: an hour of training is thousands of answers."""
+    devtools = page.context.new_cdp_session(page)
+
+    def used_after(predictions: int) -> float:
+        page.evaluate(
+            """async (times) => {
+              const pixels = new Array(784).fill(0.5);
+              for (let i = 0; i < times; i++) await nets.predict({ pixels });
+            }""",
+            predictions,
+        )
+        devtools.send("HeapProfiler.collectGarbage")
+        used: float = devtools.send("Runtime.getHeapUsage")["usedSize"]
+        return used
+
+    before = used_after(500)
+    each = (used_after(4000) - before) / 4000
+    assert each < 40, f"{each:.0f} bytes for each answer"
