@@ -83,6 +83,9 @@ function call(method, args = {}, desk = "") {
   return value;
 }
 
+/** Lets go of a function of the page's, whose port the garbage collector would find late. */
+const release = (/** @type {any} */ lent) => lent[Comlink.releaseProxy]();
+
 const keeper = new Keeper(call, () => stopped);
 /** What changes the net in training. */
 const CHANGES = new Set(["adjust", "correct", "reopen", "single_step", "train"]);
@@ -165,7 +168,7 @@ const api = {
     };
     const done = loop();
     running = done.catch(() => {});
-    await done;
+    await done.finally(() => release(report));
     return call("progress");
   },
 
