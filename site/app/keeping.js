@@ -34,6 +34,7 @@ export function keepingSection(engine, training) {
 
   /** @param {import("../keeper.js").Report} report */
   function hear(report) {
+    if (training.state === "idle" && !training.hasNet) return; // reset while this was being written
     const failed = "trouble" in report;
     words.classList.toggle("trouble", failed);
     words.textContent = failed
