@@ -64,9 +64,9 @@ export function showStatus(engine, training, sheet) {
 
   let why = "";
   const tellWhy = () => {
-    const words = part("failure-words", HTMLElement);
     const told = why + (why && !sheet.empty ? " Your drawing is still here." : "");
-    if (words.textContent !== told) words.textContent = told; // an alert, which is read out again
+    const alert = part("failure-words", HTMLElement);
+    if (alert.textContent !== told) alert.textContent = told; // else it is read out again
   };
   sheet.addEventListener("change", tellWhy);
 
@@ -102,7 +102,7 @@ export function showStatus(engine, training, sheet) {
   });
   engine.addEventListener("lost", (event) => {
     lost.textContent = /** @type {CustomEvent} */ (event).detail.message;
-    void whenStill().then(() => status.after(lost));
+    void whenStill().then(() => training.running || status.after(lost));
   });
   training.addEventListener("state", () => {
     if (training.running) lost.remove();
