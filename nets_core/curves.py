@@ -37,12 +37,13 @@ class Curve:
         self._open += 1
         if self._open < self._entries_a_point:
             return
-        position, first, second = (total / self._open for total in sums)
-        self._points.append((position, first, second))
+        self._points.append(_mean(sums, self._open))
         self._sums, self._open = [0.0, 0.0, 0.0], 0
         if len(self._points) == MOST_POINTS:
             pairs = zip(self._points[::2], self._points[1::2], strict=True)
-            self._points = [_mean(list(pair)) for pair in pairs]
+            self._points = [
+                _mean([p + q for p, q in zip(one, other, strict=True)], 2) for one, other in pairs
+            ]
             self._entries_a_point *= 2
 
     def latest(self) -> Entry | None:
@@ -128,10 +129,9 @@ class Curves:
         }
 
 
-def _mean(points: list[Entry]) -> Entry:
-    count = len(points)
-    position, first, second = (sum(values) / count for values in zip(*points, strict=True))
-    return position, first, second
+def _mean(sums: list[float], count: int) -> Entry:
+    position, first, second = sums
+    return position / count, first / count, second / count
 
 
 def _entries(name: str, values: Any, most: int) -> list[Entry]:

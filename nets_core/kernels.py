@@ -135,21 +135,22 @@ def _check_results(kernels: Kernels) -> None:
 
     for m, k, n in ((1, 1, 1), (3, 7, 2), (11, 37, 13)):
         pixels = (255 * numbers(m, k) ** 2).astype(np.uint8)
-        cases: dict[str, tuple[Any, ...]] = {
-            "matmul_nt": (numbers(m, k), numbers(n, k)),
-            "matmul_nn": (numbers(m, k), numbers(k, n)),
-            "matmul_tn": (numbers(k, m), numbers(k, n)),
-            "add_row": (numbers(m, n), numbers(n)),
-            "sum_rows": (numbers(m, n),),
-            **{name: (8 * numbers(m, n),) for name in ("exp", "sigmoid", "tanh", "relu")},
-            "squared_distance": (numbers(m, n), numbers(m, n) ** 2),
-            "hits": (numbers(m, n), np.arange(m) % n),
-            "combine": (numbers(m, n), 0.5, numbers(m, n), -3.0),
-            "adam": (*(numbers(m, n) ** 2 for _ in range(4)), 0.9, 0.99, 0.1, 1e-3),
-            "as_floats": (pixels, _FLOAT),
-            "gather": (pixels, np.arange(-1, m), _FLOAT),
-        }
-        for name, arguments in cases.items():
+        cases: list[tuple[str, tuple[Any, ...]]] = [
+            ("matmul_nt", (numbers(m, k), numbers(n, k))),
+            ("matmul_nn", (numbers(m, k), numbers(k, n))),
+            ("matmul_tn", (numbers(k, m), numbers(k, n))),
+            ("add_row", (numbers(m, n), numbers(n))),
+            ("sum_rows", (numbers(m, n),)),
+            *((name, (8 * numbers(m, n),)) for name in ("exp", "sigmoid", "tanh", "relu")),
+            ("squared_distance", (numbers(m, n), numbers(m, n) ** 2)),
+            ("hits", (numbers(m, n), np.arange(m) % n)),
+            ("combine", (numbers(m, n), 0.5, numbers(m, n), -3.0)),
+            ("adam", (*(numbers(m, n) ** 2 for _ in range(4)), 0.9, 0.99, 0.1, 1e-3)),
+            ("as_floats", (pixels, _FLOAT)),
+            ("gather", (pixels, np.arange(-1, m), _FLOAT)),
+            ("gather", (numbers(m, n), np.arange(-1, m), _FLOAT)),
+        ]
+        for name, arguments in cases:
             changed, expected = (
                 [x.copy() if isinstance(x, np.ndarray) else x for x in arguments] for _ in range(2)
             )

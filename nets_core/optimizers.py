@@ -75,13 +75,14 @@ class SGD(Optimizer):
 
     def update(self, parameters: Sequence[Array], gradients: Sequence[Array]) -> None:
         self.steps += 1
+        rate = self.learning_rate
         if not self.momentum:
             for p, g in zip(parameters, gradients, strict=True):
-                ops.combine(p, 1.0, g, -self.learning_rate)  # p ← p − η g
+                ops.combine(p, 1.0, g, -rate)  # p ← p − η g
             return
         velocity = self._remembered("velocity", parameters)
         for p, g, v in zip(parameters, gradients, velocity, strict=True):
-            ops.combine(v, self.momentum, g, -self.learning_rate)  # v ← μ v − η g
+            ops.combine(v, self.momentum, g, -rate)  # v ← μ v − η g
             ops.combine(p, 1.0, v, 1.0)  # p ← p + v
 
 

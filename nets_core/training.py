@@ -245,13 +245,14 @@ class Trainer:
 
     def _work(self, last: int) -> Iterator[Work]:
         while self.epoch < last:
+            due = self._evaluations_due()
             while self.position < len(self.x):
                 if not self._has_come():
                     yield Waiting()
                     continue
-                before = self._evaluations_due()
                 yield self._step()
-                if before < self._evaluations_due() < self.evaluations:
+                before, due = due, self._evaluations_due()
+                if before < due < self.evaluations:
                     yield from self._evaluate()
             accuracy = None
             for piece in self._evaluate():
@@ -285,7 +286,7 @@ class Trainer:
 
     def _wanted(self, labels: Array) -> Array:
         """y (batch, outputs) of labels or of numbers to come close to."""
-        return self._codes.take(labels, axis=0) if labels.ndim == 1 else labels
+        return ops.gather(self._codes, labels, self.net.dtype) if labels.ndim == 1 else labels
 
     def _decay(self, parameters: Sequence[Array], gradients: Sequence[Array]) -> None:
         """∂C/∂w + λ₁ sign w + λ₂ w; what is subtracted from biases stays ∂C/∂b."""

@@ -493,7 +493,7 @@ def test_adam(tab: Tab, n: int, seed: int, shift: int) -> None:
     gap=st.integers(0, 3),
     kind=st.sampled_from(["i4", "i8"]),
 )
-def test_pixels_gathered(
+def test_rows_gathered(
     tab: Tab, n: int, features: int, count: int, seed: int, shift: int, gap: int, kind: str
 ) -> None:
     tab.clear()
@@ -503,6 +503,18 @@ def test_pixels_gathered(
     to = tab.put(numbers(rng, count, features), shift=shift)
     assert tab.call("gather", tab.put(x, gap, shift), tab.put(rows), FLOAT32, result=to)
     np.testing.assert_array_equal(tab.get(to), x[rows].astype(np.float32) * np.float32(1 / 255))
+    x = numbers(rng, n, features)
+    to = tab.put(numbers(rng, count, features), shift=shift)
+    assert tab.call("gather", tab.put(x, gap, shift), tab.put(rows), FLOAT32, result=to)
+    np.testing.assert_array_equal(tab.get(to), x[rows])
+
+
+@examples(max_examples=100)
+@given(n=st.integers(1, 20), features=size, seed=seed, shift=shift)
+def test_pixels_made_floats(tab: Tab, n: int, features: int, seed: int, shift: int) -> None:
+    tab.clear()
+    rng = np.random.default_rng(seed)
+    x = rng.integers(0, 256, (n, features)).astype(np.uint8)
     floats = tab.put(numbers(rng, n, features), shift=shift)
     assert tab.call("as_floats", tab.put(x, shift=shift), FLOAT32, result=floats)
     np.testing.assert_array_equal(tab.get(floats), x.astype(np.float32) * np.float32(1 / 255))
@@ -518,7 +530,8 @@ class TestRefusals:
     def test_rows_that_are_not_there(self, tab: Tab, row: int) -> None:
         tab.clear()
         rows = tab.put(np.array([0, row]))
-        assert self.refused(tab, "gather", tab.put(np.ones((5, 3), np.uint8)), rows, FLOAT32)
+        for dtype in (np.uint8, np.float32):
+            assert self.refused(tab, "gather", tab.put(np.ones((5, 3), dtype)), rows, FLOAT32)
 
     def test_pixels_as_numbers_of_another_type(self, tab: Tab) -> None:
         tab.clear()

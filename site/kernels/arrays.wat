@@ -502,7 +502,7 @@
     (then (return (i64.load align=1 (local.get $at)))))
   (i64.load32_s align=1 (local.get $at)))
 
-;; --- Pixels.
+;; --- Rows, and pixels.
 
 ;; The i-th of the row numbers, counted from the end if negative; −1 for one that is none of n.
 (func $index (param $rows i32) (param $i i32) (param $n i32) (result i32)
@@ -516,16 +516,22 @@
     (i32.const -1)
     (i64.lt_u (local.get $row) (i64.extend_i32_u (local.get $n)))))
 
-;; The rows of x, bytes, that have these numbers: as float32 numbers 0…1, if that is the dtype.
+;; The rows of x that have these numbers, as float32, if that is the dtype: bytes become 0…1, floats
+;; stay what they are.
 (func (export "gather") (param $self i32) (param $args i32) (param $count i32) (result i32)
-  (local $to i32) (local $x i32) (local $rows i32)
-  (local $n i32) (local $i i32)
+  (local $to i32) (local $x i32) (local $rows i32) (local $row i32)
+  (local $n i32) (local $i i32) (local $at i32) (local $floats i32)
   (block $numpy
     (br_if $numpy (i32.ne (local.get $count) (i32.const 3)))
     (local.set $x (i32.load (local.get $args)))
     (local.set $rows (i32.load offset=4 (local.get $args)))
     (br_if $numpy (i32.ne (i32.load offset=8 (local.get $args)) (global.get $float32)))
-    (br_if $numpy (i32.eqz (call $is_matrix (local.get $x) (i32.const 2) (i32.const 1))))
+    (local.set $floats (call $is_matrix (local.get $x) (i32.const 11) (i32.const 4)))
+    (br_if $numpy
+      (i32.eqz
+        (i32.or
+          (local.get $floats)
+          (call $is_matrix (local.get $x) (i32.const 2) (i32.const 1)))))
     (br_if $numpy (i32.eqz (call $are_integers (local.get $rows))))
     (local.set $n (call $rows (local.get $rows)))
     (block $all ;; the row numbers are looked at before anything is made
@@ -539,20 +545,25 @@
         (br $check)))
     (local.set $to (call $new_matrix (local.get $n) (call $columns (local.get $x))))
     (if (i32.eqz (local.get $to)) (then (return (i32.const 0))))
+    (local.set $at (call $data (local.get $to)))
     (local.set $i (i32.const 0))
     (block $done
       (loop $next
         (br_if $done (i32.eq (local.get $i) (local.get $n)))
-        (call $scale
-          (i32.add
-            (call $data (local.get $to))
-            (i32.mul (local.get $i) (i32.shl (call $columns (local.get $x)) (i32.const 2))))
+        (local.set $row
           (i32.add
             (call $data (local.get $x))
             (i32.mul
               (call $index (local.get $rows) (local.get $i) (call $rows (local.get $x)))
-              (call $stride (local.get $x) (i32.const 0))))
-          (call $columns (local.get $x)))
+              (call $stride (local.get $x) (i32.const 0)))))
+        (if (local.get $floats)
+          (then
+            (memory.copy
+              (local.get $at) (local.get $row) (i32.shl (call $columns (local.get $x)) (i32.const 2))))
+          (else
+            (call $scale (local.get $at) (local.get $row) (call $columns (local.get $x)))))
+        (local.set $at
+          (i32.add (local.get $at) (i32.shl (call $columns (local.get $x)) (i32.const 2))))
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br $next)))
     (return (local.get $to)))

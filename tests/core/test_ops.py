@@ -184,6 +184,11 @@ def test_pixels(n: int, features: int, count: int, seed: int, dtype: Any, layout
     ):
         assert (found.shape, found.dtype) == (right.shape, np.dtype(dtype))
         np.testing.assert_allclose(found, right / 255, rtol=2 * eps(found))
+    numbers = laid_out(rng.standard_normal((n, features)).astype(dtype), layout)
+    gathered = ops.gather(numbers, rows, dtype)
+    assert not np.shares_memory(gathered, numbers)
+    one_by_one = np.array([numbers[i] for i in rows], dtype).reshape(count, features)
+    np.testing.assert_array_equal(gathered, one_by_one)
 
 
 @pytest.mark.parametrize("row", [3, -4, 2**31 - 1])
