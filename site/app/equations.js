@@ -3,13 +3,14 @@
 /** @typedef {{layer: number, top: number, loss: string, optimizer: string, activation: string, examples: number}} Facts */
 /**
  * @typedef {{
+ *   phase: string,
  *   short: (layer: number) => string,
  *   title: (layer: number) => string,
  *   tex: (facts: Facts) => string,
  *   words: (facts: Facts) => string,
  *   tokens: Record<string, string>,
  *   inputs: (layer: number) => string[],
- * }} Text tokens: names in the marked line of code, and the symbols they stand for; inputs: the
+ * }} Text phase: the part of the step that the stage belongs to; tokens: names in the marked line of code, and the symbols they stand for; inputs: the
  * quantities that the stage starts from, as symbol and layer
  */
 
@@ -37,6 +38,7 @@ const mean = ({ examples }) => (examples > 1 ? "\\frac{1}{\\symN} \\sum_x " : ""
 /** @type {Record<string, Text>} */
 export const STAGES = {
   input: {
+    phase: "Forward",
     short: () => "a¹",
     title: () => "The input",
     tex: () => "\\symA{1}{} = \\htmlClass{symbol sym-a}{x}",
@@ -47,6 +49,7 @@ export const STAGES = {
     inputs: () => [],
   },
   z: {
+    phase: "Forward",
     short: (l) => `z${up(l)}`,
     title: (l) => `Forward: the weighted input of layer ${l}`,
     tex: ({ layer: l }) => `\\symZ{${l}}{} = \\symW{${l}}{} \\symA{${l - 1}}{} + \\symB{${l}}{}`,
@@ -57,6 +60,7 @@ export const STAGES = {
     inputs: (l) => [`w${l}`, `b${l}`, `a${l - 1}`],
   },
   a: {
+    phase: "Forward",
     short: (l) => `a${up(l)}`,
     title: (l) => `Forward: the activation of layer ${l}`,
     tex: ({ layer: l }) => `\\symA{${l}}{} = \\sigma(\\symZ{${l}}{})`,
@@ -65,6 +69,7 @@ export const STAGES = {
     inputs: (l) => [`z${l}`],
   },
   cost: {
+    phase: "Cost",
     short: () => "C",
     title: () => "How wrong was it?",
     tex: (facts) => {
@@ -86,6 +91,7 @@ export const STAGES = {
     inputs: (l) => [`a${l}`, `z${l}`],
   },
   delta_output: {
+    phase: "Backward",
     short: (l) => `δ${up(l)}`,
     title: () => "Backward: the error of the output",
     tex: ({ top, loss }) =>
@@ -101,6 +107,7 @@ export const STAGES = {
     inputs: (l) => [`a${l}`, `y${l}`, `z${l}`],
   },
   delta: {
+    phase: "Backward",
     short: (l) => `δ${up(l)}`,
     title: (l) => `Backward: the error of layer ${l}`,
     tex: ({ layer: l }) => `\\symD{${l}}{} = \\big((\\symW{${l + 1}}{})^T \\symD{${l + 1}}{}\\big) \\odot \\sigma'(\\symZ{${l}}{})`,
@@ -111,6 +118,7 @@ export const STAGES = {
     inputs: (l) => [`w${l + 1}`, `delta${l + 1}`, `z${l}`],
   },
   db: {
+    phase: "Gradient",
     short: (l) => `∂b${up(l)}`,
     title: (l) => `The gradient of the biases of layer ${l}`,
     tex: (facts) => `\\symDB{${facts.layer}} = ${mean(facts)}\\symD{${facts.layer}}{j}`,
@@ -123,6 +131,7 @@ export const STAGES = {
     inputs: (l) => [`delta${l}`],
   },
   dw: {
+    phase: "Gradient",
     short: (l) => `∂w${up(l)}`,
     title: (l) => `The gradient of the weights of layer ${l}`,
     tex: (facts) => {
@@ -142,6 +151,7 @@ export const STAGES = {
     inputs: (l) => [`a${l - 1}`, `delta${l}`],
   },
   update: {
+    phase: "Update",
     short: (l) => `w${up(l)} ←`,
     title: (l) => `The update of layer ${l}`,
     tex: ({ layer: l, optimizer }) =>

@@ -31,6 +31,8 @@ export function insideSection(engine, training, sheet) {
   const body = part("inside-body", HTMLElement);
   const words = part("inside-words", HTMLElement);
   const steps = part("inside-steps", HTMLOListElement);
+  /** Of the stages. @type {HTMLButtonElement[]} */
+  let buttons = [];
   const title = part("inside-title", HTMLElement);
   const equation = part("inside-equation", HTMLElement);
   const explained = part("inside-explained", HTMLElement);
@@ -154,20 +156,28 @@ export function insideSection(engine, training, sheet) {
     weight = { layer, neuron, source };
   }
 
-  /** The stages as a row of buttons. */
+  /** The stages as a row of buttons, those of one phase together. */
   function outline() {
     const { stages } = lessonNow();
-    if (steps.children.length === stages.length) return;
-    steps.replaceChildren(
-      ...stages.map((stage, i) => {
-        const button = make("button", { type: "button", textContent: STAGES[stage.equation].short(stage.layer) });
-        button.addEventListener("click", () => {
-          stop();
-          show(i).catch(gone);
-        });
-        return make("li", {}, [button]);
-      }),
-    );
+    if (buttons.length === stages.length) return;
+    buttons = stages.map(({ equation, layer }, i) => {
+      const button = make("button", { type: "button", textContent: STAGES[equation].short(layer) });
+      button.addEventListener("click", () => {
+        stop();
+        show(i).catch(gone);
+      });
+      return button;
+    });
+    /** @type {Map<string, HTMLElement>} */
+    const phases = new Map();
+    for (const [i, { equation }] of stages.entries()) {
+      const { phase } = STAGES[equation];
+      const list = phases.get(phase) ?? make("ol");
+      phases.set(phase, list);
+      list.append(make("li", {}, [buttons[i]]));
+    }
+    const groups = [...phases].map(([phase, list]) => make("li", {}, [phase, list]));
+    steps.replaceChildren(...groups);
   }
 
   /** Show a stage. @param {number} i */
@@ -177,8 +187,7 @@ export function insideSection(engine, training, sheet) {
     const mine = ++turns;
     const stage = stages[i];
     const text = STAGES[stage.equation];
-    for (const [k, item] of [...steps.children].entries()) {
-      const button = /** @type {HTMLElement} */ (item.firstElementChild);
+    for (const [k, button] of buttons.entries()) {
       if (k === i) button.setAttribute("aria-current", "step");
       else button.removeAttribute("aria-current");
     }

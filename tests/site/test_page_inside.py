@@ -38,9 +38,28 @@ def page(open_page: Page) -> Page:
 
 
 def stage(page: Page, i: int) -> None:
+    """A stage's button may move while it is pressed, as another net's words come or go above it."""
     button = part(page, "inside-steps").get_by_role("button").nth(i)
-    button.click()
-    expect(button).to_have_attribute("aria-current", "step")
+
+    def current() -> bool:
+        button.click()
+        return button.get_attribute("aria-current") == "step"
+
+    visiting.until(page, current, "the stage that was pressed is shown")
+
+
+def test_the_stages_stand_by_the_part_of_the_step_they_belong_to(page: Page) -> None:
+    parts = part(page, "inside-steps").locator("> li")
+    together = {
+        "Forward": "a¹ z² a² z³ a³",
+        "Cost": "C",
+        "Backward": "δ³ δ²",
+        "Gradient": "∂b² ∂w² ∂b³ ∂w³",
+        "Update": "w² ← w³ ←",
+    }
+    expect(parts).to_have_count(len(together))
+    for (name, stages), found in zip(together.items(), parts.all(), strict=True):
+        assert " ".join(found.inner_text().split()) == f"{name} {stages}"
 
 
 def test_every_stage_has_equation_words_code_and_values(page: Page) -> None:

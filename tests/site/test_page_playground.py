@@ -674,6 +674,11 @@ def test_on_a_phone_nothing_sticks_out(browser: Browser, site_url: str) -> None:
     with visiting.visitor(browser, **phone) as context:
         page = open_world(context.new_page(), site_url)
         assert page.evaluate("() => document.documentElement.scrollWidth") == 360
+        tops = [
+            page.get_by_role("heading", name=name, exact=True).bounding_box()["y"]  # type: ignore[index]
+            for name in ("Data", "Output")
+        ]
+        assert tops == sorted(tops), "one chooses the points, and sees below what comes of them"
         part(page, "playground-layers-more").tap()
         expect(part(page, "playground-layers")).to_have_text("3 hidden layers")
         part(page, "playground-neuron-0-1").tap()

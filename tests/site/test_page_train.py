@@ -279,6 +279,20 @@ def test_a_correction_in_training_is_one_more_step(page: Page) -> None:
     expect(part(page, "train-pause")).to_have_text("Resume")
 
 
+@pytest.mark.parametrize(("width", "rows"), [(1280, 1), (800, 2), (560, 3), (360, 3), (320, 3)])
+def test_no_figure_stands_alone_in_its_row(page: Page, width: int, rows: int) -> None:
+    size = page.viewport_size
+    assert size is not None
+    page.set_viewport_size({"width": width, "height": 800})
+    tops = (
+        part(page, "section-train")
+        .locator(".figures > div")
+        .evaluate_all("tiles => tiles.map(tile => tile.getBoundingClientRect().top)")
+    )
+    page.set_viewport_size(size)
+    assert sorted(tops.count(top) for top in set(tops)) == [6 // rows] * rows
+
+
 def test_the_figures_are_those_of_window_nets(page: Page) -> None:
     page.evaluate(
         """() => {
