@@ -25,6 +25,8 @@ export class Training extends EventTarget {
   #corrected = false;
   /** Counts runs, so that what belongs to an abandoned one is dropped. */
   #run = 0;
+  /** Resolves when MNIST is in this worker. @type {Promise<void> | undefined} */
+  #loaded;
   /** Is a run that is being made to wait, once it could begin? */
   #held = false;
   /** Why MNIST's next images have not come yet. @type {Error | undefined} */
@@ -38,6 +40,7 @@ export class Training extends EventTarget {
     this.#engine = engine;
     engine.addEventListener("failed", (event) => {
       this.#run++; // reports of the dead worker may still arrive
+      this.#loaded = undefined;
       this.#end(/** @type {CustomEvent} */ (event).detail);
       this.#corrected = false;
       this.#hear({});
@@ -58,9 +61,14 @@ export class Training extends EventTarget {
   /** Fetch MNIST, if it is not there. @returns {Promise<void>} */
   async load() {
     await this.#engine.ready;
-    await this.#engine.invoke("loadMnist", (detail) => {
+    this.#loaded ??= this.#engine.invoke("loadMnist", (detail) => {
       if ("waiting" in detail) this.#await(detail.waiting);
       else this.#tell("data", detail);
+    });
+    const loaded = this.#loaded;
+    return loaded.catch((error) => {
+      if (this.#loaded === loaded) this.#loaded = undefined; // who asks again may get it
+      throw error;
     });
   }
 
