@@ -23,9 +23,13 @@ def number(name: str, value: object) -> float:
     """``value`` as a finite float, else TypeError or ValueError."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
         raise TypeError(f"{name} is {value!r}, expected a number")
-    if not math.isfinite(value):
+    try:
+        result = float(value)
+    except OverflowError:
+        raise ValueError(f"{name} is too large, expected a number below 1e308") from None
+    if not math.isfinite(result):
         raise ValueError(f"{name} is {value}, expected a finite number")
-    return float(value)
+    return result
 
 
 def positive(name: str, value: object) -> float:
@@ -50,12 +54,18 @@ def fraction(name: str, value: object) -> float:
     return result
 
 
+MOST = 2**53
+"""The largest count: up to here every whole number is a float, which is what JavaScript has."""
+
+
 def count(name: str, value: object, least: int = 1) -> int:
-    """``value`` as an int of at least ``least``."""
+    """``value`` as an int from ``least`` to ``MOST``."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name} is {value!r}, expected a whole number")
     if value < least:
         raise ValueError(f"{name} is {value}, expected {least} or more")
+    if value > MOST:
+        raise ValueError(f"{name} is too large, expected at most {MOST}")
     return int(value)
 
 

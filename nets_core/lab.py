@@ -89,6 +89,12 @@ class Lab:
             message = str(error) or "there is not enough memory for this"
             return {"error": {"type": type(error).__name__, "message": message}}
 
+    def leave(self) -> None:
+        """Clear the desk of the caller, who will not come back."""
+        self._lessons.pop(self._desk, None)
+        for name in ANNEXES:
+            self._annexes.pop((self._desk, name), None)
+
     # --- what there is
 
     def choices(self) -> dict[str, Any]:
@@ -386,6 +392,7 @@ class Lab:
         """Make this run the one in training."""
         trainer.available = self._available
         self._settings, self._trainer, self._curves = settings, trainer, curves
+        self._examined.pop(LIVE, None)
         self._work = trainer.work(settings.epochs - trainer.epoch)
         self._nets[LIVE] = trainer.net
         self._test_accuracy = curves.tested()
@@ -480,6 +487,7 @@ class Lab:
             optimizer = recipes.get(recipes.DEFAULT).make_optimizer()
             self._trainer = Trainer(net, optimizer, image, labels)
             self._nets[LIVE] = net
+        self._examined.pop(LIVE, None)
         self._trainer.learn(image, labels)
         return self.predict(LIVE, **drawing)
 
@@ -540,6 +548,7 @@ class Lab:
         """Forget the net in training; what was loaded stays."""
         self._settings = self._trainer = self._work = None
         self._nets.pop(LIVE, None)
+        self._examined.pop(LIVE, None)
         self._curves = Curves()
         self._test_accuracy = None
         self._state, self._message = "idle", ""
@@ -554,6 +563,7 @@ class Lab:
             piece = next(self._work, None)
         except Diverged as error:
             self._state, self._message = "diverged", str(error)
+            self._examined.pop(LIVE, None)  # the net is an earlier one
             return False
         self._latest = piece
         if piece is None:

@@ -108,9 +108,10 @@ class Operations:
 
     def combine(self, x: Array, alpha: float, y: Array, beta: float) -> None:
         """x ← α x + β y, in place: two arrays of one shape."""
+        added = beta * y  # before x changes, which y may be
         if alpha != 1:
             x *= alpha
-        x += beta * y
+        x += added
 
     def adam(
         self,

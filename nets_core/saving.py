@@ -297,7 +297,7 @@ def _load_net(header: dict[str, Any], arrays: dict[str, Array]) -> Network:
             if f"s{i}" in arrays:
                 scale = _expect(arrays, f"s{i}", p.shape[:-1], np.dtype(np.float32))
                 values = _expect(arrays, f"p{i}", p.shape, np.dtype(np.int8)).astype(net.dtype)
-                values *= scale[:, np.newaxis]
+                values *= scale[..., np.newaxis]
             else:
                 values = _expect(arrays, f"p{i}", p.shape, None).astype(net.dtype)
         if not np.isfinite(values).all():

@@ -634,6 +634,12 @@ class TestRefusals:
         assert tab.call("combine", first, one, apart, one, changes=(first,))
         assert tab.call("combine", first, one, first, one, changes=(first,))
 
+    def test_a_matrix_and_a_row_of_its_own(self, tab: Tab) -> None:
+        tab.clear()
+        x = tab.put(np.ones((4, 8), np.float32))
+        own = tab.describe(x.data, (8,), (4,), x.dtype)
+        assert self.refused(tab, "add_row", x, own)
+
     def test_numbers_that_are_no_floats(self, tab: Tab) -> None:
         tab.clear()
         x, y = (tab.put(np.ones(4, np.float32)) for _ in range(2))

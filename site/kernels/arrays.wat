@@ -372,6 +372,7 @@
     (br_if $numpy (i32.eqz (call $are_matrix_and_row (local.get $x) (local.get $b))))
     (br_if $numpy (i32.eqz (call $is_writeable (local.get $x))))
     (br_if $numpy (i32.eqz (call $are_apart (local.get $x) (local.get $b))))
+    (br_if $numpy (i32.eq (call $data (local.get $x)) (call $data (local.get $b)))) ;; its own row
     (call $each_row (local.get $x) (local.get $b) (i32.const 1))
     (return (global.get $none)))
   (call $numpy (local.get $self) (local.get $args) (local.get $count)))

@@ -260,6 +260,8 @@ class TestFromElsewhere:
         {"settings": 5},
         {"settings": {"colour": 1}},
         {"settings": {"epochs": -1}},
+        {"settings": {"epochs": 10**400}},
+        {"settings": {"learningRate": 10**400}},
         {"curves": 5},
         {"curves": {}},
         {"curves": {"steps": {"points": [[1, 2]], "each": 1, "open": []}, "evaluations": []}},

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import math
+import weakref
 from typing import Any
 
 import numpy as np
@@ -86,7 +88,8 @@ def image_of(label: int) -> list[float]:
 
 
 NEED_NOTHING = (
-    "choices", "computing", "curves", "keep", "progress", "reset", "single_step", "use_numpy",
+    "choices", "computing", "curves", "keep", "leave", "progress", "reset", "single_step",
+    "use_numpy",
 )  # fmt: skip
 
 
@@ -137,6 +140,21 @@ class TestProtocol:
             ("train", {"settings": {"hidden": 5}}),
         ]:  # fmt: skip
             error(lab, method, **arguments)
+
+    def test_a_desk_is_cleared_when_its_owner_leaves(self, lab: Lab) -> None:
+        def call(method: str, desk: str, **arguments: Any) -> Any:
+            return lab.call(method, arguments, desk)
+
+        for desk in ("one", "other"):
+            call("trace", desk, model="fresh", labels=[3], rate=1.0, pixels=image_of(3))
+            assert "value" in call("playground.choices", desk)
+        held = weakref.ref(lab._annexes["one", "playground"])
+        call("leave", "one")
+        gc.collect()
+        assert held() is None
+        weight = {"layer": 2, "neuron": 0, "source": 0}
+        assert "error" in call("follow", "one", **weight)
+        assert "value" in call("follow", "other", **weight)
 
     def test_choices_are_what_settings_may_take(self, lab: Lab) -> None:
         choices = value(lab, "choices")
@@ -373,6 +391,34 @@ class TestTraining:
         assert value(trained, "single_step")["step"] == 1
         value(trained, "reset")
         value(trained, "reset")
+
+    def test_what_was_examined_is_the_net_that_is_there(self, lab: Lab) -> None:
+        """Not one of another run that has taken as many steps, and not one that was reset."""
+
+        def examined() -> tuple[list[int], list[int]]:
+            """What the lab counts, and what the net's own answers come to."""
+            while (answer := value(lab, "examine", model="live", milliseconds=50))["share"] < 1:
+                pass
+            images, labels = drawn(TEST, 2)
+            guesses = saving.loads(value(lab, "save")).forward(images).argmax(axis=1)
+            counts = np.zeros((10, 10), int)
+            np.add.at(counts, (labels, guesses), 1)
+            return list(answer["confusion"]), list(counts.ravel())
+
+        for seed in (1, 2):
+            value(lab, "train", settings={**SETTINGS, "seed": seed})
+            value(lab, "single_step")
+            found, counted = examined()
+            assert found == counted
+        value(lab, "reset")
+        assert "not been examined" in error(lab, "mistakes", model="live", most=3)
+        wild = {"activation": "relu", "output": "identity", "loss": "mse", "optimizer": "sgd"}
+        value(lab, "train", settings={**SETTINGS, **wild, "learningRate": 1e20})
+        value(lab, "single_step")
+        examined()
+        assert value(lab, "advance", milliseconds=10_000)["state"] == "diverged"
+        found, counted = examined()
+        assert found == counted
 
     def test_a_saved_run_is_a_net_with_its_history(self, trained: Lab) -> None:
         data = value(trained, "save")

@@ -172,6 +172,17 @@ def test_updates(shape: list[int], seed: int, dtype: Any) -> None:
         np.testing.assert_allclose(found, right, rtol=16 * eps(p))
 
 
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_arrays_may_be_changed_by_themselves(kind: Any) -> None:
+    x = np.arange(12, dtype=kind).reshape(3, 4)
+    before = x.copy()
+    ops.combine(x, 2.0, x, 3.0)
+    np.testing.assert_array_equal(x, 5 * before)
+    x = before.copy()
+    ops.add_row(x, x[0])
+    np.testing.assert_array_equal(x, before + before[0])
+
+
 @settings(max_examples=200)
 @given(n=st.integers(1, 20), features=size, count=size, seed=seed, dtype=dtype, layout=layout)
 def test_pixels(n: int, features: int, count: int, seed: int, dtype: Any, layout: str) -> None:

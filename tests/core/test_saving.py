@@ -159,6 +159,15 @@ class TestRoundTrips:
             assert (np.abs(layer.biases - again.biases) <= np.abs(layer.biases) * 2**-11).all()
         assert not loaded.layers[0].weights[2].any()
 
+    def test_biases_may_be_integers_too_all_with_one_scale(self) -> None:
+        header, members = parts(NET)
+        net = saving.loads(NET)
+        net.layers[-1].biases[:] = np.arange(len(net.layers[-1].biases)) * 0.5
+        last = len(net.parameters()) - 1
+        members[f"p{last}.npy"] = npy(np.arange(len(net.layers[-1].biases), dtype=np.int8))
+        members[f"s{last}.npy"] = npy(np.float32(0.5))
+        same_net(saving.loads(packed(header, members)), net)
+
     def test_int8_keeps_small_arrays_as_float16(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(saving, "LARGE", 100)
         with zipfile.ZipFile(io.BytesIO(saving.dumps(Network.mlp([20, 5, 4]), "int8"))) as archive:
@@ -621,8 +630,8 @@ def replaced(document: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 MISSING = object()
 STRANGE = [
-    MISSING, None, True, -1, 0.5, 1e308, 10**30, 2**63, "", "x", "9" * 5000, [], [None], {},
-    {"a": 1}, float("nan"), float("inf"),
+    MISSING, None, True, -1, 0.5, 1e308, 10**30, 10**400, 2**63, "", "x", "9" * 5000, [],
+    [None], {}, {"a": 1}, float("nan"), float("inf"),
 ]  # fmt: skip
 HEADER = parts(RUN)[0]
 
