@@ -1,13 +1,13 @@
 // Keeps the net in training in this browser's storage, from the worker, so that the page's own
 // thread has nothing to do with it.
 
-import { hold, read, remove, write } from "./kept.js";
+import { claim, hold, read, remove, write } from "./kept.js";
 
 /** How often it is written at the most, in milliseconds. */
 const PAUSE = 3000;
 /** Writing takes at most one part in so many of the time. */
 const SHARE = 50;
-/** How long another tab may take to let a run go, in milliseconds. */
+/** How long a lock that nobody else knows of may take, in milliseconds. */
 const PATIENCE = 3000;
 
 /** @typedef {{about: any, when: number} | {trouble: string}} Report what was kept, or why nothing was */
@@ -15,8 +15,8 @@ const PATIENCE = 3000;
 export class Keeper {
   /** @type {(method: string, args?: Record<string, unknown>) => any} */
   #call;
-  /** Who want the net kept, and to hear of it. @type {Set<(report: Report) => void>} */
-  #listeners = new Set();
+  /** Who wants the net kept, and to hear of it. @type {((report: Report) => void) | undefined} */
+  #report;
   /** The run that is kept, and how to let it go. @type {{id: string, release: () => void} | undefined} */
   #own;
   /** Has it changed since it was last written? */
@@ -42,12 +42,12 @@ export class Keeper {
 
   /** Keep the net in training from now on. @param {(report: Report) => void} report */
   begin(report) {
-    this.#listeners.add(report);
+    this.#report = report;
   }
 
   /** The net in training has changed: it is written when it is time. */
   changed() {
-    if (!this.#listeners.size) return;
+    if (!this.#report) return;
     this.#dirty = true;
     this.#timer ??= setTimeout(() => this.#keep(), Math.max(0, this.#next - performance.now()));
   }
@@ -83,9 +83,7 @@ export class Keeper {
    * @returns {Promise<any>} what `take` returned
    */
   async takeUp(id, take) {
-    const release = await hold(id, PATIENCE).catch(() => {
-      throw new Error("Another tab goes on with this net. Continue there, or close that tab first.");
-    });
+    const release = await claim(id);
     try {
       const data = await read(id);
       if (!data) throw new Error("This net is no longer in the browser’s storage.");
@@ -111,16 +109,11 @@ export class Keeper {
       await written;
     } catch (error) {
       this.#next = begun + PAUSE;
-      this.#report({ trouble: because(/** @type {Error} */ (error)) });
+      this.#report?.({ trouble: because(/** @type {Error} */ (error)) });
     } finally {
       this.#timer = undefined;
       if (this.#dirty) this.changed();
     }
-  }
-
-  /** @param {Report} report */
-  #report(report) {
-    for (const listener of this.#listeners) listener(report);
   }
 
   /** @param {{data: Uint8Array, about: any}} kept */
@@ -131,7 +124,7 @@ export class Keeper {
     }
     const when = Date.now();
     await write({ id: this.#own.id, when, about }, data);
-    this.#report({ about, when });
+    this.#report?.({ about, when });
   }
 }
 

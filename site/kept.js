@@ -11,6 +11,8 @@ const NAME = `nets ${new URL("./", import.meta.url).pathname}`;
 
 /** How long the browser may take over a database, in milliseconds: cleared meanwhile, it may never answer. */
 const PATIENCE = 10_000;
+/** How long another tab may take to let a run go, in milliseconds. */
+const WAIT = 3000;
 
 /** @type {Promise<IDBDatabase> | undefined} */
 let opened;
@@ -75,6 +77,11 @@ export async function list() {
   return entries.sort((one, other) => other.when - one.when);
 }
 
+/** A run as it is now, undefined if it is gone. @param {string} id @returns {Promise<Entry | undefined>} */
+export function find(id) {
+  return transact("readonly", (runs) => runs.get(id));
+}
+
 /** The file of a run, undefined if there is none. @param {string} id @returns {Promise<Uint8Array>} */
 export function read(id) {
   return transact("readonly", (_, files) => files.get(id));
@@ -108,6 +115,17 @@ export function hold(id, patience) {
     navigator.locks
       .request(lock(id), { signal }, () => new Promise((release) => resolve(() => release(null))))
       .catch(reject);
+  });
+}
+
+/**
+ * Hold the lock of a run that was kept.
+ * @param {string} id
+ * @returns {Promise<() => void>} as `hold`; rejects with a sentence if another goes on with it
+ */
+export function claim(id) {
+  return hold(id, WAIT).catch(() => {
+    throw new Error("Another tab goes on with this net. Continue there, or close that tab first.");
   });
 }
 

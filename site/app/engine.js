@@ -16,8 +16,8 @@ const PATIENCE = 20_000;
 const PATIENCE_AT_FIRST = 60_000;
 
 /**
- * A worker with Python in it. Events: "starting", "loading" (detail: Loading), "ready", "failed"
- * (detail: Error). After a failure `start` tries again with a new worker.
+ * A worker with Python in it. Events: "starting", "loading" (detail: Loading), "ready", "kept",
+ * "failed" (detail: Error). After a failure `start` tries again with a new worker.
  */
 export class Engine extends EventTarget {
   /** @type {"loading" | "ready" | "failed"} */
@@ -37,6 +37,8 @@ export class Engine extends EventTarget {
   #api;
   /** @type {Map<string, Promise<unknown>>} */
   #opened = new Map();
+  /** Has the worker been asked to keep the net in training? */
+  #keeping = false;
   /** That of the worker. */
   #life = new Lifeline();
 
@@ -44,6 +46,7 @@ export class Engine extends EventTarget {
   start() {
     this.#dismiss();
     this.#opened.clear();
+    this.#keeping = false;
     this.state = "loading";
     this.#life = new Lifeline();
     this.ready = this.#boot();
@@ -124,6 +127,15 @@ export class Engine extends EventTarget {
   invoke(name, argument) {
     const given = typeof argument === "function" ? Comlink.proxy(argument) : argument;
     return this.#life.holds(this.#api[name](given));
+  }
+
+  /** Keep the net in training in this browser; "kept" (detail: Report of keeper.js) tells each time. */
+  keep() {
+    if (this.#keeping) return;
+    this.#keeping = true;
+    const report = (/** @type {import("../keeper.js").Report} */ detail) =>
+      this.dispatchEvent(new CustomEvent("kept", { detail }));
+    this.invoke("keep", report).catch(() => {}); // a worker that dies is told by "failed"
   }
 
   /** See that a trained net is open in the worker. @param {string} id @returns {Promise<unknown>} */

@@ -1,6 +1,6 @@
 // "Continue where you left off": what this browser has kept, and that it is being kept.
 
-import { left, list, read, remove, write } from "../kept.js";
+import { claim, find, left, list, read, remove, write } from "../kept.js";
 import { make, part, percent } from "./dom.js";
 import { WORDS } from "./names.js";
 
@@ -21,10 +21,11 @@ export function keepingSection(engine, training) {
   const words = part("kept-words", HTMLElement);
   /** Ends the looking that is under way. */
   let looking = new AbortController();
+  /** What can be gone on with, the newest first. @type {{entry: Entry, row: HTMLLIElement}[]} */
+  let offers = [];
 
-  engine.addEventListener("ready", () => {
-    engine.invoke("keep", hear).catch(() => {}); // a worker that dies is told by the engine
-  });
+  engine.addEventListener("ready", () => engine.keep());
+  engine.addEventListener("kept", (event) => hear(/** @type {CustomEvent} */ (event).detail));
   engine.addEventListener("failed", look);
   training.addEventListener("state", () => {
     box.hidden = !rows.childElementCount || (training.running && training.state !== "loading");
@@ -48,32 +49,38 @@ export function keepingSection(engine, training) {
     looking = new AbortController();
     const { signal } = looking;
     rows.replaceChildren();
+    offers = [];
     box.hidden = true;
     const entries = await list().catch(() => []); // where nothing can be stored nothing was
-    let offered = 0;
-    for (const entry of entries) {
-      void free(entry.id, signal).then((isFree) => {
-        if (!isFree) return;
-        if (++offered > MOST) void remove(entry.id).catch(() => {});
-        else offer(entry);
-      });
+    for (const { id } of entries) {
+      void free(id, signal)
+        .then((isFree) => (isFree ? find(id) : undefined)) // who went on with it may have changed it
+        .then((entry) => entry && !signal.aborted && offer(entry), () => {});
     }
   }
 
-  /** @param {Entry} entry */
+  /** Offer a run, and give up the oldest if there are too many. @param {Entry} entry */
   function offer(entry) {
     const go = make("button", { type: "button", className: "primary", textContent: "Continue" });
     const away = make("button", { type: "button", textContent: "Discard" });
     const buttons = make("div", { className: "buttons" }, [go, away]);
     const row = make("li", {}, [make("p", { textContent: described(entry) }), buttons]);
-    row.dataset.when = String(entry.when);
     go.addEventListener("click", () => proceed(entry, row));
     away.addEventListener("click", () => discard(entry, row));
-    const later = [...rows.children].find(
-      (other) => Number(/** @type {HTMLElement} */ (other).dataset.when) < entry.when,
-    );
-    rows.insertBefore(row, later ?? null);
+    const later = offers.findIndex((other) => other.entry.when < entry.when);
+    const place = later < 0 ? offers.length : later;
+    rows.insertBefore(row, offers[place]?.row ?? null);
+    offers.splice(place, 0, { entry, row });
+    for (const { entry, row } of offers.splice(MOST)) {
+      row.remove();
+      void alone(entry.id, () => remove(entry.id)).catch(() => {}); // it is offered again some day
+    }
     box.hidden = training.running;
+  }
+
+  /** A run is no longer offered. @param {Entry} entry */
+  function withdraw(entry) {
+    offers = offers.filter((one) => one.entry !== entry);
   }
 
   /** @param {Entry} entry @param {HTMLLIElement} row */
@@ -82,11 +89,14 @@ export function keepingSection(engine, training) {
     try {
       if (engine.state === "failed") engine.start().catch(() => {}); // told by the status
       await training.reopen(() => engine.invoke("takeUp", entry.id));
+      withdraw(entry);
       row.remove();
       box.hidden = true;
       if (entry.about.settings && !OVER.has(entry.about.state)) training.resume();
     } catch (error) {
-      complain(/** @type {Error} */ (error));
+      const { name } = /** @type {Error} */ (error);
+      if (name === "AbortError") void look(); // reset meanwhile, and with it what was taken up
+      else complain(/** @type {Error} */ (error));
     }
   }
 
@@ -94,13 +104,22 @@ export function keepingSection(engine, training) {
   async function discard(entry, row) {
     complain();
     try {
-      const data = await read(entry.id);
-      await remove(entry.id);
+      const data = await alone(entry.id, async () => {
+        const file = await read(entry.id);
+        await remove(entry.id);
+        return file;
+      });
+      withdraw(entry);
       const back = make("button", { type: "button", textContent: "Undo" });
       back.addEventListener("click", async () => {
-        await write(entry, data).catch(complain);
-        row.remove();
-        offer(entry);
+        complain();
+        try {
+          await alone(entry.id, () => write(entry, data));
+          row.remove();
+          offer(entry);
+        } catch (error) {
+          complain(/** @type {Error} */ (error)); // Undo can be tried again
+        }
       });
       const buttons = make("div", { className: "buttons" }, [back]);
       row.replaceChildren(make("p", { textContent: "Discarded." }), buttons);
@@ -117,6 +136,22 @@ export function keepingSection(engine, training) {
   }
 
   void look();
+}
+
+/**
+ * Do something with a run while no tab goes on with it.
+ * @template T
+ * @param {string} id
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>} rejects with a sentence if one does
+ */
+async function alone(id, work) {
+  const release = await claim(id);
+  try {
+    return await work();
+  } finally {
+    release();
+  }
 }
 
 /** Does nobody go on with this run any more? @param {string} id @param {AbortSignal} signal */

@@ -27,7 +27,7 @@ export function qualitySection(engine, training, sheet, picker) {
   const cells = Array.from({ length: 10 }, (_, label) => {
     const buttons = Array.from({ length: 10 }, (_, guess) => {
       const button = make("button", { type: "button" });
-      button.addEventListener("click", () => void look(label, guess));
+      button.addEventListener("click", () => look(label, guess).catch(fail));
       return button;
     });
     const share = make("td", { className: "share" });
@@ -44,6 +44,7 @@ export function qualitySection(engine, training, sheet, picker) {
   start.addEventListener("click", async () => {
     const mine = ++run;
     model = picker.value;
+    const name = picker.selectedOptions[0]?.text ?? model;
     start.disabled = true;
     bar.hidden = false;
     bar.value = 0;
@@ -55,22 +56,26 @@ export function qualitySection(engine, training, sheet, picker) {
         const answer = await engine.call("examine", { model, milliseconds: TURN });
         share = bar.value = answer.share;
         say(words, "Reading 10,000 test digits:", { share });
-        if (share === 1) show(answer.confusion);
+        if (share === 1) show(name, answer.confusion);
       }
       if (mine === run) await look();
     } catch (error) {
-      say(words, /** @type {Error} */ (error).message, { kind: "trouble" });
+      fail(/** @type {Error} */ (error));
     }
     bar.hidden = true;
     start.disabled = engine.state !== "ready";
   });
 
-  /** @param {ArrayLike<number>} confusion a hundred counts */
-  function show(confusion) {
+  /** @param {Error} error */
+  function fail({ message }) {
+    say(words, message, { kind: "trouble" });
+  }
+
+  /** @param {string} name of the net @param {ArrayLike<number>} confusion a hundred counts */
+  function show(name, confusion) {
     const rows = cells.map((_, label) => Array.from({ length: 10 }, (_, i) => confusion[10 * label + i]));
     const right = rows.reduce((sum, row, label) => sum + row[label], 0);
     const all = rows.flat().reduce((sum, count) => sum + count, 0);
-    const name = picker.selectedOptions[0]?.text ?? model;
     say(
       words,
       `${name} reads ${whole(right)} of ${whole(all)} test digits right: ${percent(right / all, 2)}.`,

@@ -92,7 +92,10 @@ function follow({ frame, pair }) {
   }
 
   watch(frame);
-  whenLeft(window, () => [engine, training].forEach((one) => one.leave()));
+  whenLeft(window, () => {
+    pair.engine.call("leave", {}, desk).catch(() => {}); // its worker may be gone, too
+    for (const one of [engine, training]) one.leave();
+  });
   return {
     engine: /** @type {Engine} */ (engine.proxy),
     training: /** @type {Training} */ (training.proxy),

@@ -31,6 +31,8 @@ export class Training extends EventTarget {
   #held = false;
   /** Why MNIST's next images have not come yet. @type {Error | undefined} */
   #missing;
+  /** Resolves when the net that the Lab was last asked for is there, or cannot be. @type {Promise<unknown>} */
+  #made = Promise.resolve();
   /** Resolves when the worker has done what `reset` asked for. @type {Promise<void>} */
   #cleared = Promise.resolve();
 
@@ -119,7 +121,9 @@ export class Training extends EventTarget {
       await this.load();
       await this.#cleared; // else it would forget the net that is made now
       if (run !== this.#run) return { result };
-      const settings = await make();
+      const made = make();
+      this.#made = made.catch(() => {});
+      const settings = await made;
       if (run !== this.#run) return { result };
       this.#use(settings);
       this.#hear(await this.#engine.call("progress"));
@@ -151,7 +155,9 @@ export class Training extends EventTarget {
   async step() {
     await this.pause();
     if (this.state !== "paused") return;
-    this.#arrived(await this.#engine.call("single_step"));
+    const run = this.#run;
+    const progress = await this.#engine.call("single_step");
+    if (run === this.#run) this.#arrived(progress); // else it was reset meanwhile
   }
 
   /**
@@ -162,12 +168,15 @@ export class Training extends EventTarget {
    * @returns {Promise<any>} the Lab's reading after it
    */
   async correct(model, label, drawing) {
+    await this.#cleared; // else it would forget the net that is made now
+    const run = this.#run;
     const reading = await this.#engine.call("correct", { model, label, ...drawing });
-    if (!this.hasNet) {
-      this.#corrected = true;
-      this.#hear(await this.#engine.call("progress"));
-      this.#tell("state", this.state);
-    }
+    if (run !== this.#run || this.hasNet) return reading;
+    this.#corrected = true;
+    const progress = await this.#engine.call("progress");
+    if (run !== this.#run) return reading;
+    this.#hear(progress);
+    this.#tell("state", this.state);
     return reading;
   }
 
@@ -179,7 +188,9 @@ export class Training extends EventTarget {
     this.#hear({});
     this.#enter("idle");
     if (this.#engine.state !== "ready") return;
-    const cleared = this.#engine.invoke("stop").then(() => this.#engine.call("reset"));
+    const cleared = this.#made
+      .then(() => this.#engine.invoke("stop")) // else a net on its way would come after this
+      .then(() => this.#engine.call("reset"));
     this.#cleared = cleared.catch(() => {}); // whoever trains next hears of a dead worker anyway
     await cleared;
   }

@@ -13,7 +13,7 @@ import onnx
 import onnxruntime
 import pytest
 import safetensors.numpy
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
 import mnist_shards
 import visiting
@@ -43,6 +43,43 @@ KEPT = """async () => {
   // Chromium may never answer who asks just while the storage is cleared.
   return Promise.race([read(), new Promise((resolve) => setTimeout(resolve, 3000, []))]);
 }"""
+
+OLDER = """async (count) => {
+  const [{ name }] = (await indexedDB.databases()).filter(({ name }) => name.startsWith("nets "));
+  const answer = (request) => new Promise((resolve) => {
+    request.onsuccess = () => resolve(request.result);
+  });
+  const database = await answer(indexedDB.open(name));
+  const transaction = database.transaction(["runs", "files"], "readwrite");
+  const [runs, files] = ["runs", "files"].map((store) => transaction.objectStore(store));
+  const [run] = await answer(runs.getAll());
+  const [file] = await answer(files.getAll());
+  for (let days = 1; days <= count; days++) {
+    const about = { ...run.about, title: `${days} days old` };
+    runs.put({ id: `old ${days}`, when: run.when - days * 86_400_000, about });
+    files.put(file, `old ${days}`);
+  }
+  await new Promise((resolve) => (transaction.oncomplete = resolve));
+  database.close();
+}"""
+"""Puts so many copies beside the run that is kept, each a day older than the one before."""
+
+HELD = """async () => {
+  const [{ name }] = (await indexedDB.databases()).filter(({ name }) => name.startsWith("nets "));
+  const answer = (request) => new Promise((resolve) => {
+    request.onsuccess = () => resolve(request.result);
+  });
+  const database = await answer(indexedDB.open(name));
+  const [id] = await answer(database.transaction("runs").objectStore("runs").getAllKeys());
+  database.close();
+  await new Promise((got) => {
+    void navigator.locks.request(`${name} ${id}`, () => {
+      got();
+      return new Promise((free) => (window.free = free));
+    });
+  });
+}"""
+"""Goes on with the run that is kept, as far as others can see, until ``free`` is called."""
 
 SILENT = {
     "opening": """() => {
@@ -235,6 +272,24 @@ class TestKept:
         expect_state(page, "ready", visiting.START_PATIENCE)
         expect(part(page, "kept")).to_be_hidden()
 
+    def test_reset_while_it_is_continued(self, page: Page) -> None:
+        train(page, **LONG)
+        wait_until_kept(page, 0)
+        page.reload()
+        expect(offers(page)).to_have_count(1)
+        expect_state(page, "ready", visiting.START_PATIENCE)
+        part(page, "examine").click()  # brings MNIST
+        expect(part(page, "examine-words")).to_contain_text("reads", timeout=visiting.PATIENCE)
+        page.evaluate(HELD)
+        press(page, "Continue")
+        page.wait_for_timeout(500)
+        part(page, "train-reset").click()
+        page.evaluate("() => free()")
+        expect(offers(page)).to_have_count(0)
+        wait_until(page, "runs.length === 0")
+        with pytest.raises(Error, match="no net is in training"):
+            reads(page)
+
     def test_discarded_undone_and_discarded_for_good(self, page: Page) -> None:
         train(page, **LONG)
         wait_until_kept(page, 0)
@@ -311,7 +366,27 @@ class TestTabs:
         press(other, "Continue")
         expect(part(other, "kept-trouble")).to_contain_text("Another tab goes on with this net")
         expect_state(other, "ready")
+        press(other, "Discard")
+        expect(offers(other).get_by_role("button", name="Discard")).to_be_visible()
+        expect(part(other, "kept-trouble")).to_contain_text("Another tab goes on with this net")
+        assert len(kept(page)) == 1
         expect_state(page, "training")
+
+    def test_the_newest_are_offered_whichever_is_free_first(
+        self, page: Page, context: BrowserContext, site_url: str
+    ) -> None:
+        train(page, **LONG)
+        wait_until_kept(page)
+        page.evaluate(OLDER, 3)
+        other = visiting.open_ready(context.new_page(), site_url)
+        expect(offers(other)).to_have_count(3)
+        expect(offers(other).first).to_contain_text("A 1 days old net")
+        page.close()
+        expect(offers(other).first).to_contain_text("A 784-30-10 net")
+        expect(offers(other)).to_have_count(3)
+        wait_until(other, "runs.length === 3")
+        titles = sorted(about["title"] for about in kept(other))
+        assert titles == ["1 days old", "2 days old", "784-30-10"]
 
 
 class TestStorage:

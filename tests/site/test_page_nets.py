@@ -185,6 +185,15 @@ def test_the_inside_of_a_net_is_shown_layer_by_layer(page: Page, name: str) -> N
     part(page, "model-picker").select_option(index=0)
 
 
+def test_what_is_said_is_of_the_net_that_was_examined(page: Page) -> None:
+    part(page, "model-picker").select_option("mlp-30")
+    part(page, "examine").click()
+    part(page, "model-picker").select_option("softmax")
+    expect(part(page, "examine-words")).to_contain_text("of 10,000 test digits", timeout=120_000)
+    expect(part(page, "examine-words")).to_contain_text("The blog post’s net, 784-30-10 reads 9,")
+    part(page, "model-picker").select_option(index=0)
+
+
 def test_a_mistake_can_be_put_on_the_pad(page: Page) -> None:
     part(page, "model-picker").select_option("softmax")
     part(page, "examine").click()

@@ -279,6 +279,26 @@ def test_a_correction_in_training_is_one_more_step(page: Page) -> None:
     expect(part(page, "train-pause")).to_have_text("Resume")
 
 
+def test_the_answer_to_the_last_step_does_not_undo_a_reset(page: Page) -> None:
+    set_field(page, "epochs", "1")
+    set_field(page, "batchSize", "10000")
+    for step in range(1, 7):
+        part(page, "train-step").click()
+        expect(part(page, "train-words")).to_contain_text(f"mini-batch {step} of this run")
+    page.evaluate(
+        """async () => {
+          for (const id of ["train-step", "train-reset"]) {
+            document.querySelector(`[data-testid=${id}]`).click();
+            for (let i = 0; i < 10; i++) await null; // the Lab is asked, and has not answered
+          }
+        }"""
+    )
+    page.wait_for_timeout(500)
+    assert page.evaluate("() => nets.models().map(({ id }) => id)").count("live") == 0
+    expect(part(page, "train-reset")).to_be_disabled()
+    expect_state(page, "ready")
+
+
 @pytest.mark.parametrize(("width", "rows"), [(1280, 1), (800, 2), (560, 3), (360, 3), (320, 3)])
 def test_no_figure_stands_alone_in_its_row(page: Page, width: int, rows: int) -> None:
     size = page.viewport_size
