@@ -477,12 +477,12 @@ class Lab:
     def correct(self, label: int, model: str, **drawing: Any) -> dict[str, Any]:
         """One step of the live net on one drawing, which is a ``label``; the drawing as `predict`.
 
-        Where there is no live net yet, a copy of ``model`` becomes it, with the blog post's
-        optimizer. Returns what the live net reads after the step.
+        Where no net is in training, a copy of ``model`` becomes the live one, with the blog post's
+        optimizer, also in the place of another copy. Returns what the live net reads after it.
         """
         image = _image(**drawing)[np.newaxis]
         labels = checks.label_array("label", [label], 1, 10)
-        if self._trainer is None:
+        if self._trainer is None or (self._settings is None and model != LIVE):
             net = self._net(model).astype(np.float32)
             optimizer = recipes.get(recipes.DEFAULT).make_optimizer()
             self._trainer = Trainer(net, optimizer, image, labels)

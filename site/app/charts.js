@@ -35,7 +35,11 @@ export class Chart {
     const options = {
       width: this.#width(),
       height: HEIGHT,
-      cursor: { drag: { x: false, y: false }, y: false },
+      cursor: {
+        drag: { x: false, y: false },
+        y: false,
+        dataIdx: (plot, line, hovered) => nearest(plot.data[line], hovered),
+      },
       legend: {
         live: matchMedia("(hover: hover)").matches,
         markers: { dash: (_, i) => (lines[i - 1]?.dash ? "dashed" : "solid") },
@@ -134,6 +138,19 @@ export class Chart {
 /** Has a line one value only? Then it is no line yet, but a point. @param {uPlot} plot @param {number} line */
 function isAlone(plot, line) {
   return Array.from(plot.data[line]).filter((y) => y != null).length === 1;
+}
+
+/**
+ * Where the line has a value, nearest to a place: lines of one chart need not have theirs together.
+ * @param {ArrayLike<number | null | undefined>} values
+ * @param {number} place
+ */
+function nearest(values, place) {
+  for (let far = 0; far < values.length; far++) {
+    if (values[place - far] != null) return place - far;
+    if (values[place + far] != null) return place + far;
+  }
+  return place;
 }
 
 /**

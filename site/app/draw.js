@@ -94,16 +94,18 @@ export function drawSection(engine, training) {
     const drawing = sheet.drawing;
     if (!drawing || engine.state !== "ready") return;
     try {
-      const before = bars[label].number.textContent;
-      const copied = !training.hasNet;
+      const before = Number(bars[label].number.dataset.value);
+      const copied = picker.value !== LIVE && training.state === "idle";
+      const other = picker.value !== LIVE && !copied;
       const { probabilities } = await training.correct(picker.value, label, drawing);
       offerLive(true);
       picker.value = LIVE;
-      const after = percent(probabilities[label], probabilities[label] < 0.01 ? 3 : 1);
+      const went = [before, probabilities[label]].map(finely).join(" to ");
       part("corrected", HTMLElement).textContent =
-        `One step of learning: this was a ${label}. Its ${label} went from ${before} to ${after}. ` +
+        `One step of learning: this was a ${label}. Its ${label} went from ${went}. ` +
         "Press again for another." +
-        (copied ? " What learns is a copy; Train begins a new net." : "");
+        (copied ? " What learns is a copy; Train begins a new net." : "") +
+        (other ? " What learned is the net in training." : "");
       await read();
     } catch (error) {
       complain(/** @type {Error} */ (error));
@@ -130,6 +132,7 @@ export function drawSection(engine, training) {
   sheet.addEventListener("change", changed);
   picker.addEventListener("change", () => {
     if (picker.value !== LIVE) chosen = picker.value;
+    part("corrected", HTMLElement).textContent = ""; // it tells of another net
     void read();
   });
   engine.addEventListener("ready", () => void read());
@@ -148,3 +151,6 @@ export function drawSection(engine, training) {
   changed();
   return { sheet, picker };
 }
+
+/** A share as exactly as a single step may change it. @param {number} share */
+const finely = (share) => percent(share, share < 0.01 || share > 0.99 ? 3 : 1);

@@ -397,7 +397,7 @@ export function insideSection(engine, training, sheet) {
       const { arrays, bins, right } = await engine.call("check_gradient", { entries: ENTRIES });
       const worst = Math.max(...arrays.map((/** @type {any} */ { error }) => error));
       verdict.textContent = right
-        ? `Yes. Each checked weight was nudged up and down, and the cost changed as backward says: the largest relative difference is ${worst.toExponential(0)}, which is rounding.`
+        ? `Yes. Each checked weight was nudged up and down, and the cost changed as backward says: the largest relative difference is ${worst.toExponential(0)}, which is rounding.${unseen()}`
         : `No: in the worst place backward and the nudged cost differ by ${worst.toExponential(1)}, relative to the gradient.`;
       part("inside-histogram", HTMLElement).replaceChildren(
         ...arrays.map((/** @type {any} */ array) => histogram(array, bins)),
@@ -407,6 +407,13 @@ export function insideSection(engine, training, sheet) {
     }
     check.disabled = false;
   });
+
+  /** What a check that finds nothing says of a bug that was chosen. */
+  function unseen() {
+    if (!part("inside-bug", HTMLSelectElement).value) return "";
+    if (lessonNow().examples > 1) return " The bug does not show in this step.";
+    return " With one example the bug does not show: choose “A mini-batch of 10”.";
+  }
 
   /** @param {{symbol: string, layer: number, checked: number, error: number, histogram: ArrayLike<number>}} array @param {ArrayLike<number>} bins */
   function histogram({ symbol, layer, checked, error, histogram: counts }, bins) {

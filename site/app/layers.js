@@ -69,7 +69,7 @@ export function layersSection(engine, training, sheet, picker) {
 function frame({ kind, shape }, i, layers) {
   const last = i === layers - 1;
   const count = shape[shape.length - 1];
-  const caption = `Layer ${i + 1}: ${count} ${last && kind === "dense" ? "outputs" : (NAMES[kind] ?? kind)}`;
+  const caption = `Layer ${i + 2}: ${count} ${last && kind === "dense" ? "outputs" : (NAMES[kind] ?? kind)}`;
   const places =
     shape.length === 3
       ? Array.from({ length: count }, (_, j) => {

@@ -90,6 +90,7 @@ export function qualitySection(engine, training, sheet, picker) {
         button.disabled = !count;
         button.setAttribute("aria-label", `${count} times a ${label} was read as ${guess}`);
         button.classList.toggle("right", label === guess);
+        button.classList.toggle("long", count > 999);
         const strength = label === guess ? 0 : Math.sqrt(count / most);
         button.style.setProperty("--share", String(strength));
       }

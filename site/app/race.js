@@ -184,8 +184,8 @@ function judged({ right, finite, examples, arrays }) {
   if (ratio !== undefined) {
     const summed = Math.abs(ratio / examples - 1) < 1e-3;
     return (
-      `backward’s answer is ${plain(ratio)} times the right one, in every array` +
-      (summed ? `, and the check looked at ${examples} examples: they are added up.` : ".")
+      `backward’s answer is ${plain(ratio)} times the right one, in every array, and the check ` +
+      `looked at ${examples} examples${summed ? ": they are added up." : "."}`
     );
   }
   const wrong = arrays.filter(({ error }) => error >= ROUNDING);

@@ -26,6 +26,7 @@ export function trainSection(engine, training) {
   const step = part("train-step", HTMLButtonElement);
   const reset = part("train-reset", HTMLButtonElement);
   const words = part("train-words", HTMLElement);
+  const doubt = part("settings-trouble", HTMLElement);
   const announce = nowAndThen(part("train-said", HTMLElement), GAP);
   const bar = part("train-bar", HTMLProgressElement);
   const gallery = part("weights", HTMLElement);
@@ -76,7 +77,8 @@ export function trainSection(engine, training) {
   /** @param {HTMLInputElement | HTMLSelectElement} element @returns {unknown} */
   function valueOf(element) {
     if (element.name === "hidden") {
-      return element.value.split(/[\s,]+/).filter(Boolean).map(Number);
+      const sizes = element.value.split(/[\s,]+/).filter(Boolean);
+      return sizes.map((size) => (Number.isNaN(Number(size)) ? size : Number(size)));
     }
     if (element instanceof HTMLSelectElement) return element.value;
     return element.type === "checkbox" ? element.checked : Number(element.value);
@@ -86,6 +88,22 @@ export function trainSection(engine, training) {
 
   /** @param {string} text @param {"quiet" | "trouble"} [kind] @param {number} [share] */
   const say = (text, kind, share) => put(words, text, { kind, share });
+
+  /** Mark the setting that Python refused; returns why, by the name that it has here. @param {Error} error */
+  function refused({ message }) {
+    const [name] = message.split(" ", 1);
+    const control = field(name);
+    if (!control) return message;
+    control.ariaInvalid = "true";
+    const texts = [...(control.labels?.[0].childNodes ?? [])].filter((node) => node instanceof Text);
+    return texts.map(({ data }) => data.trim()).join("") + message.slice(name.length);
+  }
+
+  /** No setting is refused any more. */
+  function accept() {
+    for (const element of fields()) element.ariaInvalid = null;
+    doubt.hidden = true;
+  }
 
   function controls() {
     const { state } = training;
@@ -107,6 +125,7 @@ export function trainSection(engine, training) {
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("change", async (event) => {
     const element = /** @type {HTMLInputElement} */ (event.target);
+    accept();
     if (element.name === "recipe") {
       follow(defaults[element.value]);
     } else if (training.state === "training" || training.state === "paused") {
@@ -114,7 +133,8 @@ export function trainSection(engine, training) {
         await training.adjust({ [element.name]: valueOf(element) });
         say("");
       } catch (error) {
-        say(/** @type {Error} */ (error).message, "trouble");
+        doubt.textContent = refused(/** @type {Error} */ (error));
+        doubt.hidden = false;
       }
     } else if (element.name === "output" && element.value === "softmax") {
       field("loss").value = "cross_entropy"; // mse does not go with softmax
@@ -123,6 +143,7 @@ export function trainSection(engine, training) {
 
   start.addEventListener("click", () => {
     say("");
+    accept();
     training.train(settings()).catch(() => {}); // told by "trouble"
   });
   pause.addEventListener("click", () =>
@@ -150,6 +171,7 @@ export function trainSection(engine, training) {
   });
   reset.addEventListener("click", () => {
     say("");
+    accept();
     void training.reset();
   });
 
@@ -193,7 +215,7 @@ export function trainSection(engine, training) {
     bar.value = loaded / total;
   });
   training.addEventListener("trouble", (event) =>
-    say(/** @type {CustomEvent} */ (event).detail.message, "trouble"),
+    say(refused(/** @type {CustomEvent} */ (event).detail), "trouble"),
   );
   training.addEventListener("progress", (event) => {
     const progress = /** @type {CustomEvent} */ (event).detail;

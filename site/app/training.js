@@ -171,8 +171,8 @@ export class Training extends EventTarget {
     await this.#cleared; // else it would forget the net that is made now
     const run = this.#run;
     const reading = await this.#engine.call("correct", { model, label, ...drawing });
-    if (run !== this.#run || this.hasNet) return reading;
-    this.#corrected = true;
+    if (run !== this.#run || (this.hasNet && !this.#corrected)) return reading;
+    this.#corrected = true; // and the copy may be of another net than before
     const progress = await this.#engine.call("progress");
     if (run !== this.#run) return reading;
     this.#hear(progress);

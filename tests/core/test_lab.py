@@ -392,6 +392,7 @@ class TestTraining:
         value(trained, "reset")
         value(trained, "reset")
 
+    @pytest.mark.filterwarnings("ignore::RuntimeWarning")
     def test_what_was_examined_is_the_net_that_is_there(self, lab: Lab) -> None:
         """Not one of another run that has taken as many steps, and not one that was reset."""
 
@@ -494,6 +495,20 @@ class TestCorrect:
         value(lab, "predict", model="live", pixels=image_of(3))
         value(lab, "reset")
         error(lab, "predict", model="live", pixels=image_of(3))
+
+    def test_another_model_is_copied_in_the_place_of_the_copy(self, lab: Lab) -> None:
+        value(lab, "open_model", model="cnn", data=cnn())
+        first = value(lab, "correct", label=7, model="cnn", pixels=image_of(3))
+        second = value(lab, "correct", label=7, model="live", pixels=image_of(3))
+        assert second["probabilities"][7] > first["probabilities"][7]
+        again = value(lab, "correct", label=7, model="cnn", pixels=image_of(3))
+        np.testing.assert_array_equal(again["probabilities"], first["probabilities"])
+
+    def test_a_net_in_training_is_never_replaced(self, trained: Lab) -> None:
+        value(trained, "open_model", model="cnn", data=cnn())
+        steps = value(trained, "progress")["step"]
+        value(trained, "correct", label=7, model="cnn", pixels=image_of(3))
+        assert value(trained, "progress")["step"] == steps + 1
 
     def test_with_strokes_too(self, trained: Lab) -> None:
         drawing = {"points": [10.0, 10.0, 40.0, 90.0], "lengths": [2]}

@@ -345,7 +345,12 @@ def between(page: Page, left: str, right: str) -> tuple[float, float]:
 def test_points_are_set_and_removed_by_hand(page: Page) -> None:
     press(page, "data-points", "hand-one")
     expect(part(page, COST)).to_have_attribute("data-value", "")
+    for name in ("play", "step"):  # there is nothing yet to learn from
+        press(page, name)
+        expect(part(page, "playground-words")).to_contain_text("press the plane to set some")
+        expect(part(page, "playground-play")).to_have_text("Play")
     at_plane(page, -3, 0)
+    expect(part(page, "playground-words")).to_have_text("")
     press(page, "hand-zero")
     at_plane(page, 3, 0)
     at_plane(page, 3, 3)

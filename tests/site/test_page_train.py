@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -199,20 +200,27 @@ def test_what_may_change_in_training_changes_it_and_the_rest_waits(page: Page) -
 
     assert moved_by_a_step("1e-9") < 1e-6 < 1e-4 < moved_by_a_step("20")
     set_field(page, "learningRate", "-1")
-    expect(part(page, "train-words")).to_contain_text("learningRate")
+    expect(part(page, "settings-trouble")).to_contain_text("Learning rate is -1")
+    expect(field(page, "learningRate")).to_have_attribute("aria-invalid", "true")
     set_field(page, "learningRate", "0.5")
-    expect(part(page, "train-words")).to_have_text("")
+    expect(part(page, "settings-trouble")).to_be_hidden()
+    expect(field(page, "learningRate")).not_to_have_attribute("aria-invalid", "true")
     part(page, "train-reset").click()
     expect(field(page, "hidden")).to_be_enabled()
     assert field(page, "learningRate").input_value() == "0.5"
 
 
 def test_settings_that_cannot_be_are_named_where_they_stand(page: Page) -> None:
-    for name, value in (("hidden", "30, many"), ("hidden", "-1"), ("batchSize", "")):
+    for name, value, said in (
+        ("hidden", "30, many", "Hidden layers is 'many'"),
+        ("hidden", "-1", "Hidden layers is -1"),
+        ("batchSize", "", "Mini-batch is 0"),
+    ):
         set_field(page, "recipe", "mlp-30")
         set_field(page, name, value)
         part(page, "train-start").click()
-        expect(part(page, "train-words")).to_contain_text(name)
+        expect(part(page, "train-words")).to_contain_text(said)
+        expect(field(page, name)).to_have_attribute("aria-invalid", "true")
         expect_state(page, "ready")
         expect(part(page, "train-start")).to_be_enabled()
 
@@ -277,6 +285,19 @@ def test_a_correction_in_training_is_one_more_step(page: Page) -> None:
     )
     expect_state(page, "paused")
     expect(part(page, "train-pause")).to_have_text("Resume")
+
+
+def test_everywhere_in_a_chart_each_line_has_a_value(page: Page) -> None:
+    part(page, "train-start").click()
+    wait_for(page, "epoch", "value > 2")
+    part(page, "train-pause").click()
+    chart = part(page, "cost-chart").locator(".u-over")
+    values = part(page, "cost-chart").locator(".u-legend .u-value")
+    box = chart.bounding_box()
+    assert box is not None
+    for share in (0.3, 0.51, 0.77, 0.9):
+        chart.hover(position={"x": share * box["width"], "y": 40})
+        expect(values).to_have_text([re.compile(r"^\d+\.\d+$")] * 3)
 
 
 def test_the_answer_to_the_last_step_does_not_undo_a_reset(page: Page) -> None:

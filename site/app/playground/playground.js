@@ -217,7 +217,7 @@ function spoken(world) {
   const standing = () => {
     const { epoch, cost, testAccuracy } = world.view;
     const right = testAccuracy === null ? "" : `, ${percent(testAccuracy, 0)} of the test points right`;
-    return `epoch ${Math.round(epoch)}, cost ${cost === null ? "not finite" : cost.toPrecision(2)}${right}.`;
+    return `epoch ${Math.round(epoch)}, cost ${Number.isFinite(cost) ? Number(cost).toPrecision(2) : "not finite"}${right}.`;
   };
   let playing = false;
   world.addEventListener("state", () => {

@@ -228,6 +228,7 @@ export class World extends EventTarget {
 
   async step() {
     this.pause();
+    if (this.#isEmpty()) return;
     try {
       this.#show(await this.#look("step"));
     } catch (error) {
@@ -236,9 +237,17 @@ export class World extends EventTarget {
   }
 
   play() {
+    if (this.#isEmpty()) return;
     this.playing = true;
     this.#tell("state");
     void this.#run();
+  }
+
+  /** Are there no points to learn from? Then it says so. */
+  #isEmpty() {
+    if (this.points.trainTargets.length) return false;
+    this.#trouble("There are no points to learn from: press the plane to set some.");
+    return true;
   }
 
   pause() {
