@@ -85,8 +85,8 @@ export function compareSection(engine, training, sheet) {
   function show({ card, guess, bars, time }, reading) {
     guess.textContent = reading ? String(reading.digit) : "";
     if (!card.dataset.failed) {
-      const votes = reading?.votes ? `${reading.votes[reading.digit]} of 9 votes, ` : "";
-      time.textContent = reading ? `${votes}${reading.milliseconds.toFixed(2)}\u00a0ms` : " ";
+      const agreed = reading?.votes ? `${reading.votes[reading.digit]} of 9 votes, ` : "";
+      time.textContent = reading ? `${agreed}${reading.milliseconds.toFixed(2)}\u00a0ms` : " ";
     }
     for (const [digit, bar] of bars.entries()) {
       const share = reading ? (reading.votes ? reading.votes[digit] / 9 : reading.probabilities[digit]) : 0;

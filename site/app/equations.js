@@ -10,8 +10,9 @@
  *   words: (facts: Facts) => string,
  *   tokens: Record<string, string>,
  *   inputs: (layer: number) => string[],
- * }} Text phase: the part of the step that the stage belongs to; tokens: names in the marked line of code, and the symbols they stand for; inputs: the
- * quantities that the stage starts from, as symbol and layer
+ * }} Text phase: the part of the step that the stage belongs to; tokens: names in the marked line of
+ * code, and the symbols they stand for; inputs: the quantities that the stage starts from, as symbol
+ * and layer
  */
 
 /** Each symbol carries a class, by which it lights up with its value and its place in the code. */

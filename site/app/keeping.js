@@ -95,7 +95,8 @@ export function keepingSection(engine, training) {
       if (entry.about.settings && !OVER.has(entry.about.state)) training.resume();
     } catch (error) {
       const { name } = /** @type {Error} */ (error);
-      if (name === "AbortError") void look(); // reset meanwhile, and with it what was taken up
+      const reset = name === "AbortError" && !training.running;
+      if (reset) void look(); // what was taken up went with it
       else complain(/** @type {Error} */ (error));
     }
   }

@@ -103,6 +103,7 @@ export function trainSection(engine, training) {
   function accept() {
     for (const element of fields()) element.ariaInvalid = null;
     doubt.hidden = true;
+    doubt.textContent = "";
   }
 
   function controls() {

@@ -64,7 +64,7 @@ PLACES: dict[str, tuple[str, str, Callable[[], Trainer]]] = {
     "Dense.gradients": ("delta = delta / len(delta)", "pass", trainer),
     "Dense.backward": ("ops.matmul_nn(delta, self.weights)", "-delta @ self.weights", trainer),
     "Network.backpropagate": ("return cost, gradients", "return cost, gradients[:2] * 2", trainer),
-    "SGD.update": ("(p, 1.0, g, -self", "(p, 1.0, g, self", trainer),
+    "SGD.update": ("(p, 1.0, g, -rate", "(p, 1.0, g, rate", trainer),
     "Adam.update": ("rate, epsilon)", "-rate, epsilon)", lambda: trainer(Adam(0.01))),
     "Trainer.learn": ("self._wanted(labels))", "self._wanted(labels - 1))", trainer),
     "xavier": (

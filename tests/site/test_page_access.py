@@ -455,7 +455,7 @@ def test_a_failure_interrupts(spoken: Page) -> None:
     ears = Ears(spoken)
     part(spoken, "train-start").click()
     expect(part(spoken, "train-words")).to_have_attribute("data-kind", "trouble")
-    assert any("learningRate" in said for said in ears.interruptions())
+    assert any("Learning rate" in said for said in ears.interruptions())
 
 
 def test_the_playground_is_told_now_and_then(spoken: Page) -> None:

@@ -116,13 +116,18 @@ def mnist() -> datasets.Mnist:
     return datasets.Mnist(train, datasets.Examples(test_images, test_labels))
 
 
-def train(page: Page, **settings: Any) -> None:
-    """Begin to train by these settings."""
+def begin(page: Page, **settings: Any) -> None:
+    """Ask for a training by these settings; ``window.ended`` is what comes of it."""
     page.evaluate(
         "s => { window.ended = undefined;"
         " nets.train(s).then((r) => (window.ended = r), (e) => (window.ended = e.message)); }",
         settings,
     )
+
+
+def train(page: Page, **settings: Any) -> None:
+    """Begin to train by these settings, of which there are too many epochs to miss."""
+    begin(page, **settings)
     expect_state(page, "training", visiting.START_PATIENCE)
 
 
@@ -400,7 +405,7 @@ class TestStorage:
         page = visiting.open_ready(context.new_page(), site_url)
         visiting.python_worker(page).evaluate(denied)
         expect(part(page, "kept")).to_be_hidden()
-        train(page, epochs=1)
+        begin(page, epochs=1)
         expect(part(page, "kept-words")).to_contain_text("lets the page store nothing")
         expect(part(page, "kept-words")).to_contain_text("save it as a file")
         page.wait_for_function("() => window.ended?.accuracy > 0.9")
@@ -410,7 +415,7 @@ class TestStorage:
         visiting.python_worker(page).evaluate(
             "() => Object.defineProperty(navigator, 'locks', { value: undefined })"
         )
-        train(page, epochs=1)
+        begin(page, epochs=1)
         expect(part(page, "kept-words")).to_contain_text("lets the page store nothing")
         page.wait_for_function("() => window.ended?.accuracy > 0.9")
 
