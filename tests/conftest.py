@@ -9,7 +9,7 @@ from hypothesis import settings
 settings.register_profile("nets", derandomize=True, deadline=None)
 settings.load_profile("nets")
 
-LONGEST = ("test_tab_core.py", "test_fuzzing.py")
+LONGEST = ("test_tab_core.py", "test_webkit.py", "test_fuzzing.py")
 ROOT = Path(__file__).resolve().parent.parent
 
 
