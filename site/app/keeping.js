@@ -111,6 +111,7 @@ export function keepingSection(engine, training) {
         return file;
       });
       withdraw(entry);
+      if (!data) return row.remove(); // another tab has discarded it
       const back = make("button", { type: "button", textContent: "Undo" });
       back.addEventListener("click", async () => {
         complain();

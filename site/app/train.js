@@ -159,6 +159,7 @@ export function trainSection(engine, training) {
   };
   step.addEventListener("click", async () => {
     say("");
+    accept();
     if (training.running) {
       await single();
     } else {

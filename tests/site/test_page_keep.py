@@ -44,13 +44,18 @@ KEPT = """async () => {
   return Promise.race([read(), new Promise((resolve) => setTimeout(resolve, 3000, []))]);
 }"""
 
-OLDER = """async (count) => {
+OPENED = """
   const [{ name }] = (await indexedDB.databases()).filter(({ name }) => name.startsWith("nets "));
   const answer = (request) => new Promise((resolve) => {
     request.onsuccess = () => resolve(request.result);
   });
   const database = await answer(indexedDB.open(name));
-  const transaction = database.transaction(["runs", "files"], "readwrite");
+"""
+"""Opens what the browser keeps, in the beginning of an async function."""
+
+OLDER = (
+    f"async (count) => {{{OPENED}"
+    """  const transaction = database.transaction(["runs", "files"], "readwrite");
   const [runs, files] = ["runs", "files"].map((store) => transaction.objectStore(store));
   const [run] = await answer(runs.getAll());
   const [file] = await answer(files.getAll());
@@ -62,15 +67,12 @@ OLDER = """async (count) => {
   await new Promise((resolve) => (transaction.oncomplete = resolve));
   database.close();
 }"""
+)
 """Puts so many copies beside the run that is kept, each a day older than the one before."""
 
-HELD = """async () => {
-  const [{ name }] = (await indexedDB.databases()).filter(({ name }) => name.startsWith("nets "));
-  const answer = (request) => new Promise((resolve) => {
-    request.onsuccess = () => resolve(request.result);
-  });
-  const database = await answer(indexedDB.open(name));
-  const [id] = await answer(database.transaction("runs").objectStore("runs").getAllKeys());
+HELD = (
+    f"async () => {{{OPENED}"
+    """  const [id] = await answer(database.transaction("runs").objectStore("runs").getAllKeys());
   database.close();
   await new Promise((got) => {
     void navigator.locks.request(`${name} ${id}`, () => {
@@ -79,6 +81,7 @@ HELD = """async () => {
     });
   });
 }"""
+)
 """Goes on with the run that is kept, as far as others can see, until ``free`` is called."""
 
 SILENT = {
