@@ -96,7 +96,7 @@ export function insideSection(engine, training, sheet) {
     return (await import("katex")).default;
   }
 
-  const { request, seen } = whileSeen(
+  const { request, seen, settled } = whileSeen(
     section,
     async () => {
       if (engine.state !== "ready") return;
@@ -392,6 +392,7 @@ export function insideSection(engine, training, sheet) {
   check.addEventListener("click", async () => {
     const verdict = part("inside-verdict", HTMLElement);
     check.disabled = true;
+    await settled(); // it is the step asked for last that is checked
     verdict.textContent = "Nudging weights one by one …";
     try {
       const { arrays, bins, right } = await engine.call("check_gradient", { entries: ENTRIES });

@@ -47,14 +47,18 @@ export function waitingForSight(element) {
  * @param {HTMLElement} element
  * @param {() => Promise<void>} work an error in it means that its subject is gone: it is dropped
  * @param {number} [pause] milliseconds between two runs
- * @returns {{request: () => void, seen: () => boolean}}
+ * @returns {{request: () => void, seen: () => boolean, settled: () => Promise<void>}} `settled`
+ * resolves once nothing that was asked for is under way
  */
 export function whileSeen(element, work, pause = 0) {
   let wanted = false;
   let busy = false;
-  const sight = new Sight(element, () => void run());
-  async function run() {
-    if (busy) return;
+  let running = Promise.resolve();
+  const run = () => {
+    if (!busy) running = runs();
+  };
+  const sight = new Sight(element, run);
+  async function runs() {
     busy = true;
     while (wanted && sight.seen) {
       wanted = false;
@@ -66,8 +70,9 @@ export function whileSeen(element, work, pause = 0) {
   return {
     request() {
       wanted = true;
-      void run();
+      run();
     },
     seen: () => sight.seen,
+    settled: () => running,
   };
 }

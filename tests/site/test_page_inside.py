@@ -181,6 +181,19 @@ def test_the_gradient_is_checked(page: Page) -> None:
     expect(part(page, "inside-histogram").locator("figure")).to_have_count(4)
 
 
+def test_a_check_pressed_while_the_step_changes_is_of_the_new_step(page: Page) -> None:
+    changed = "net => { net.value = 'mlp-30'; net.dispatchEvent(new Event('change')); }"
+    check = part(page, "inside-check")
+    visiting.until(page, check.is_enabled, "the check can be pressed")
+    page.evaluate(
+        f"([net, check]) => {{ ({changed})(net); check.click(); }}",
+        [part(page, "inside-net").element_handle(), check.element_handle()],
+    )
+    expect(check).to_be_enabled(timeout=60_000)
+    page.wait_for_timeout(500)  # what would take the verdict away has come by then
+    expect(part(page, "inside-verdict")).to_contain_text("Yes.")
+
+
 def test_a_test_image_brings_its_label(page: Page) -> None:
     part(page, "inside-example").select_option("test")
     images = part(page, "inside-batch").get_by_role("button")
