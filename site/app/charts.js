@@ -41,7 +41,6 @@ export class Chart {
         dataIdx: (plot, line, hovered) => nearest(plot.data[line], hovered),
       },
       legend: {
-        live: matchMedia("(hover: hover)").matches,
         markers: { dash: (_, i) => (lines[i - 1]?.dash ? "dashed" : "solid") },
       },
       scales: {
@@ -61,7 +60,7 @@ export class Chart {
         { ...axis, size: 52, values: (_, ticks) => ticks.map((tick) => format(tick)) },
       ],
       series: [
-        { label: "epoch", value: (_, value) => (value == null ? "–" : value.toFixed(2)) },
+        { label: "epoch", value: this.#told((epoch) => epoch.toFixed(2)) },
         ...lines.map(({ label, colour, dash }) => ({
           label,
           stroke: () => style().getPropertyValue(colour),
@@ -69,8 +68,7 @@ export class Chart {
           dash,
           spanGaps: true,
           points: { show: isAlone },
-          value: (/** @type {uPlot} */ _, /** @type {number | null} */ value) =>
-            value == null ? "–" : format(value),
+          value: this.#told(format),
         })),
       ],
     };
@@ -91,6 +89,19 @@ export class Chart {
       element,
     );
     whenThemeChanges(() => this.plot.redraw());
+  }
+
+  /**
+   * How the legend tells a line's value: that under the pointer, else the last one.
+   * @param {(value: number) => string} format
+   * @returns {uPlot.Series.Value}
+   */
+  #told(format) {
+    return (_plot, _drawn, line, place) => {
+      const values = this.#data[line];
+      const value = values[place ?? nearest(values, values.length - 1)];
+      return value == null ? "–" : format(value);
+    };
   }
 
   #width() {

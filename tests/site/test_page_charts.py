@@ -125,6 +125,27 @@ def test_a_diverging_race_keeps_the_numbers_that_were_cut_in_the_picture(
         assert last(kept[head]) == float(shown.get_attribute("data-value") or "nan")
 
 
+def test_the_legend_tells_the_last_values_until_somebody_points(page: Page, tmp_path: Path) -> None:
+    """By touch as well: a tap is a pointer that stays."""
+    figure = chart(page, "cost-chart")
+    kept = columns(saved(figure, "CSV", tmp_path))
+    ends = [last(column) for column in kept.values()]
+    first = kept["training"][0]
+    assert first is not None
+    assert first > 2 * ends[1]
+    values = figure.locator(".u-legend .u-value")
+
+    def told() -> list[float]:
+        return [float(text) for text in values.all_inner_texts()]
+
+    page.mouse.move(0, 0)
+    visiting.until(page, lambda: told() == pytest.approx(ends, rel=0.05), "the last values")
+    figure.locator(".u-over").hover(position={"x": 1, "y": 40})
+    visiting.until(page, lambda: told()[1] == pytest.approx(first, rel=0.05), "the first cost")
+    page.mouse.move(0, 0)
+    visiting.until(page, lambda: told()[1] == pytest.approx(ends[1], rel=0.05), "the last cost")
+
+
 def test_the_playground_keeps_its_costs(page: Page, tmp_path: Path) -> None:
     page.evaluate("document.getElementById('playground').scrollIntoView()")
     part(page, "playground-play").click()
