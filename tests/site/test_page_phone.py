@@ -60,6 +60,19 @@ def test_two_fingers_on_the_pad_do_not_zoom(page: Page) -> None:
     assert pinch(page, x, y) == 1
 
 
+def test_a_button_that_was_tapped_does_not_stay_grey(page: Page) -> None:
+    ground = "button => getComputedStyle(button).backgroundColor"
+    for _ in range(2):
+        draw(page, SEVEN)
+    undo = part(page, "undo")
+    before = undo.evaluate(ground)
+    undo.tap()
+    expect(undo).to_be_enabled()
+    hovered = "button => button.matches(':hover')"
+    visiting.until(page, lambda: undo.evaluate(hovered), "as if it were hovered")
+    assert undo.evaluate(ground) == before
+
+
 def test_two_quick_taps_on_the_pad_do_not_zoom(page: Page) -> None:
     fingers = Fingers(page)
     for _ in range(2):
