@@ -13,8 +13,10 @@ export function computingSwitch(engine, training) {
   const words = part("kernels-words", HTMLElement);
   /** The kernels that this browser can run. */
   let kernels = "";
-  /** Examples a second of this run, by what computed. @type {Record<string, number>} */
+  /** Examples a second, by what computed. @type {Record<string, number>} */
   let rates = {};
+  /** With which settings they were measured. */
+  let measured = "";
 
   engine.addEventListener("ready", async () => {
     const found = await engine.computing.catch(() => undefined);
@@ -33,13 +35,23 @@ export function computingSwitch(engine, training) {
     await (numpy ? engine.call("use_numpy") : engine.call("use_kernels", { path: "", name: kernels }));
   });
 
-  training.addEventListener("settings", () => (rates = {}));
+  training.addEventListener("settings", (event) => {
+    const { learningRate: _, ...others } = /** @type {CustomEvent} */ (event).detail;
+    const work = JSON.stringify(others);
+    if (work === measured) return; // a step of another length takes no longer
+    measured = work;
+    rates = {};
+  });
   training.addEventListener("progress", (event) => {
     const { examplesPerSecond, state } = /** @type {CustomEvent} */ (event).detail;
     if (!kernels || !examplesPerSecond || state !== "training") return;
     rates[choice.value] = examplesPerSecond;
     const { kernels: ours, numpy } = rates;
-    if (!ours || !numpy) return;
+    if (!numpy) return;
+    if (!ours) {
+      words.textContent = `NumPy: ${whole(numpy)} examples a second. Switch back to compare.`;
+      return;
+    }
     words.textContent =
       `Kernels: ${whole(ours)} examples a second. NumPy: ${whole(numpy)}. ` +
       `That is ${(ours / numpy).toFixed(1)} times as fast.`;

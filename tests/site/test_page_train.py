@@ -397,3 +397,25 @@ def test_the_kernels_can_be_switched_off_and_on_while_it_learns(page: Page, site
     visiting.expect_state(page, "training")
     wait_for(page, "cost", "value < 0.5")
     part(page, "train-reset").click()
+
+
+def test_the_speeds_are_compared_whatever_is_changed_meanwhile(page: Page) -> None:
+    set_field(page, "epochs", "1000")
+    part(page, "train-start").click()
+    wait_for(page, "throughput", "value > 0")
+    page.evaluate(
+        """() => {
+          const changed = new Event("change", { bubbles: true });
+          for (const [control, value] of [["[name=learningRate]", 0.002], ["[data-testid=kernels]", "numpy"]]) {
+            document.querySelector(control).value = value;
+            document.querySelector(control).dispatchEvent(changed);
+          }
+        }"""  # noqa: E501
+    )
+    words = part(page, "kernels-words")
+    expect(words).to_contain_text("times as fast")
+    set_field(page, "batchSize", "64")
+    expect(words).to_contain_text("Switch back to compare.")
+    part(page, "kernels").select_option("kernels")
+    expect(words).to_contain_text("times as fast")
+    part(page, "train-reset").click()
