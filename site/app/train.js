@@ -130,10 +130,12 @@ export function trainSection(engine, training) {
     if (element.name === "recipe") {
       follow(defaults[element.value]);
     } else if (training.state === "training" || training.state === "paused") {
+      const { value } = element;
       try {
         await training.adjust({ [element.name]: valueOf(element) });
         say("");
       } catch (error) {
+        if (element.value !== value) return; // it was corrected before the answer came
         doubt.textContent = refused(/** @type {Error} */ (error));
         doubt.hidden = false;
       }

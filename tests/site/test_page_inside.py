@@ -221,7 +221,7 @@ def test_a_mini_batch_shows_one_examples_errors_and_the_mean_of_all(page: Page) 
     made = part(page, "inside-values").locator("figure.made")
     expect(made).to_contain_text("mean of 10")
     part(page, "inside-values").locator(".matrix button").nth(33).click()
-    expect(part(page, "inside-weight")).to_contain_text("to neuron 2, in example 1")
+    expect(part(page, "inside-weight")).to_contain_text("from neuron 4 to neuron 2, in example 1")
     products = part(page, "inside-products").locator("li")
     expect(products).to_have_count(10)
     values = [float(one.get_attribute("data-value") or "nan") for one in products.all()]

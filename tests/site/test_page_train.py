@@ -399,6 +399,24 @@ def test_the_kernels_can_be_switched_off_and_on_while_it_learns(page: Page, site
     part(page, "train-reset").click()
 
 
+def test_a_refusal_that_comes_after_the_correction_is_not_told(page: Page) -> None:
+    set_field(page, "epochs", "1000")
+    part(page, "train-start").click()
+    wait_for(page, "throughput", "value > 0")
+    page.evaluate(
+        """() => {
+          const rate = document.querySelector("[name=learningRate]");
+          for (rate.value of ["-1", "0.002"]) {
+            rate.dispatchEvent(new Event("change", { bubbles: true }));
+          }
+        }"""
+    )
+    page.wait_for_timeout(500)  # both answers have come by then
+    expect(part(page, "settings-trouble")).to_be_hidden()
+    expect(part(page, "settings").locator("[name=learningRate]")).to_have_value("0.002")
+    part(page, "train-reset").click()
+
+
 def test_the_speeds_are_compared_whatever_is_changed_meanwhile(page: Page) -> None:
     set_field(page, "epochs", "1000")
     part(page, "train-start").click()
