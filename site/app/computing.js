@@ -13,6 +13,8 @@ export function computingSwitch(engine, training) {
   const words = part("kernels-words", HTMLElement);
   /** The kernels that this browser can run. */
   let kernels = "";
+  /** What computes, of the choices; what is chosen does once the worker has answered. */
+  let computing = "";
   /** Examples a second, by what computed. @type {Record<string, number>} */
   let rates = {};
   /** With which settings they were measured. */
@@ -24,6 +26,7 @@ export function computingSwitch(engine, training) {
     part("computing", HTMLElement).hidden = false;
     kernels = found.kernels === NUMPY ? "" : found.kernels;
     choice.value = kernels ? "kernels" : NUMPY;
+    computing = choice.value;
     choice.disabled = !kernels;
     words.textContent = kernels
       ? "The same operations, as WebAssembly written for this page or as NumPy’s own. Switch while it learns."
@@ -31,8 +34,9 @@ export function computingSwitch(engine, training) {
   });
 
   choice.addEventListener("change", async () => {
-    const numpy = choice.value === NUMPY;
-    await (numpy ? engine.call("use_numpy") : engine.call("use_kernels", { path: "", name: kernels }));
+    const { value } = choice;
+    await (value === NUMPY ? engine.call("use_numpy") : engine.call("use_kernels", { path: "", name: kernels }));
+    computing = value;
   });
 
   training.addEventListener("settings", (event) => {
@@ -45,7 +49,7 @@ export function computingSwitch(engine, training) {
   training.addEventListener("progress", (event) => {
     const { examplesPerSecond, state } = /** @type {CustomEvent} */ (event).detail;
     if (!kernels || !examplesPerSecond || state !== "training") return;
-    rates[choice.value] = examplesPerSecond;
+    rates[computing] = examplesPerSecond;
     const { kernels: ours, numpy } = rates;
     if (!numpy) return;
     if (!ours) {

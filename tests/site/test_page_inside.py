@@ -182,11 +182,14 @@ def test_the_gradient_is_checked(page: Page) -> None:
 
 
 def test_a_check_pressed_while_the_step_changes_is_of_the_new_step(page: Page) -> None:
-    changed = "net => { net.value = 'mlp-30'; net.dispatchEvent(new Event('change')); }"
     check = part(page, "inside-check")
     visiting.until(page, check.is_enabled, "the check can be pressed")
     page.evaluate(
-        f"([net, check]) => {{ ({changed})(net); check.click(); }}",
+        """([net, check]) => {
+          net.value = "mlp-30";
+          net.dispatchEvent(new Event("change"));
+          check.click();
+        }""",
         [part(page, "inside-net").element_handle(), check.element_handle()],
     )
     expect(check).to_be_enabled(timeout=60_000)

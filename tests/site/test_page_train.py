@@ -399,41 +399,42 @@ def test_the_kernels_can_be_switched_off_and_on_while_it_learns(page: Page, site
     part(page, "train-reset").click()
 
 
-def test_a_refusal_that_comes_after_the_correction_is_not_told(page: Page) -> None:
+@pytest.fixture
+def learning(page: Page) -> Iterator[Page]:
+    """The page while a net learns, long enough for whatever is tried; then without one."""
     set_field(page, "epochs", "1000")
     part(page, "train-start").click()
     wait_for(page, "throughput", "value > 0")
-    page.evaluate(
-        """() => {
-          const rate = document.querySelector("[name=learningRate]");
-          for (rate.value of ["-1", "0.002"]) {
-            rate.dispatchEvent(new Event("change", { bubbles: true }));
-          }
-        }"""
-    )
-    page.wait_for_timeout(500)  # both answers have come by then
-    expect(part(page, "settings-trouble")).to_be_hidden()
-    expect(part(page, "settings").locator("[name=learningRate]")).to_have_value("0.002")
+    yield page
     part(page, "train-reset").click()
 
 
-def test_the_speeds_are_compared_whatever_is_changed_meanwhile(page: Page) -> None:
-    set_field(page, "epochs", "1000")
-    part(page, "train-start").click()
-    wait_for(page, "throughput", "value > 0")
+def change_at_once(page: Page, *changes: tuple[str, str]) -> None:
+    """Give controls their values one right after the other, before any answer can come."""
     page.evaluate(
-        """() => {
-          const changed = new Event("change", { bubbles: true });
-          for (const [control, value] of [["[name=learningRate]", 0.002], ["[data-testid=kernels]", "numpy"]]) {
-            document.querySelector(control).value = value;
-            document.querySelector(control).dispatchEvent(changed);
+        """changes => {
+          for (const [control, value] of changes) {
+            const element = document.querySelector(control);
+            element.value = value;
+            element.dispatchEvent(new Event("change", { bubbles: true }));
           }
-        }"""  # noqa: E501
+        }""",
+        changes,
     )
-    words = part(page, "kernels-words")
+
+
+def test_a_refusal_that_comes_after_the_correction_is_not_told(learning: Page) -> None:
+    change_at_once(learning, ("[name=learningRate]", "-1"), ("[name=learningRate]", "0.002"))
+    learning.wait_for_timeout(500)  # both answers have come by then
+    expect(part(learning, "settings-trouble")).to_be_hidden()
+    expect(part(learning, "settings").locator("[name=learningRate]")).to_have_value("0.002")
+
+
+def test_the_speeds_are_compared_whatever_is_changed_meanwhile(learning: Page) -> None:
+    words = part(learning, "kernels-words")
+    change_at_once(learning, ("[name=learningRate]", "0.002"), ("[data-testid=kernels]", "numpy"))
     expect(words).to_contain_text("times as fast")
-    set_field(page, "batchSize", "64")
+    set_field(learning, "batchSize", "64")
     expect(words).to_contain_text("Switch back to compare.")
-    part(page, "kernels").select_option("kernels")
+    part(learning, "kernels").select_option("kernels")
     expect(words).to_contain_text("times as fast")
-    part(page, "train-reset").click()

@@ -96,7 +96,7 @@ class Visit:
         self.press(self.part(testid))
 
     def press(self, element: WebElement) -> None:
-        """Press any other element; again if the page did not hear the driver's mouse."""
+        """Press an element; again if the page did not hear the driver's mouse."""
         self.driver.execute_script(
             """arguments[0].scrollIntoView({ block: "center" });
             window.heard = false;
