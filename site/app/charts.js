@@ -60,7 +60,7 @@ export class Chart {
         { ...axis, size: 52, values: (_, ticks) => ticks.map((tick) => format(tick)) },
       ],
       series: [
-        { label: "epoch", value: this.#told((epoch) => epoch.toFixed(2)) },
+        { label: "epoch", value: this.#told((epoch) => String(Number(epoch.toFixed(2)))) },
         ...lines.map(({ label, colour, dash }) => ({
           label,
           stroke: () => style().getPropertyValue(colour),

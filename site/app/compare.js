@@ -7,7 +7,7 @@ import { whileSeen } from "./seen.js";
 /** @typedef {import("./engine.js").Engine} Engine */
 /** @typedef {import("./training.js").Training} Training */
 /** @typedef {import("./sheet.js").Sheet} Sheet */
-/** @typedef {{card: HTMLElement, guess: HTMLElement, bars: HTMLElement[], time: HTMLElement, facts: HTMLElement}} Card */
+/** @typedef {{card: HTMLElement, guess: HTMLElement, votes: HTMLElement, bars: HTMLElement[], time: HTMLElement}} Card */
 
 const LIVE = "live";
 
@@ -31,6 +31,7 @@ export function compareSection(engine, training, sheet) {
   function addCard(id, name, facts) {
     const guess = make("div", { className: "guess" });
     guess.dataset.testid = `compare-guess-${id}`;
+    const votes = make("p", { className: "quiet" });
     const bars = Array.from({ length: 10 }, (_, digit) =>
       make("li", {}, [
         make("span", { className: "bar" }),
@@ -38,18 +39,17 @@ export function compareSection(engine, training, sheet) {
         make("span", { className: "unseen" }),
       ]),
     );
-    const time = make("span", { className: "time" });
-    const lines = make("p", { className: "quiet facts" });
-    lines.append(...facts.flatMap((fact) => [fact, make("br")]), time);
+    const time = make("li", { className: "time" });
+    const lines = facts.map((textContent) => make("li", { textContent }));
     const card = make("li", { className: "card" }, [
       make("h3", { textContent: name }),
-      guess,
+      make("div", { className: "reading" }, [guess, votes]),
       make("ol", { className: "columns" }, bars),
-      lines,
+      make("ul", { className: "quiet facts" }, [...lines, time]),
     ]);
     card.dataset.testid = `compare-${id}`;
     list.append(card);
-    cards.set(id, { card, guess, bars, time, facts: lines });
+    cards.set(id, { card, guess, votes, bars, time });
   }
 
   const { request, seen } = whileSeen(section, async () => {
@@ -82,18 +82,18 @@ export function compareSection(engine, training, sheet) {
   });
 
   /** @param {Card} card @param {any} reading */
-  function show({ card, guess, bars, time }, reading) {
+  function show({ card, guess, votes, bars, time }, reading) {
+    const counts = reading?.votes;
     guess.textContent = reading ? String(reading.digit) : "";
+    votes.textContent = counts ? `${counts[reading.digit]} of 9 votes` : "";
     if (!card.dataset.failed) {
-      const agreed = reading?.votes ? `${reading.votes[reading.digit]} of 9 votes, ` : "";
-      time.textContent = reading ? `${agreed}${reading.milliseconds.toFixed(2)}\u00a0ms` : " ";
+      time.textContent = reading ? `${reading.milliseconds.toFixed(2)}\u00a0ms` : "";
     }
     for (const [digit, bar] of bars.entries()) {
-      const share = reading ? (reading.votes ? reading.votes[digit] / 9 : reading.probabilities[digit]) : 0;
+      const share = reading ? (counts ? counts[digit] / 9 : reading.probabilities[digit]) : 0;
       bar.style.setProperty("--share", String(share));
       bar.classList.toggle("best", reading?.digit === digit);
-      const votes = reading?.votes;
-      const said = votes ? `${votes[digit]} of 9 votes` : percent(share);
+      const said = counts ? `${counts[digit]} of 9 votes` : percent(share);
       bar.title = reading ? `${said} for ${digit}` : "";
       /** @type {HTMLElement} */ (bar.lastElementChild).textContent = reading ? `: ${said}` : "";
     }

@@ -11,6 +11,7 @@ const NUMPY = "numpy";
 export function computingSwitch(engine, training) {
   const choice = part("kernels", HTMLSelectElement);
   const words = part("kernels-words", HTMLElement);
+  const offer = words.textContent;
   /** The kernels that this browser can run. */
   let kernels = "";
   /** What computes, of the choices; what is chosen does once the worker has answered. */
@@ -23,15 +24,13 @@ export function computingSwitch(engine, training) {
   engine.addEventListener("ready", async () => {
     const found = await engine.computing.catch(() => undefined);
     if (!found) return; // the worker has died meanwhile
-    part("computing", HTMLElement).hidden = false;
     kernels = found.kernels === NUMPY ? "" : found.kernels;
     choice.value = kernels ? "kernels" : NUMPY;
     computing = choice.value;
     choice.disabled = !kernels;
-    words.textContent = kernels
-      ? "The same operations, as WebAssembly written for this page or as NumPy’s own. Switch while it learns."
-      : `NumPy alone: ${found.reason}.`;
+    words.textContent = kernels ? offer : `NumPy alone: ${found.reason}.`;
   });
+  engine.addEventListener("failed", () => (choice.disabled = true));
 
   choice.addEventListener("change", async () => {
     const { value } = choice;

@@ -38,6 +38,13 @@ def page(open_page: Page) -> Page:
     return open_page
 
 
+def painted(page: Page) -> None:
+    """Wait until what has been changed is in the window."""
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+
+
 def pinch(page: Page, x: float, y: float) -> float:
     """Spread two fingers about a place in the window; return how large the page is then shown."""
     fingers = Fingers(page)
@@ -48,9 +55,7 @@ def pinch(page: Page, x: float, y: float) -> float:
         fingers.slide(2, (x + 10 + 5 * step, y))
     fingers.up(1)
     fingers.up(2)
-    page.evaluate(
-        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-    )
+    painted(page)
     scale: float = page.evaluate("visualViewport.scale")
     return scale
 
@@ -163,8 +168,62 @@ def test_nothing_moves_while_it_loads_reads_learns_and_is_scrolled_through(
         }.items():
             page.evaluate("id => document.getElementById(id).scrollIntoView()", section)
             expect(page.locator(filled).first).to_be_attached()
+            painted(page)  # nobody has seen what grows in the very frame that scrolls on
         shifts = page.evaluate("shifts")
         assert sum(value for value, _ in shifts) < 0.05, shifts
+
+
+HEIGHTS = """
+window.heights = {};
+const places = {
+  "the switch of the kernels": "[data-testid=computing]",
+  "a chart": ".charts figure:has([data-testid=cost-chart])",
+  "the cards": ".cards:has(.card)",
+  "the playground": ".world",
+  "its chart": ".course-of",
+};
+const sizes = new ResizeObserver((entries) => {
+  for (const { target, borderBoxSize } of entries) {
+    const [name] = Object.entries(places).find(([, selector]) => target.matches(selector));
+    (heights[name] ??= new Set()).add(borderBoxSize[0].blockSize);
+  }
+});
+const look = () => {
+  for (const place of document.querySelectorAll(Object.values(places))) sizes.observe(place);
+};
+addEventListener("DOMContentLoaded", () => {
+  look();
+  new MutationObserver(look).observe(document, { childList: true, subtree: true });
+});
+"""
+
+
+@pytest.mark.parametrize("window", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_what_comes_finds_its_place_kept(
+    browser: Browser, site_url: str, window: dict[str, Any]
+) -> None:
+    with visiting.visitor(browser, **window) as context:
+        page = context.new_page()
+        page.add_init_script(HEIGHTS)
+        visiting.open_ready(page, site_url)
+        expect(part(page, "kernels")).to_be_enabled()
+        part(page, "compare-cards").scroll_into_view_if_needed()
+        expect(page.locator(".card").last).to_be_visible()
+        draw(page, SEVEN)
+        part(page, "compare-cards").scroll_into_view_if_needed()
+        expect(part(page, "compare-verdict")).to_contain_text("All")
+        cards = page.evaluate("[...heights['the cards']]")  # before there is one more of them
+        part(page, "section-playground").scroll_into_view_if_needed()
+        expect(part(page, "playground-chart").locator("canvas")).to_be_visible()
+        part(page, "train-start").click()
+        expect(part(page, "cost-chart").locator("canvas")).to_be_visible(timeout=120_000)
+        painted(page)
+        heights = page.evaluate(
+            "Object.fromEntries(Object.entries(heights).map(([name, all]) => [name, [...all]]))"
+        )
+        heights["the cards"] = cards
+        assert len(heights) == 5, heights
+        assert all(len(heights_of_one) == 1 for heights_of_one in heights.values()), heights
 
 
 # ---------------------------------------------------------------- nothing runs when nothing is seen
