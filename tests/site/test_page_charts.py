@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,7 +26,13 @@ def page(browser: Browser, site_url: str) -> Iterator[Page]:
         part(page, "settings").locator("[name=epochs]").fill("2")
         part(page, "train-start").click()
         expect(part(page, "train-words")).to_contain_text("Done", timeout=180_000)
-        expect(chart(page, "accuracy-chart").locator(".keep")).to_be_visible()
+        shown = chart(page, "accuracy-chart").locator("[role=img]")
+        end = f"to {number(page, 'test-accuracy'):.3g}."
+        visiting.until(
+            page,
+            lambda: (shown.get_attribute("aria-label") or "").endswith(end),
+            "the curves are drawn to their end",
+        )
         yield page
 
 
@@ -100,12 +107,13 @@ def test_the_picture_can_be_opened_and_has_ink(page: Page, tmp_path: Path) -> No
 
 
 def test_what_the_picture_shows_is_told_in_words(page: Page) -> None:
-    label = part(page, "accuracy-chart").locator("[role=img]").get_attribute("aria-label")
-    assert label is not None
-    value = number(page, "test-accuracy")
-    assert value is not None
-    assert label.startswith("Accuracy over epochs. training: from ")
-    assert label.endswith(f"to {value:.3g}.")
+    expect(part(page, "accuracy-chart").locator("[role=img]")).to_have_attribute(
+        "aria-label",
+        re.compile(
+            r"^Accuracy over epochs\. training: from 0\.\d+ to 0\.\d+; test: from 0\.\d+ to "
+            rf"{number(page, 'test-accuracy'):.3g}\.$"
+        ),
+    )
 
 
 def test_a_diverging_race_keeps_the_numbers_that_were_cut_in_the_picture(
@@ -154,13 +162,16 @@ def test_the_playground_keeps_its_costs(page: Page, tmp_path: Path) -> None:
     )
     part(page, "playground-play").click()
     figure = chart(page, "playground-chart")
-    epoch = number(page, "playground-epoch")
-    assert epoch is not None
-    label = part(page, "playground-chart").locator("[role=img]")
-    expect(label).not_to_have_attribute("aria-label", "nothing yet")
+    told = figure.locator(".u-legend .u-value").first
+    visiting.until(
+        page,
+        lambda: (text := told.inner_text()) != "–" and float(text) >= 20,
+        "the curves are drawn to where it was paused",
+    )
     rows = table(figure)
-    expect(figure.locator(".numbers tbody tr")).not_to_have_count(0)
     kept = columns(saved(figure, "CSV", tmp_path))
     assert list(kept) == ["epoch", "training", "test"]
     assert len(kept["epoch"]) >= len(rows) > 5
+    epoch = number(page, "playground-epoch")
+    assert epoch is not None
     assert last(kept["epoch"]) <= epoch
