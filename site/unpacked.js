@@ -36,13 +36,16 @@ export async function findUnpacked(addresses) {
 export async function keepUnpacked() {
   const addresses = Object.keys(manifest.unpacked).filter((address) => address.endsWith(".br"));
   if (!addresses.length) return;
-  useDecoder(await WebAssembly.compile(await loadUnpacked(DECODER, () => {})));
+  /** @type {Promise<void> | undefined} fetched where there is something to unpack */
+  let decoder;
   for (const name of (await caches.keys()).filter((name) => name.startsWith(FAMILY))) {
     const cache = await caches.open(name);
     for (const address of addresses) {
       const packed = await cache.match(new URL(address, SITE));
       const there = await cache.match(placeOf(address));
       if (!packed || (there && (await isRight(address, await bytesOf(there))))) continue;
+      decoder ??= loadUnpacked(DECODER, () => {}).then(WebAssembly.compile).then(useDecoder);
+      await decoder;
       const bytes = await unpackedBy(/** @type {ReadableStream<Bytes>} */ (packed.body), read);
       if (await isRight(address, bytes)) await cache.put(placeOf(address), new Response(bytes));
     }

@@ -16,7 +16,7 @@ def test_it(i):
     while i == 2:
         time.sleep(0.1)
 """
-SPREAD = ("--numprocesses=2", "--dist=loadfile", "--timeout=2", "--timeout-method=thread")
+SPREAD = ("--numprocesses=2", "--dist=loadfile", "--timeout=10", "--timeout-method=thread")
 
 
 def test_a_test_that_hangs_is_tried_once_and_the_others_run(tmp_path: Path) -> None:

@@ -49,8 +49,9 @@ export class Engine extends EventTarget {
     this.#keeping = false;
     this.state = "loading";
     this.#life = new Lifeline();
-    this.ready = this.#boot();
-    this.ready.catch((error) => this.#fail(error));
+    const ready = this.#boot();
+    this.ready = ready;
+    ready.catch((error) => this.ready === ready && this.#fail(error)); // a later start goes on
     this.dispatchEvent(new Event("starting"));
     return this.ready;
   }
@@ -183,7 +184,10 @@ export class Engine extends EventTarget {
       await pause(3000);
       if (document.hidden) continue;
       const patience = this.state === "ready" ? PATIENCE : PATIENCE_AT_FIRST;
-      const answered = await Promise.race([this.#api.ping(), pause(patience)]);
+      const sign = this.#api.ping();
+      const answered =
+        (await Promise.race([sign, pause(patience)])) ||
+        (await Promise.race([sign, pause(1000)])); // after a sleep the timer may come first
       if (!answered && !document.hidden && goesOn()) {
         this.#fail(new Error("The worker that runs Python has stopped answering."));
       }

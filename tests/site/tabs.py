@@ -8,6 +8,8 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import threading
+import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -81,12 +83,21 @@ def tab(folder: Path) -> Iterator[Tab]:
     try:
         found = (re.search(r"ws://[^/]*:(\d+)/", line) for line in process.stderr)
         port = next(match[1] for match in found if match)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json") as answer:
-            [address] = [
-                one["webSocketDebuggerUrl"] for one in json.load(answer) if one["type"] == "page"
-            ]
-        yield Tab(address)
+        # What else it says is read too: it would stop where nobody did.
+        threading.Thread(target=process.stderr.read, daemon=True).start()
+        yield Tab(_first_page(port))
     finally:
         process.terminate()
         process.wait()
-        process.stderr.close()
+
+
+def _first_page(port: str) -> str:
+    """The address of the browser's tab, which comes a moment after the browser."""
+    while True:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/json") as answer:
+            targets = json.load(answer)
+        for target in targets:
+            if target["type"] == "page":
+                address: str = target["webSocketDebuggerUrl"]
+                return address
+        time.sleep(0.05)

@@ -250,7 +250,7 @@ def test_the_patched_code_goes_to_the_editor(visited: Page) -> None:
 
 
 def test_a_net_goes_on_training_beside_a_race(visited: Page) -> None:
-    visited.evaluate("() => { nets.train({ epochs: 9 }).catch(() => {}); }")
+    visited.evaluate("() => { nets.train({ epochs: 1000 }).catch(() => {}); }")
     visiting.expect_state(visited, "training", PATIENCE)
     choose(visited, "summed")
     right_guess(visited, "summed")
@@ -301,8 +301,8 @@ def test_a_worker_that_dies_in_mid_race_is_told_and_replaced(page: Page, site_ur
     choose(page, "test-in-training")
     right_guess(page, "test-in-training")
     part(page, "bugs-run").click()
-    expect(part(page, "bugs-race").get_by_test_id("race-cost").locator("canvas")).to_be_visible(
-        timeout=PATIENCE
+    page.wait_for_function(  # looks at every frame
+        "() => document.querySelector('[data-testid=bugs-race] [data-testid=race-cost] canvas')"
     )
     [worker] = [one for one in page.workers if one.url == f"{site_url}worker.js"]
     worker.evaluate("() => setTimeout(() => { throw new Error('out of luck'); })")

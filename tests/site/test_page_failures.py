@@ -44,6 +44,7 @@ def test_a_file_that_fails_is_named_and_asked_for_again(
     ]
     site.faults = dict(faults[:1])
     page.goto(site.url)
+    expect(part(page, "failure")).to_be_visible()  # it moves the pad
     draw(page, SEVEN)
     before = drawing(page)
     for place, (file, _) in enumerate(faults):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 import environment
 import visiting
@@ -46,6 +46,16 @@ def stage(page: Page, i: int) -> None:
         return button.get_attribute("aria-current") == "step"
 
     visiting.until(page, current, "the stage that was pressed is shown")
+
+
+def pick(page: Page, weight: Locator, which: str) -> None:
+    """A weight's button is another one where a step that was asked for before comes meanwhile."""
+
+    def picked() -> bool:
+        weight.click()
+        return which in part(page, "inside-weight").inner_text()
+
+    visiting.until(page, picked, "the weight that was pressed is followed")
 
 
 def test_the_stages_stand_by_the_part_of_the_step_they_belong_to(page: Page) -> None:
@@ -162,16 +172,15 @@ def test_a_weight_is_picked_and_followed(page: Page) -> None:
     stage(page, STAGES.index("∂w²"))
     pictures = part(page, "inside-values").locator(".weights button")
     expect(pictures).to_have_count(30)
-    pictures.nth(4).click()
+    pick(page, pictures.nth(4), "to neuron 5")
     expect(pictures.nth(4)).to_have_attribute("aria-pressed", "true")
-    expect(part(page, "inside-weight")).to_contain_text("to neuron 5")
     chain = part(page, "inside-chain").locator("li")
     expect(chain).to_have_count(5)
     expect(chain.nth(3)).to_have_class("now")
     stage(page, STAGES.index("∂w³"))
     cells = part(page, "inside-values").locator(".matrix button")
     expect(cells).to_have_count(300)
-    cells.nth(31).click()
+    pick(page, cells.nth(31), "layer 3, from neuron 2 to neuron 2")
     expect(part(page, "inside-weight")).to_have_text("layer 3, from neuron 2 to neuron 2")
 
 
@@ -223,8 +232,8 @@ def test_a_mini_batch_shows_one_examples_errors_and_the_mean_of_all(page: Page) 
     stage(page, STAGES.index("∂w³"))
     made = part(page, "inside-values").locator("figure.made")
     expect(made).to_contain_text("mean of 10")
-    part(page, "inside-values").locator(".matrix button").nth(33).click()
-    expect(part(page, "inside-weight")).to_contain_text("from neuron 4 to neuron 2, in example 1")
+    cells = part(page, "inside-values").locator(".matrix button")
+    pick(page, cells.nth(33), "from neuron 4 to neuron 2, in example 1")
     products = part(page, "inside-products").locator("li")
     expect(products).to_have_count(10)
     values = [float(one.get_attribute("data-value") or "nan") for one in products.all()]

@@ -31,8 +31,8 @@ def test_what_is_drawn_before_python_is_there_is_read_when_it_is(
     context.route("**/pyodide/numpy.files.br*", lambda route: held.append(route))
     page.goto(site_url)
     visiting.expect_state(page, "loading")
+    expect(part(page, "status-words")).to_have_text("Fetching NumPy …")
     draw(page, SEVEN)
-    expect(part(page, "status-words")).to_have_text("Fetching NumPy …", timeout=60_000)
     assert 0 < part(page, "loading-bar").evaluate("bar => bar.value") < 1
     expect(part(page, "guess")).to_have_text("")
     assert part(page, "train-start").is_disabled()
@@ -70,7 +70,7 @@ def test_mnist_is_fetched_when_the_visitor_turns_to_training(
     page.mouse.wheel(0, 5000)
     page.wait_for_timeout(300)
     assert mnist(site) == []
-    with page.expect_request("**/mnist/train-images-5.gz*", timeout=30_000):
+    with page.expect_request("**/mnist/train-images-5.gz*"):
         part(page, "settings").locator("[name=seed]").click()
     assert sorted(mnist(site)) == sorted(set(mnist(site))), "fetched twice"
     visiting.expect_state(page, "ready")

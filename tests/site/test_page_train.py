@@ -26,6 +26,7 @@ def page(open_page: Page) -> Page:
         part(open_page, "train-reset").click()
     expect(part(open_page, "train-start")).to_be_enabled()
     set_field(open_page, "recipe", "mlp-30")
+    set_field(open_page, "epochs", "1000")  # none comes to its end before it is looked at
     visiting.clear(open_page)
     return open_page
 
@@ -109,7 +110,7 @@ def test_training_by_the_buttons_passes_90_percent(page: Page) -> None:
 
 
 def test_pause_resume_and_one_step(page: Page) -> None:
-    set_field(page, "epochs", "3")
+    set_field(page, "epochs", "20")
     part(page, "train-start").click()
     wait_for(page, "cost", "value > 0")
     part(page, "train-pause").click()
@@ -129,7 +130,7 @@ def test_pause_resume_and_one_step(page: Page) -> None:
     part(page, "train-pause").click()
     expect_state(page, "training")
     expect_state(page, "ready")
-    wait_for(page, "epoch", "value === 3")
+    wait_for(page, "epoch", "value === 20")
     assert (number(page, "test-accuracy") or 0) > 0.9
     expect(part(page, "train-words")).to_contain_text("Done")
 
@@ -231,7 +232,6 @@ def test_divergence_is_told_and_the_last_finite_net_kept(page: Page, activation:
     set_field(page, "output", "identity")
     set_field(page, "optimizer", "sgd")
     set_field(page, "learningRate", "0.001")
-    set_field(page, "epochs", "1000")  # it would be over before the rate is changed
     part(page, "train-start").click()
     wait_for(page, "cost", "value > 0")
     set_field(page, "learningRate", "1e6")
@@ -298,7 +298,9 @@ def test_everywhere_in_a_chart_each_line_has_a_value(page: Page) -> None:
     assert box is not None
     for share in (0.3, 0.51, 0.77, 0.9):
         chart.hover(position={"x": share * box["width"], "y": 40})
-        expect(values).to_have_text([re.compile(r"^\d+\.\d+$")] * 3)
+        expect(values).to_have_text(
+            [re.compile(r"^\d+(\.\d+)?$"), *[re.compile(r"^\d+\.\d+$")] * 2]
+        )
 
 
 def test_the_answer_to_the_last_step_does_not_undo_a_reset(page: Page) -> None:
@@ -326,6 +328,7 @@ def test_no_figure_stands_alone_in_its_row(page: Page, width: int, rows: int) ->
     size = page.viewport_size
     assert size is not None
     page.set_viewport_size({"width": width, "height": 800})
+    page.wait_for_function("width => innerWidth === width", arg=width)
     tops = (
         part(page, "section-train")
         .locator(".figures > div")
@@ -339,7 +342,8 @@ def test_the_figures_are_those_of_window_nets(page: Page) -> None:
     page.evaluate(
         """() => {
           window.last = undefined;
-          nets.train({ hidden: [8] }, (progress) => (last = progress)).catch(() => {});
+          const settings = { hidden: [8], epochs: 1000 };
+          nets.train(settings, (progress) => (last = progress)).catch(() => {});
         }"""
     )
     wait_for(page, "test-accuracy", "value > 0")
@@ -388,7 +392,7 @@ def test_the_kernels_can_be_switched_off_and_on_while_it_learns(page: Page, site
     choice = part(page, "kernels")
     expect(choice).to_be_visible()
     expect(choice).to_have_value("kernels")
-    page.evaluate("void nets.train({ epochs: 60 }).catch(() => {})")
+    page.evaluate("void nets.train({ epochs: 1000 }).catch(() => {})")
     visiting.expect_state(page, "training", 60_000)
     wait_for(page, "throughput", "value > 0")
     choice.select_option("numpy")
@@ -402,7 +406,6 @@ def test_the_kernels_can_be_switched_off_and_on_while_it_learns(page: Page, site
 @pytest.fixture
 def learning(page: Page) -> Iterator[Page]:
     """The page while a net learns, long enough for whatever is tried; then without one."""
-    set_field(page, "epochs", "1000")
     part(page, "train-start").click()
     wait_for(page, "throughput", "value > 0")
     yield page

@@ -44,7 +44,9 @@ LEARN = """async (worlds) => {
   for (const settings of worlds) {
     await engine.call("playground.make", { settings });
     const script = await engine.call("playground.export");
-    await engine.call("playground.advance", { epochs: 100, milliseconds: 1e6 });
+    for (let i = 0; i < 10; i++) {  // a call that takes too long is taken for a dead worker
+      await engine.call("playground.advance", { epochs: 10, milliseconds: 1e6 });
+    }
     learned.push({ script, costs: [...(await engine.call("playground.costs"))] });
   }
   return learned;

@@ -23,7 +23,7 @@ def test_it_reads_learns_and_runs_a_visitors_code(
     with visiting.visitor(browser, errors=True, keeps=True) as context:
         page = visiting.open_ready(context.new_page(), site.url)
         page.evaluate(TRAIN)
-        expect(part(page, "offline")).to_contain_text(KEPT)
+        expect(part(page, "offline")).to_contain_text(KEPT, timeout=visiting.START_PATIENCE)
         expect(part(page, "offline")).to_contain_text("training too")
 
         site.gone = True

@@ -263,8 +263,8 @@ def clear(page: Page) -> None:
 
 
 def expect_guess(page: Page, digit: int) -> None:
-    """Wait until the page reads this digit."""
-    expect(part(page, "guess")).to_have_text(str(digit), timeout=PATIENCE)
+    """Wait until the page reads this digit, for which Python may have to start."""
+    expect(part(page, "guess")).to_have_text(str(digit), timeout=START_PATIENCE)
 
 
 def expect_empty(page: Page) -> None:

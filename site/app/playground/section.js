@@ -10,8 +10,8 @@ import { make, part } from "../dom.js";
 export function playgroundSection(engine) {
   const section = part("section-playground", HTMLElement);
   const observer = new IntersectionObserver(
-    ([entry]) => {
-      if (!entry.isIntersecting) return;
+    (entries) => {
+      if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
       observer.disconnect();
       open();
     },

@@ -90,6 +90,8 @@ export class World extends EventTarget {
   /** Counts the nets that were made, so that a frame of an earlier one is not shown. */
   #net = 0;
   #running = false;
+  /** What is shown may be older than the net once the frames have ended. */
+  #stale = false;
   /** @type {Partial<Settings>} */
   #wanted = {};
   /** What is being done of it. @type {Partial<Settings>} */
@@ -221,9 +223,13 @@ export class World extends EventTarget {
     this.#tell("touched");
   }
 
-  /** Ask for a frame without learning. While it plays the next one comes by itself. */
+  /** Ask for a frame without learning; while frames come, after the last of them. */
   async refresh() {
-    if (!this.#running) this.#show(await this.#look());
+    this.#stale = this.#running;
+    if (this.#stale) return;
+    const net = this.#net;
+    const view = await this.#look();
+    if (net === this.#net) this.#show(view);
   }
 
   async step() {
@@ -290,12 +296,13 @@ export class World extends EventTarget {
         if (net === this.#net) this.#show(frame);
         await new Promise(requestAnimationFrame);
       }
-      if (asked?.net === this.#net) this.#show(await asked.view);
+      this.#stale ||= asked !== undefined; // and what has been pressed since then may change it
     } catch (error) {
       this.pause();
       this.#trouble(/** @type {Error} */ (error).message);
     }
     this.#running = false;
+    if (this.#stale) await this.refresh().catch((error) => this.#trouble(error.message));
   }
 
   /** @param {View} view */
