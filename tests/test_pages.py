@@ -65,6 +65,7 @@ def test_a_page_that_has_changed_its_head_is_noticed() -> None:
         documents.embed(INDEX.replace(b"og:image", b"og:picture"))
 
 
+@pytest.mark.timeout(900)
 def test_the_deployment_s_steps_build_the_site_from_a_clean_checkout(tmp_path: Path) -> None:
     """As they stand in the workflow, in the shell that runs them there."""
     workflow = (WORKFLOWS / "pages.yml").read_text()

@@ -95,11 +95,12 @@ export function drawSection(engine, training) {
     if (!drawing || engine.state !== "ready") return;
     try {
       const before = Number(bars[label].number.dataset.value);
-      const copied = picker.value !== LIVE && training.state === "idle";
-      const other = picker.value !== LIVE && !copied;
-      const { probabilities } = await training.correct(picker.value, label, drawing);
+      const picked = picker.value;
+      const copied = picked !== LIVE && training.state === "idle";
+      const other = picked !== LIVE && !copied;
+      const { probabilities } = await training.correct(picked, label, drawing);
       offerLive(true);
-      picker.value = LIVE;
+      if (picker.value === picked) picker.value = LIVE; // or another has been chosen meanwhile
       const went = [before, probabilities[label]].map(finely).join(" to ");
       part("corrected", HTMLElement).textContent =
         `One step of learning: this was a ${label}. Its ${label} went from ${went}. ` +

@@ -77,7 +77,7 @@ export function filesSection(engine, training) {
   /** @param {File} file */
   async function take(file) {
     try {
-      if (engine.state !== "ready") throw new Error("Python is not there yet: wait a moment.");
+      if (engine.state !== "ready" || !mostBytes) throw new Error("Python is not there yet: wait a moment.");
       if (training.running) {
         throw new Error("A net is in training, whose place the file would take: reset it first.");
       }

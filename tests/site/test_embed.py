@@ -86,6 +86,7 @@ def post(made: Path, site: Any, host: Callable[[str, str], str]) -> str:
 def reader(browser: Browser, errors: bool = False, **options: Any) -> Iterator[BrowserContext]:
     """A reader of the blog; nothing is asked of third parties, and no page reports errors."""
     context = browser.new_context(**options)
+    context.set_default_timeout(visiting.PATIENCE)
     context.add_init_script(visiting.NO_SERVICE_WORKER)
     seen: list[str] = []
     foreign: list[str] = []
@@ -185,6 +186,7 @@ def test_the_post_reads_a_digit(page: Page, post: str, site: Any) -> None:
     assert still.evaluate("image => image.decode().then(() => image.naturalWidth)") == 720
     place = page.evaluate("() => scrollY")
     page.wait_for_function("() => document.querySelector('iframe')")
+    visiting.until(page, lambda: bool(held), "the frame is asked for")
     for route in held:
         route.continue_()
     frame = embed(page, 0)

@@ -54,6 +54,8 @@ def test_two_sections_in_a_page_of_another_origin(
         visit.expect_state("ready")
         before = list(itertools.takewhile(lambda address: address != "sw.js", site.requested))
         assert before.count(ENGINE) == 1, "and once more to be kept, which the service worker does"
+        visit.until(lambda: visit.part("train-start").is_enabled(), "training is possible")
+        visit.evaluate("() => { document.querySelector('[name=epochs]').value = 1000; }")
         visit.click("train-start")
         visit.expect_state("training")
         visit.driver.switch_to.default_content()

@@ -330,7 +330,7 @@ def test_a_refused_training_leaves_the_net_that_was_trained(page: Page) -> None:
 
 
 def test_pause_and_resume_keep_the_promise_pending(page: Page) -> None:
-    train(page, epochs=8)  # one may be over before it is paused
+    train(page, epochs=20)  # one may be over before it is paused
     wait_for_progress(page)
     page.evaluate("() => nets.pause()")
     visiting.expect_state(page, "paused")
@@ -340,7 +340,7 @@ def test_pause_and_resume_keep_the_promise_pending(page: Page) -> None:
     assert page.evaluate("run.events.at(-1).step") == step
     page.evaluate("() => nets.resume()")
     visiting.expect_state(page, "training")
-    assert outcome(page)["value"]["epochs"] == 8
+    assert outcome(page)["value"]["epochs"] == 20
 
 
 def test_pause_right_after_train_is_not_lost(page: Page) -> None:
@@ -353,7 +353,7 @@ def test_pause_right_after_train_is_not_lost(page: Page) -> None:
 
 
 def test_reset_rejects_with_abort_error(page: Page) -> None:
-    train(page, epochs=5)
+    train(page, epochs=1000)
     wait_for_progress(page)
     page.evaluate("() => nets.reset()")
     ended = outcome(page)
@@ -367,7 +367,7 @@ def test_reset_rejects_with_abort_error(page: Page) -> None:
 
 
 def test_reset_of_a_paused_run_rejects_too(page: Page) -> None:
-    train(page, epochs=5)
+    train(page, epochs=1000)
     wait_for_progress(page)
     page.evaluate("() => nets.pause()")
     page.evaluate("() => nets.reset()")
@@ -389,7 +389,7 @@ def test_a_second_train_is_refused_and_the_first_goes_on(page: Page) -> None:
 
 
 def test_train_right_after_reset_is_another_run(page: Page) -> None:
-    train(page, "first", epochs=5)
+    train(page, "first", epochs=1000)
     wait_for_progress(page, name="first")
     for name in ("second", "third"):
         page.evaluate("() => void nets.reset()")
@@ -418,6 +418,7 @@ def test_elements_say_what_nets_says(page: Page) -> None:
     assert part(page, "guess").inner_text() == ""
     draw(page, SEVEN)
     expect_guess(page, 7)
+    visiting.settled(page)
     side = part(page, "draw-canvas").evaluate("canvas => canvas.clientWidth")
     assert side == part(page, "draw-canvas").evaluate("canvas => canvas.clientHeight")
     shown = visiting.probabilities(page)

@@ -50,6 +50,7 @@ def test_what_the_mouse_draws_is_read(
 ) -> None:
     draw(page, strokes)
     expect_guess(page, digit)
+    visiting.settled(page)
     shares = [share or 0.0 for share in probabilities(page)]
     assert shares.index(max(shares)) == digit
     assert sum(shares) == pytest.approx(1, abs=1e-5)
@@ -286,10 +287,13 @@ def test_the_pad_is_square(page: Page) -> None:
 def test_it_was_a_moves_the_bars(page: Page) -> None:
     draw(page, SEVEN)
     expect_guess(page, 7)
+    visiting.settled(page)
     before = probabilities(page)
     correction = part(page, "correct").get_by_role("button", name="It was a 2")
     for _ in range(3):
+        said = part(page, "corrected").inner_text()
         correction.click()
+        expect(part(page, "corrected")).not_to_have_text(said)
         expect(part(page, "corrected")).to_contain_text("this was a 2")
     page.wait_for_function(
         "before => Number(document.querySelector('[data-testid=probability-2]').dataset.value)"

@@ -155,6 +155,7 @@ def test_nothing_moves_while_it_loads_reads_learns_and_is_scrolled_through(
         visiting.open_ready(page, site_url)
         draw(page, SEVEN)
         expect_guess(page, 7)
+        visiting.set_epochs(page, 1000)
         part(page, "train-start").click()
         expect(part(page, "cost-chart").locator("canvas")).to_be_visible(timeout=120_000)
         part(page, "train-pause").click()

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page
 
 import tally
@@ -77,6 +78,7 @@ json.dumps({"Operations": plain, "Kernels": fast})
 """All the tests with NumPy, then those that compute with the kernels."""
 
 
+@pytest.mark.timeout(900)
 def test_the_librarys_tests_pass_in_the_tab(
     page: Page, serve_site: Callable[..., Any], record_property: Tell
 ) -> None:
@@ -90,6 +92,7 @@ def test_the_librarys_tests_pass_in_the_tab(
     _expect_all_passed(inside, engine, record_property)
 
 
+@pytest.mark.timeout(900)
 def test_the_librarys_tests_pass_in_webkit(
     webkit: Callable[[], AbstractContextManager[Visit]],
     serve_site: Callable[..., Any],

@@ -267,6 +267,20 @@ def expect_guess(page: Page, digit: int) -> None:
     expect(part(page, "guess")).to_have_text(str(digit), timeout=START_PATIENCE)
 
 
+def set_epochs(page: Page, epochs: int) -> None:
+    """For how long it will train, by the field, which may be folded away."""
+    expect(part(page, "train-start")).to_be_enabled()
+    part(page, "settings").locator("[name=epochs]").evaluate(
+        "(field, epochs) => { field.value = epochs; }", epochs
+    )
+
+
+def settled(page: Page | Frame) -> None:
+    """Wait until what is drawn has been read: one reading may be under way, and one follow it."""
+    for _ in range(2):
+        page.evaluate("() => nets.predict({ pixels: new Array(784).fill(1) }).then(() => {})")
+
+
 def expect_empty(page: Page) -> None:
     """An empty pad has no guess and no probabilities."""
     expect(part(page, "guess")).to_have_text("")

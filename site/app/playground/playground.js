@@ -153,8 +153,11 @@ async function open(engine) {
   world.sight = () => sight.seen;
   spoken(world);
 
+  const needPoints = [play, step, reset];
+  for (const control of needPoints) control.disabled = true;
   await data.sketch();
   await take(world, words);
+  for (const control of needPoints) control.disabled = false;
   whenAddressChanges(() => {
     const { section: named, values } = readAddress();
     if (named === section.id && values.size) void take(world, words).then(goToAddress);
