@@ -155,7 +155,7 @@ export class Engine extends EventTarget {
         throw error;
       });
     this.#opened.set(id, opened);
-    opened.catch(() => this.#opened.delete(id));
+    opened.catch(() => this.#opened.get(id) === opened && this.#opened.delete(id));
     return opened;
   }
 

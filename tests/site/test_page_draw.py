@@ -311,6 +311,21 @@ def test_it_was_a_moves_the_bars(page: Page) -> None:
     assert probabilities(page) == before
 
 
+def test_a_net_that_is_chosen_while_another_is_corrected_stays_chosen(page: Page) -> None:
+    draw(page, SEVEN)
+    expect_guess(page, 7)
+    page.evaluate(
+        """() => {
+          document.querySelector("[data-testid=correct] button:nth-of-type(3)").click();
+          const picker = document.querySelector("[data-testid=model-picker]");
+          picker.value = "softmax";
+          picker.dispatchEvent(new Event("change"));
+        }"""
+    )
+    expect(part(page, "corrected")).to_contain_text("this was a 2")
+    assert part(page, "model-picker").input_value() == "softmax"
+
+
 def test_a_net_that_was_corrected_is_among_the_models_until_it_is_reset(page: Page) -> None:
     if part(page, "train-reset").is_enabled():  # an earlier test has corrected a net
         part(page, "train-reset").click()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 import visiting
 from visiting import SEVEN, draw, drawing, expect_guess, part
@@ -30,6 +30,12 @@ def expect_failure(page: Page, named: str, drawn: bool = True) -> None:
     words = expect(part(page, "failure-words"))
     (words.to_contain_text if drawn else words.not_to_contain_text)(DRAWN)
     assert "Traceback" not in part(page, "failure-words").inner_text()
+
+
+def diagnostics(page: Page) -> str:
+    """The last errors, as the page would report them."""
+    text: str = page.evaluate("""async () => (await import("./app/diagnostics.js")).report({})""")
+    return text
 
 
 def test_a_file_that_fails_is_named_and_asked_for_again(
@@ -174,6 +180,35 @@ def test_a_worker_that_dies_is_replaced(page: Page, site_url: str, how: str) -> 
     expect(part(page, "train-start")).to_be_enabled()
     assert visiting.numbers(page, "epoch", "cost", "throughput") == [None] * 3
     page.evaluate("() => nets.train({ epochs: 1, batchSize: 128 })")
+
+
+@pytest.mark.chromium("Playwright does not reach into workers elsewhere")
+def test_what_an_earlier_start_waited_for_does_not_end_a_later_one(
+    page: Page, site_url: str
+) -> None:
+    asked: list[Route] = []
+
+    def answer(route: Route) -> None:
+        asked.append(route)
+        if len(asked) == 2:  # the first is kept waiting; what is asked for after the start fails
+            route.continue_()
+        elif len(asked) > 2:
+            route.abort()
+
+    page.route(f"**/{visiting.FIRST_MODEL}*", answer)
+    page.goto(site_url)
+    expect(part(page, "status-words")).to_have_text("Opening the net …")
+    visiting.python_worker(page).evaluate("() => setTimeout(() => { throw new Error('now'); })")
+    expect_failure(page, "now", drawn=False)
+    part(page, "retry").click()
+    visiting.expect_state(page, "ready", visiting.START_PATIENCE)
+    asked[0].abort()
+    visiting.until(
+        page, lambda: "did not load" in diagnostics(page), "the late answer has been noted"
+    )
+    draw(page, SEVEN)
+    expect_guess(page, 7)
+    visiting.expect_state(page, "ready")
 
 
 @pytest.mark.chromium("Playwright does not reach into workers elsewhere")
