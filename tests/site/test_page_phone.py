@@ -145,35 +145,6 @@ new PerformanceObserver((list) => {
 """  # noqa: E501
 
 
-@pytest.mark.parametrize("window", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_nothing_moves_while_it_loads_reads_learns_and_is_scrolled_through(
-    browser: Browser, site_url: str, window: dict[str, Any]
-) -> None:
-    with visiting.visitor(browser, **window) as context:
-        page = context.new_page()
-        page.add_init_script(SHIFTS)
-        visiting.open_ready(page, site_url)
-        draw(page, SEVEN)
-        expect_guess(page, 7)
-        visiting.set_epochs(page, 1000)
-        part(page, "train-start").click()
-        expect(part(page, "cost-chart").locator("canvas")).to_be_visible(timeout=120_000)
-        part(page, "train-pause").click()
-        for section, filled in {
-            "inside": "[data-testid=inside-chain] li",
-            "bugs": "[data-testid=bugs-list] button",
-            "own": "[data-testid=own-editor][data-ready=yes]",
-            "playground": "[data-testid=playground-neuron-0-0]",
-            "compare": ".card .best",
-            "layers": "[data-testid=layers] figure",
-        }.items():
-            page.evaluate("id => document.getElementById(id).scrollIntoView()", section)
-            expect(page.locator(filled).first).to_be_attached()
-            painted(page)  # nobody has seen what grows in the very frame that scrolls on
-        shifts = page.evaluate("shifts")
-        assert sum(value for value, _ in shifts) < 0.05, shifts
-
-
 HEIGHTS = """
 window.heights = {};
 const places = {
@@ -199,32 +170,59 @@ addEventListener("DOMContentLoaded", () => {
 """
 
 
-@pytest.mark.parametrize("window", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_what_comes_finds_its_place_kept(
-    browser: Browser, site_url: str, window: dict[str, Any]
-) -> None:
-    with visiting.visitor(browser, **window) as context:
+@pytest.fixture(params=[PHONE, DESKTOP], ids=["phone", "desktop"])
+def watched(request: pytest.FixtureRequest, browser: Browser, site_url: str) -> Iterator[Page]:
+    """The page, ready, which notes from its beginning what moves and what grows."""
+    with visiting.visitor(browser, **request.param) as context:
         page = context.new_page()
+        page.add_init_script(SHIFTS)
         page.add_init_script(HEIGHTS)
-        visiting.open_ready(page, site_url)
-        expect(part(page, "kernels")).to_be_enabled()
-        part(page, "compare-cards").scroll_into_view_if_needed()
-        expect(page.locator(".card").last).to_be_visible()
-        draw(page, SEVEN)
-        part(page, "compare-cards").scroll_into_view_if_needed()
-        expect(part(page, "compare-verdict")).to_contain_text("All")
-        cards = page.evaluate("[...heights['the cards']]")  # before there is one more of them
-        part(page, "section-playground").scroll_into_view_if_needed()
-        expect(part(page, "playground-chart").locator("canvas")).to_be_visible()
-        part(page, "train-start").click()
-        expect(part(page, "cost-chart").locator("canvas")).to_be_visible(timeout=120_000)
-        painted(page)
-        heights = page.evaluate(
-            "Object.fromEntries(Object.entries(heights).map(([name, all]) => [name, [...all]]))"
-        )
-        heights["the cards"] = cards
-        assert len(heights) == 5, heights
-        assert all(len(heights_of_one) == 1 for heights_of_one in heights.values()), heights
+        yield visiting.open_ready(page, site_url)
+
+
+def test_nothing_moves_while_it_loads_reads_learns_and_is_scrolled_through(watched: Page) -> None:
+    page = watched
+    draw(page, SEVEN)
+    expect_guess(page, 7)
+    visiting.set_epochs(page, 1000)
+    part(page, "train-start").click()
+    expect(part(page, "cost-chart").locator("canvas")).to_be_visible(timeout=120_000)
+    part(page, "train-pause").click()
+    for section, filled in {
+        "inside": "[data-testid=inside-chain] li",
+        "bugs": "[data-testid=bugs-list] button",
+        "own": "[data-testid=own-editor][data-ready=yes]",
+        "playground": "[data-testid=playground-neuron-0-0]",
+        "compare": ".card .best",
+        "layers": "[data-testid=layers] figure",
+    }.items():
+        page.evaluate("id => document.getElementById(id).scrollIntoView()", section)
+        expect(page.locator(filled).first).to_be_attached()
+        painted(page)  # nobody has seen what grows in the very frame that scrolls on
+    shifts = page.evaluate("shifts")
+    assert sum(value for value, _ in shifts) < 0.05, shifts
+
+
+def test_what_comes_finds_its_place_kept(watched: Page) -> None:
+    page = watched
+    expect(part(page, "kernels")).to_be_enabled()
+    part(page, "compare-cards").scroll_into_view_if_needed()
+    expect(page.locator(".card").last).to_be_visible()
+    draw(page, SEVEN)
+    part(page, "compare-cards").scroll_into_view_if_needed()
+    expect(part(page, "compare-verdict")).to_contain_text("All")
+    cards = page.evaluate("[...heights['the cards']]")  # before there is one more of them
+    part(page, "section-playground").scroll_into_view_if_needed()
+    expect(part(page, "playground-chart").locator("canvas")).to_be_visible()
+    part(page, "train-start").click()
+    expect(part(page, "cost-chart").locator("canvas")).to_be_visible(timeout=120_000)
+    painted(page)
+    heights = page.evaluate(
+        "Object.fromEntries(Object.entries(heights).map(([name, all]) => [name, [...all]]))"
+    )
+    heights["the cards"] = cards
+    assert len(heights) == 5, heights
+    assert all(len(heights_of_one) == 1 for heights_of_one in heights.values()), heights
 
 
 # ---------------------------------------------------------------- nothing runs when nothing is seen

@@ -462,7 +462,11 @@ def test_after_a_step_while_it_plays_the_net_is_shown_as_it_is(page: Page) -> No
     before = 0.0
     for caption in ("δ: Output", "Output") * 3:
         press(page, "play")
-        expect(part(page, "playground-epoch")).not_to_have_attribute("data-value", f"{before:g}")
+        visiting.until(
+            page,
+            lambda at=before: visiting.number(page, "playground-epoch") != at,  # type: ignore[misc]
+            "it plays",
+        )
         press(page, "step")
         answered(page)
         shown = visiting.number(page, "playground-epoch")
@@ -742,16 +746,13 @@ def test_nothing_is_computed_for_what_is_not_seen(page: Page) -> None:
     expect(part(page, "playground-epoch")).not_to_have_attribute("data-value", "0")
     page.evaluate("() => scrollTo(0, 0)")
     expect(part(page, "section-playground")).not_to_be_in_viewport()
-
-    def epoch() -> float | None:
-        return visiting.number(page, "playground-epoch")
-
-    def rests() -> bool:
-        left = epoch()
-        page.wait_for_timeout(500)
-        return epoch() == left
-
-    visiting.until(page, rests, "nothing is computed any more")
-    left = epoch()
+    answered(page)
+    left = visiting.number(page, "playground-epoch")
+    page.wait_for_timeout(500)
+    assert visiting.number(page, "playground-epoch") == left
     part(page, "playground-play").scroll_into_view_if_needed()
-    visiting.until(page, lambda: epoch() != left, "it goes on where it is seen")
+    visiting.until(
+        page,
+        lambda: visiting.number(page, "playground-epoch") != left,
+        "it goes on where it is seen",
+    )
