@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nets_core import checks, least_squares
-from nets_core.augment import Distortion, with_flourishes
+from nets_core.data.augment import Distortion, with_flourishes
 from nets_core.network import Network
 from nets_core.ops import Array
 from nets_core.optimizers import OPTIMIZERS, Optimizer

@@ -12,12 +12,12 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import environment
+from building import environment
 
 environment.enter("audit")
 
-from environment import ROOT, say
-from parts import read_lock
+from building.environment import ROOT, say
+from building.parts import read_lock
 
 REQUIREMENTS = ROOT / "requirements"
 

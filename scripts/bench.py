@@ -9,17 +9,16 @@ import platform
 import sys
 from pathlib import Path
 
-import environment
+from building import environment
 
 environment.enter("build", "test")
 
 from playwright.sync_api import Browser, sync_playwright
 
-import browsers
-import bundle
 from benchmark import figures, lighthouse, second_visit, training, visits, workers
 from benchmark.serving import serving
-from parts import PartError, Parts
+from building import browsers, bundle
+from building.parts import PartError, Parts
 
 GROUPS = {
     "training": training.training,

@@ -4,13 +4,12 @@ import argparse
 import sys
 import time
 
-import environment
+from building import environment
 
 environment.enter("build")
 
-import bundle
-import cdn
-from parts import Parts
+from building import bundle, cdn
+from building.parts import Parts
 
 
 def main() -> None:

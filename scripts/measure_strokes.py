@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import environment
+from building import environment
 
 environment.enter("build", "test")
 sys.path.insert(0, str(environment.ROOT))
@@ -27,9 +27,9 @@ sys.path.insert(0, str(environment.ROOT))
 import numpy as np
 from numpy.typing import NDArray
 
-import bundle
-import web
-from nets_core import digits, saving
+from building import bundle, web
+from nets_core.data import digits
+from nets_core.files import saving
 
 MODELS = environment.ROOT / "site" / "models"
 TABLET = 500
@@ -98,7 +98,7 @@ def in_browser(drawings: list[Drawing], ids: list[str]) -> dict[str, list[int]]:
     """What each net reads in each drawing, in the built page."""
     from playwright.sync_api import sync_playwright
 
-    import browsers
+    from building import browsers
 
     bundle.build()
     strokes = [drawing["strokes"] for drawing in drawings]

@@ -11,15 +11,14 @@ from __future__ import annotations
 
 from tempfile import TemporaryDirectory
 
-import environment
+from building import environment
 
 environment.enter("build", "test")
 
 from playwright.sync_api import BrowserContext, Page, sync_playwright
 
-import browsers
-import bundle
 from benchmark import serving
+from building import browsers, bundle
 
 FREE = 100e9
 """Bytes a month that GitHub Pages serves before its maker may ask for less: a soft limit."""

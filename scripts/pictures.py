@@ -17,15 +17,13 @@ from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import environment
+from building import environment
 
 environment.enter("build", "test")
 
 from playwright.sync_api import Browser, Frame, Page, sync_playwright
 
-import browsers
-import bundle
-import web
+from building import browsers, bundle, web
 
 ROOT = environment.ROOT
 WIDTH, TALLEST = 720, 640

@@ -4,12 +4,11 @@ import argparse
 import sys
 import webbrowser
 
-import environment
+from building import environment
 
 environment.enter("build")
 
-import bundle
-import web
+from building import bundle, web
 
 
 def main() -> None:

@@ -6,13 +6,13 @@ Prints what each soak saw and whether all was well; the exit code says so too.
 import argparse
 import sys
 
-import environment
+from building import environment
 
 environment.enter("build", "test")
 
-import bundle
-from environment import say
-from parts import PartError
+from building import bundle
+from building.environment import say
+from building.parts import PartError
 from soaks import SOAKS
 
 

@@ -3,12 +3,11 @@
 import subprocess
 import sys
 
-import environment
+from building import environment
 
 environment.enter("build", "test")
 
-import browsers
-import bundle
+from building import browsers, bundle
 
 SPREAD = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder", "--verbose")
 """Two at a time: a page waits much, but its browser takes a core to start Python. The tests of a

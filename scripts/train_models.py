@@ -16,17 +16,18 @@ import sys
 import time
 from typing import Any
 
-import environment
+from building import environment
 
 environment.enter("build")
 sys.path.insert(0, str(environment.ROOT))
 
-import mnist_shards
-from nets_core import metrics, recipes, saving
+from building import mnist_shards
+from building.parts import Parts
+from nets_core import metrics, recipes
+from nets_core.files import saving
 from nets_core.network import Network
 from nets_core.ops import Array
 from nets_core.training import Evaluation, Step
-from parts import Parts
 
 MODELS = environment.ROOT / "site" / "models"
 

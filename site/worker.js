@@ -52,7 +52,7 @@ const started = borrowed()
   .then((unpacker) => startPython(report, unpacker))
   .then((python) => {
     ({ pyodide, rest: fetchRest } = python);
-    lab = pyodide.pyimport("nets_core.lab").Lab();
+    lab = pyodide.pyimport("nets_core.page.lab").Lab();
     return python.trouble;
   });
 started.catch(() => {}); // the page hears of it when it calls start

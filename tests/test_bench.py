@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 from wasmtime import Config, Engine, Func, Instance, Module, Store
 
-import kernels
 from benchmark.figures import Row, table, write
 from benchmark.serving import counting, packing
-from environment import ROOT
+from building import kernels
+from building.environment import ROOT
 
 FASTER = Row(
     "training",

@@ -14,10 +14,8 @@ from pathlib import Path
 import brotli
 import pytest
 
-import bundle
-import esm
-import mnist_shards
-from parts import PartError, Parts
+from building import bundle, esm, mnist_shards
+from building.parts import PartError, Parts
 
 ROOT = Path(__file__).resolve().parent.parent
 

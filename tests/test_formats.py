@@ -15,10 +15,11 @@ import safetensors
 import safetensors.numpy
 
 import files
-from nets_core import Adam, Network, Trainer, npz, saving
-from nets_core import onnx as our_onnx
-from nets_core import safetensors as our_safetensors
+from nets_core import Adam, Network, Trainer
 from nets_core.activations import ACTIVATIONS
+from nets_core.files import npz, saving
+from nets_core.files import onnx as our_onnx
+from nets_core.files import safetensors as our_safetensors
 from nets_core.layers import LAYERS, Conv2D, Dense, Dropout, Flatten, MaxPool2D, Votes
 from nets_core.losses import LOSSES, make_loss
 

@@ -6,7 +6,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
-import fuzzing
+from soaks import fuzzing
 
 SECONDS = 30
 pytestmark = pytest.mark.skipif(

@@ -37,8 +37,8 @@ from wasmtime import (
     ValType,
 )
 
-import kernels
-from environment import ROOT
+from building import kernels
+from building.environment import ROOT
 
 Array = NDArray[Any]
 

@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-import bundle
-import documents
-from bundle import BuildError
-from documents import DocumentError
+from building import bundle, documents
+from building.bundle import BuildError
+from building.documents import DocumentError
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOWS = ROOT / ".github" / "workflows"

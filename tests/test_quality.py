@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import environment
-from parts import Parts
+from building import environment
+from building.parts import Parts
 
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = ("nets_core", "scripts", "site", "tests")

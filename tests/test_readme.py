@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from environment import ROOT
+from building.environment import ROOT
 
 README = (ROOT / "README.md").read_text()
 PATH = r"(?:tests|scripts|nets_core|site|requirements|\.github)/[\w./-]*"

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from environment import ROOT
+from building.environment import ROOT
 from soaks.memory import Sizes
 
 BEFORE = Sizes(90e6, 5e6, 30e6)

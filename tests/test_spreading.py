@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from environment import ROOT
+from building.environment import ROOT
 
 HANGS = """\
 import time, pytest

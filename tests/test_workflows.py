@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from environment import ROOT
+from building.environment import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 

@@ -19,13 +19,11 @@ from typing import Any
 
 from playwright.sync_api import Browser
 
-import browsers
-import bundle
-import environment
 from benchmark.figures import Row
 from benchmark.serving import packing
-from environment import say
-from parts import CACHE, PartError
+from building import browsers, bundle, environment
+from building.environment import say
+from building.parts import CACHE, PartError
 
 LOCKED = environment.ROOT / "requirements" / "lighthouse"
 FORMS: dict[str, list[str]] = {"mobile": [], "desktop": ["--preset=desktop"]}

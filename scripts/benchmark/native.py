@@ -16,7 +16,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import environment
+from building import environment
 
 SHORTEST = 0.3  # seconds that a sample takes at the least
 TURN = 8  # milliseconds, as in the tab
@@ -46,7 +46,7 @@ def rate(mnist: Path, settings: Mapping[str, Any], examples: int) -> float:
 def _main(mnist: Path, settings: dict[str, Any], examples: int) -> None:
     import numpy as np
 
-    from nets_core.lab import Lab
+    from nets_core.page.lab import Lab
 
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]
     if "openblas" not in blas:

@@ -8,10 +8,10 @@ from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Browser, Page
 
-import browsers
 from benchmark.figures import Row
 from benchmark.visits import FIRST_PREDICTION, STOCK
-from environment import say
+from building import browsers
+from building.environment import say
 
 
 def second_visit(browser: Browser, url: str, repeats: int) -> list[Row]:

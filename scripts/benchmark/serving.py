@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-import web
-from environment import say
-from parts import PartError, Parts
+from building import web
+from building.environment import say
+from building.parts import PartError, Parts
 
 PAGES = Path(__file__).with_name("pages")
 STOCK = ("pyodide", "numpy")

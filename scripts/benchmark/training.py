@@ -18,11 +18,11 @@ from typing import Any
 
 from playwright.sync_api import Browser, Error
 
-import bundle
 from benchmark import native
 from benchmark.figures import Row
 from benchmark.workers import Ask, opened
-from environment import say
+from building import bundle
+from building.environment import say
 
 EXAMPLES = 10_000  # in one sample: fewer than are learned from before the first evaluation
 CONVOLVED = 320

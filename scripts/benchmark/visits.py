@@ -9,10 +9,10 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-import bundle
 from benchmark import serving
 from benchmark.figures import Row
-from environment import say
+from building import bundle
+from building.environment import say
 
 DRAWINGS = 50
 WINDOW = 10  # seconds of training in which the longest task is sought

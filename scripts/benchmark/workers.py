@@ -10,7 +10,7 @@ from typing import Any
 from playwright.sync_api import Browser
 
 from benchmark.figures import Row
-from environment import say
+from building.environment import say
 
 BLOCKS = 20  # of predictions in one sample
 PREDICTIONS = (

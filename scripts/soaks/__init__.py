@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-import fuzzing
-from soaks import memory
+from soaks import fuzzing, memory
 
 
 @dataclass(frozen=True)

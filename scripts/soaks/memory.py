@@ -16,10 +16,9 @@ from typing import Any
 
 from playwright.sync_api import CDPSession, Page, sync_playwright
 
-import browsers
-import bundle
 from benchmark.serving import counting
-from environment import say
+from building import browsers, bundle
+from building.environment import say
 
 BEFORE, AFTER = 10, 1000  # cycles
 TOGETHER = 10  # cycles between two looks at the clock

@@ -110,7 +110,7 @@ const api = {
   async start() {
     const python = await startPython(() => {}, await unpacker);
     pyodide = python.pyodide;
-    lab = pyodide.pyimport("nets_core.lab").Lab();
+    lab = pyodide.pyimport("nets_core.page.lab").Lab();
     const [{ id }] = index.models;
     await open(id);
     call("predict", { model: id, pixels: greys() });

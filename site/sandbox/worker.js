@@ -44,7 +44,7 @@ async function start(parts, port) {
   const pyodide = await boot(contents, new URL(parts.base), settings);
   write(pyodide.FS, split(await later));
   pyodide.runPython(REST);
-  const lab = pyodide.pyimport("nets_core.lab").Lab();
+  const lab = pyodide.pyimport("nets_core.page.lab").Lab();
 
   port.onmessage = ({ data: { id, method, args, rooms } }) => {
     try {

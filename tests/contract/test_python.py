@@ -16,8 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nets_core import SGD, Adam, Network, Trainer, digits, gradcheck, recipes, saving
+from nets_core import SGD, Adam, Network, Trainer, gradcheck, recipes
 from nets_core.activations import ACTIVATIONS
+from nets_core.data import digits
+from nets_core.files import saving
 from nets_core.initializers import INITIALIZERS
 from nets_core.layers import LAYERS, Dense
 from nets_core.losses import LOSSES

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nets_core import Network, least_squares, metrics, saving
+from nets_core import Network, least_squares, metrics
+from nets_core.files import saving
 from nets_core.layers import Dense, Votes
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nets_core import Network, metrics
-from nets_core.examination import Examination
+from nets_core.study.examination import Examination
 
 RNG = np.random.default_rng(4)
 X = RNG.random((47, 6))

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from nets_core import metrics, recipes
-from nets_core.datasets import one_hot
-from nets_core.digits import rasterize
+from nets_core.data.datasets import one_hot
+from nets_core.data.digits import rasterize
 
 
 def drawn(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

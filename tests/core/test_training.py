@@ -16,8 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from nets_core import SGD, Adam, Diverged, Network, Trainer, saving
+from nets_core import SGD, Adam, Diverged, Network, Trainer
 from nets_core import training as training_module
+from nets_core.files import saving
 from nets_core.layers import Conv2D, Dense, Dropout, Flatten, MaxPool2D
 from nets_core.training import Evaluating, Evaluation, Step, Waiting
 

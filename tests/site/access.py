@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from playwright.sync_api import Locator, Page
 
-from parts import Parts
+from building.parts import Parts
 
 Colour = tuple[int, int, int]
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")

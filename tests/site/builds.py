@@ -6,8 +6,8 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import bundle
-from environment import ROOT
+from building import bundle
+from building.environment import ROOT
 
 
 def build(

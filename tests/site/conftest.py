@@ -13,10 +13,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
-import browsers
-import bundle
 import visiting
-import web
+from building import browsers, bundle, web
 from webkit import Visit, virtual_display, visitor
 
 # What is expected comes when it comes: a busy machine may take long, and no test is about that.

@@ -18,7 +18,7 @@ from typing import Any
 
 import websocket
 
-import browsers
+from building import browsers
 
 
 class Tab:

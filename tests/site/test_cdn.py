@@ -10,11 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-import bundle
-import cdn
 import visiting
-import web
-from parts import Parts
+from building import bundle, cdn, web
+from building.parts import Parts
 from visiting import SEVEN, draw, expect_guess, part
 
 FILES = ("pyodide.asm.wasm", "pyodide.asm.js", "python_stdlib.zip")

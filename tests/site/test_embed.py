@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Frame, Page, Route, exp
 
 import blog
 import visiting
-import web
+from building import web
 from visiting import ONE, SEVEN, draw, expect_guess, part
 
 README = Path(__file__).parents[2] / "README.md"

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import web
+from building import web
 from visiting import SEVEN
 from webkit import Visit
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page
 
-import environment
-import mnist_shards
-from nets_core import metrics, saving
-from parts import Parts
+from building import environment, mnist_shards
+from building.parts import Parts
+from nets_core import metrics
+from nets_core.files import saving
 
 MODELS = environment.ROOT / "site" / "models"
 LISTED: list[dict[str, Any]] = json.loads((MODELS / "models.json").read_text())["models"]

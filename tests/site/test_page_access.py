@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import access
-import browsers
 import visiting
 from access import Ears, contrast, expect_accessible, pixels, rgb
+from building import browsers
 from conftest import Site
 from visiting import SEVEN, draw, expect_guess, expect_state, part
 

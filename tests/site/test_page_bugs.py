@@ -8,8 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import visiting
-from nets_core import bugs, patching
-from nets_core.bugs import BUGS
+from nets_core.page import bugs
+from nets_core.page.bugs import BUGS
+from nets_core.study import patching
 from visiting import part
 
 PATIENCE = 120_000

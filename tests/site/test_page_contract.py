@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 import visiting
-from nets_core import digits
+from nets_core.data import digits
 from visiting import SEVEN, draw, expect_guess, number, part
 
 SETTINGS = [

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-import browsers
 import visiting
+from building import browsers
 from builds import build
 from visiting import SEVEN, draw, expect_guess, part
 

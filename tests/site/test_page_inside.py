@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-import environment
 import visiting
-from nets_core import bugs
+from building import environment
+from nets_core.page import bugs
 from visiting import ONE, SEVEN, draw, expect_guess, part
 
 STAGES = ["a¹", "z²", "a²", "z³", "a³", "C", "δ³", "δ²", "∂b²", "∂w²", "∂b³", "∂w³", "w² ←", "w³ ←"]

@@ -15,10 +15,12 @@ import pytest
 import safetensors.numpy
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 
-import mnist_shards
 import visiting
-from nets_core import Network, datasets, saving
-from parts import Parts
+from building import mnist_shards
+from building.parts import Parts
+from nets_core import Network
+from nets_core.data import datasets
+from nets_core.files import saving
 from visiting import SEVEN, draw, expect_state, number, numbers, part
 
 LONG: dict[str, Any] = {"epochs": 1000}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from environment import ROOT
+from building.environment import ROOT
 
 # A sentence of each licence that is not from an npm package, and whose licence it is.
 LARGE = {

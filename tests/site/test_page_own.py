@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, Worker, expect
 
-import environment
 import visiting
+from building import environment
 from visiting import SEVEN, draw, expect_guess, part
 
 PATIENCE = 90_000

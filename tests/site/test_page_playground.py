@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-import environment
 import visiting
+from building import environment
 from visiting import part
 
 COST = "playground-cost"

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-import policy
 import visiting
+from building import policy
 from visiting import SEVEN, draw, expect_guess, part
 
 PATIENCE = 120_000

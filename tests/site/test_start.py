@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-import bytecode
 import visiting
 from blank import open_blank
+from building import bytecode
 
 START = """
 async (before) => {

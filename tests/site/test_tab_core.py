@@ -17,7 +17,7 @@ from playwright.sync_api import Page
 
 import tally
 from blank import DOCUMENT
-from parts import Parts
+from building.parts import Parts
 from webkit import Visit
 
 Tell = Callable[[str, object], None]

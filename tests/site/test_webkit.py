@@ -12,7 +12,7 @@ from selenium.webdriver import Keys
 from selenium.webdriver.common.by import By
 
 from blank import DOCUMENT
-from nets_core.bugs import BUGS, OUTCOMES
+from nets_core.page.bugs import BUGS, OUTCOMES
 from test_kernels_in_the_tab import GROW, NUMPY, START
 from test_page_inside import STAGES
 from test_page_own import GRADIENTS, PYTHON_ATTEMPTS

@@ -1,0 +1,1 @@
+"""Nets and training runs as files: npz, safetensors and ONNX, never pickle."""

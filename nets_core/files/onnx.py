@@ -1,0 +1,348 @@
+"""The format ONNX: the net as a graph that other programs can compute.
+
+An ONNX file is one protocol-buffer message (https://protobuf.dev/programming-guides/encoding and
+https://github.com/onnx/onnx, ``onnx.proto``): fields, each a number with either an integer or so
+many bytes, which may be a message again. The few fields that a net needs are written and read here.
+
+The graph takes ``input`` (batch, inputs) and gives ``output`` (batch, outputs), as
+``Network.forward`` does. It is for others: nets itself reads the header, which stands in the
+metadata, and the arrays, and refuses a file whose graph is another than the one it wrote.
+What an optimizer remembers stands where ONNX keeps such things, in ``training_info``.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from typing import Any, cast
+
+import numpy as np
+
+from nets_core.activations import LEAK
+from nets_core.files.container import MOST_ARRAYS, Contents, array, parse, readable
+from nets_core.layers import CLEARNESS, Conv2D, Dense, Layer, MaxPool2D, Votes, make_layer
+from nets_core.ops import Array
+
+IR_VERSION = 7
+"""The oldest version of the format that has ``training_info``."""
+OPSET = 13
+"""The version of the operators: the one that goes with that, and that Softmax needs."""
+_DTYPES = {1: "<f4", 7: "<i8", 10: "<f2", 11: "<f8"}
+_VARINT, _BYTES = 0, 2
+_WIDTHS = {1: 8, 5: 4}
+"""How long a field of the other two kinds is."""
+MOST_FIELDS = 20_000
+"""How many fields a message has at the most: a net of as many layers as are read needs fewer."""
+MOST_DIMENSIONS = 64
+Field = tuple[int, int | memoryview]
+
+
+# --- protocol buffers
+
+
+def _varint(number: int) -> bytes:
+    """Seven bits a byte, the lowest first; the eighth says that more follow."""
+    number &= 2**64 - 1
+    encoded = bytearray()
+    while number > 0x7F:
+        encoded.append(number & 0x7F | 0x80)
+        number >>= 7
+    encoded.append(number)
+    return bytes(encoded)
+
+
+def _message(*fields: tuple[int, int | float | str | bytes]) -> bytes:
+    """A message of these fields: their numbers, and what they hold."""
+    encoded = []
+    for number, value in fields:
+        if isinstance(value, float):
+            encoded += [_varint(number << 3 | 5), struct.pack("<f", value)]
+        elif isinstance(value, int):
+            encoded += [_varint(number << 3 | _VARINT), _varint(value)]
+        else:
+            content = value.encode() if isinstance(value, str) else value
+            encoded += [_varint(number << 3 | _BYTES), _varint(len(content)), content]
+    return b"".join(encoded)
+
+
+def _fields(message: memoryview) -> list[Field]:
+    """The fields of a message in their order, not copied; ValueError where there is none."""
+    fields = list(islice(_read_fields(message), MOST_FIELDS + 1))
+    if len(fields) > MOST_FIELDS:
+        raise ValueError(f"a message of the ONNX file has more than {MOST_FIELDS} fields")
+    return fields
+
+
+def _read_fields(message: memoryview) -> Iterator[Field]:
+    at = 0
+    while at < len(message):
+        key, at = _read_varint(message, at)
+        number, kind = key >> 3, key & 7
+        if kind == _VARINT:
+            value, at = _read_varint(message, at)
+            yield number, value
+            continue
+        length = _WIDTHS.get(kind)
+        if kind == _BYTES:
+            length, at = _read_varint(message, at)
+        if length is None or length > len(message) - at:
+            raise ValueError("this is not an ONNX file, or it is damaged or cut off")
+        yield number, message[at : at + length]
+        at += length
+
+
+def _read_varint(message: memoryview, at: int) -> tuple[int, int]:
+    value = 0
+    for shift in range(0, 70, 7):
+        if at >= len(message):
+            break
+        byte = message[at]
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+    raise ValueError("this is not an ONNX file, or it is damaged or cut off")
+
+
+def _messages(fields: Sequence[Field], number: int) -> list[memoryview]:
+    """What the fields of this number hold, each a message or a text."""
+    found = [value for n, value in fields if n == number]
+    if not all(isinstance(value, memoryview) for value in found):
+        raise ValueError(f"the ONNX file's field {number} is a number, expected a message")
+    return cast(list[memoryview], found)
+
+
+# --- the graph
+
+
+class _Graph:
+    """Nodes as they are added; each answers with the name of what it computes."""
+
+    def __init__(self, dtype: str) -> None:
+        self.dtype = np.dtype(dtype)
+        self.nodes: list[bytes] = []
+        self.constants: list[bytes] = []
+
+    def node(self, operator: str, *inputs: str, output: str = "", **attributes: Any) -> str:
+        name = output or f"{operator.lower()}{len(self.nodes)}"
+        given = [(5, _attribute(key, value)) for key, value in attributes.items()]
+        self.nodes.append(
+            _message(*[(1, i) for i in inputs], (2, name), (3, name), (4, operator), *given)
+        )
+        return name
+
+    def constant(self, values: Any, dtype: Any = None) -> str:
+        """Numbers that the graph needs and a net has not as parameters."""
+        name = f"constant{len(self.constants)}"
+        self.constants.append(_tensor(name, np.asarray(values, dtype or self.dtype)))
+        return name
+
+    def shape(self, *lengths: int) -> str:
+        return self.constant(lengths, np.int64)
+
+
+def _attribute(name: str, value: float | int | Sequence[int]) -> bytes:
+    if isinstance(value, float):
+        return _message((1, name), (2, value), (20, 1))
+    if isinstance(value, int):
+        return _message((1, name), (3, value), (20, 2))
+    return _message((1, name), *[(8, n) for n in value], (20, 7))
+
+
+def _tensor(name: str, values: Array) -> bytes:
+    codes = {dtype: code for code, dtype in _DTYPES.items()}
+    lengths = [(1, n) for n in values.shape]
+    return _message(*lengths, (2, codes[values.dtype.str]), (8, name), (9, values.tobytes()))
+
+
+def _value(name: str, dtype: str, features: int) -> bytes:
+    """An input or output of the graph: (batch, features)."""
+    codes = {dtype: code for code, dtype in _DTYPES.items()}
+    shape = _message((1, _message((2, "batch"))), (1, _message((1, features))))
+    tensor = _message((1, codes[np.dtype(dtype).str]), (2, shape))
+    return _message((1, name), (2, _message((1, tensor))))
+
+
+# σ: a node or two on z.
+ACTIVATIONS: dict[str, Callable[[_Graph, str], str]] = {
+    "identity": lambda graph, z: z,
+    "sigmoid": lambda graph, z: graph.node("Sigmoid", z),
+    "tanh": lambda graph, z: graph.node("Tanh", z),
+    "relu": lambda graph, z: graph.node("Relu", z),
+    "leaky_relu": lambda graph, z: graph.node("LeakyRelu", z, alpha=LEAK),
+    "swish": lambda graph, z: graph.node("Mul", z, graph.node("Sigmoid", z)),
+    "softmax": lambda graph, z: graph.node("Softmax", z, axis=-1),
+}
+
+
+def _dense(graph: _Graph, layer: Dense, a: str, weights: str, biases: str) -> str:
+    z = graph.node("Gemm", a, weights, biases, transB=1)
+    return ACTIVATIONS[layer.activation.name](graph, z)
+
+
+def _conv2d(graph: _Graph, layer: Conv2D, a: str, weights: str, biases: str) -> str:
+    """ONNX has channels before height and width, in pictures and in weights."""
+    size, channels = layer.size, layer.input_shape[2]
+    filters = graph.node("Reshape", weights, graph.shape(layer.filters, size, size, channels))
+    filters = graph.node("Transpose", filters, perm=(0, 3, 1, 2))
+    z = graph.node("Conv", a, filters, biases, kernel_shape=(size, size))
+    return ACTIVATIONS[layer.activation.name](graph, z)
+
+
+def _maxpool2d(graph: _Graph, layer: MaxPool2D, a: str) -> str:
+    block = (layer.size, layer.size)
+    return graph.node("MaxPool", a, kernel_shape=block, strides=block)
+
+
+def _flatten(graph: _Graph, layer: Layer, a: str) -> str:
+    if len(layer.input_shape) == 3:
+        a = graph.node("Transpose", a, perm=(0, 2, 3, 1))
+    return graph.node("Flatten", a, axis=1)
+
+
+def _dropout(graph: _Graph, layer: Layer, a: str) -> str:
+    return a  # only learning drops
+
+
+def _votes(graph: _Graph, layer: Votes, a: str) -> str:
+    """Half of what a pair says goes to the one, and is taken from the other."""
+    pairs = np.arange(len(layer.first))
+    share = np.zeros((layer.classes, len(pairs)))
+    share[layer.first, pairs], share[layer.second, pairs] = 0.5, -0.5
+    above = graph.node("Greater", a, graph.constant(0))
+    vote = graph.node("Where", above, graph.constant(1), graph.constant(-1))
+    clear = graph.node("Clip", a, graph.constant(-1), graph.constant(1))
+    vote = graph.node("Add", vote, graph.node("Mul", clear, graph.constant(CLEARNESS)))
+    middle = graph.constant(np.full(layer.classes, (layer.classes - 1) / 2))
+    return graph.node("Gemm", vote, graph.constant(share), middle, transB=1)
+
+
+LAYERS: dict[str, Callable[..., str]] = {
+    "dense": _dense,
+    "conv2d": _conv2d,
+    "maxpool2d": _maxpool2d,
+    "flatten": _flatten,
+    "dropout": _dropout,
+    "votes": _votes,
+}
+
+
+def _graph(description: dict[str, Any]) -> tuple[_Graph, int, int]:
+    """The graph of a described net, and how many inputs and outputs it has."""
+    graph = _Graph(description["dtype"])
+    shape = tuple(description["input_shape"])
+    inputs, a, parameters = int(np.prod(shape)), "input", 0
+    if len(shape) > 1:
+        a = graph.node("Reshape", a, graph.shape(0, *shape))  # 0: the batch stays
+    if len(shape) == 3:
+        a = graph.node("Transpose", a, perm=(0, 3, 1, 2))
+    for spec in description["layers"]:
+        layer = make_layer(spec)
+        layer.connect(shape)
+        shape = layer.output_shape
+        own = range(parameters, parameters + len(layer.parameter_shapes()))
+        a = LAYERS[layer.kind](graph, layer, a, *[f"p{i}" for i in own])
+        parameters = own.stop
+    graph.node("Identity", a, output="output")
+    return graph, inputs, shape[0]
+
+
+# --- files
+
+
+def encode(contents: Contents) -> bytes:
+    """The bytes of a file; the same contents give the same bytes."""
+    header, arrays = contents
+    graph, inputs, outputs = _graph(header["net"])
+    tensors = {name: _tensor(name, values) for name, values in arrays.items()}
+    parameters = [tensor for name, tensor in tensors.items() if name.startswith("p")]
+    memory = [tensor for name, tensor in tensors.items() if not name.startswith("p")]
+    dtype = header["net"]["dtype"]
+    main = _message(
+        *[(1, node) for node in graph.nodes],
+        (2, "net"),
+        *[(5, tensor) for tensor in parameters + graph.constants],
+        (11, _value("input", dtype, inputs)),
+        (12, _value("output", dtype, outputs)),
+    )
+    metadata = {
+        "nets": readable(json.dumps(header, sort_keys=True)),
+        "graph": _checksum(graph.nodes).encode(),
+    }
+    optimizer = _message((2, "optimizer"), *[(5, tensor) for tensor in memory])
+    return _message(
+        (1, IR_VERSION),
+        (2, "nets"),
+        (7, main),
+        (8, _message((1, ""), (2, OPSET))),
+        *[(14, _message((1, key), (2, value))) for key, value in metadata.items()],
+        *([(20, _message((2, optimizer)))] if memory else []),
+    )
+
+
+def decode(data: bytes) -> Contents:
+    """What is in a file that ``encode`` wrote; ValueError for any other."""
+    model = _fields(memoryview(data))
+    metadata = {}
+    for entry in map(_fields, _messages(model, 14)):
+        metadata[bytes(_one(entry, 1))] = bytes(_one(entry, 2))
+    if b"nets" not in metadata:
+        raise ValueError(
+            "this ONNX file was not written by nets, which opens only those that it wrote itself"
+        )
+    header = parse(metadata[b"nets"])
+    graph = _fields(_one(model, 7))
+    if metadata.get(b"graph") != _checksum(_messages(graph, 1)).encode():
+        raise ValueError("another program has changed the graph of this ONNX file")
+    tensors = _messages(graph, 5)
+    for training in map(_fields, _messages(model, 20)):
+        tensors += _messages(_fields(_one(training, 2)), 5)
+    if len(tensors) > MOST_ARRAYS:
+        raise ValueError(f"the file has {len(tensors)} arrays, expected at most {MOST_ARRAYS}")
+    arrays: dict[str, Array] = {}
+    for name, values in map(_parse, tensors):
+        if name in arrays:
+            raise ValueError(f"the file has the array {name!r} twice")
+        if not name.startswith("constant"):
+            arrays[name] = values
+    return Contents(header, arrays)
+
+
+def _parse(tensor: memoryview) -> tuple[str, Array]:
+    fields = _fields(tensor)
+    name = bytes(_one(fields, 8)[:100]).decode(errors="replace")
+    codes = [value for number, value in fields if number == 2 and isinstance(value, int)]
+    if len(codes) != 1 or codes[0] not in _DTYPES or {n for n, _ in fields} - {1, 2, 8, 9}:
+        raise ValueError(f"the file's array {name!r} is stored in a way that nets does not write")
+    return name, array(name, _DTYPES[codes[0]], _lengths(fields), _one(fields, 9))
+
+
+def _lengths(fields: Sequence[Field]) -> tuple[int, ...]:
+    """The shape of a tensor: a field for each length; some programs pack them all into one."""
+    lengths: list[int] = []
+    for number, value in fields:
+        if number != 1 or len(lengths) > MOST_DIMENSIONS:
+            continue
+        if isinstance(value, int):
+            lengths.append(value)
+            continue
+        at = 0
+        while at < len(value) and len(lengths) <= MOST_DIMENSIONS:
+            length, at = _read_varint(value, at)
+            lengths.append(length)
+    return tuple(lengths)
+
+
+def _one(fields: Sequence[Field], number: int) -> memoryview:
+    """What the only field of this number holds."""
+    found = _messages(fields, number)
+    if len(found) != 1:
+        raise ValueError(f"the ONNX file has {len(found)} fields {number}, expected one")
+    return found[0]
+
+
+def _checksum(nodes: Sequence[bytes | memoryview]) -> str:
+    return f"{zlib.crc32(b''.join(nodes)):08x}"

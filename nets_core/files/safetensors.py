@@ -1,0 +1,98 @@
+"""The format ``.safetensors``: a header of JSON, then the bytes of all arrays one after the other.
+
+Eight bytes tell how long the header is (little-endian). It maps each array's name to its dtype,
+shape and place, and ``__metadata__`` to texts, which here are those of the header that every
+format has: what is not a text already is JSON (https://huggingface.co/docs/safetensors).
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from nets_core import checks
+from nets_core.files.container import MOST_ARRAYS, MOST_HEADER, Contents, array, parse, readable
+from nets_core.ops import Array
+
+_DTYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}
+_TEXTS = ("format", "storage", "recipe")
+"""What is a text in the header too, and stands in the metadata as it is."""
+
+
+def encode(contents: Contents) -> bytes:
+    """The bytes of a file; the same contents give the same bytes."""
+    codes = {dtype: code for code, dtype in _DTYPES.items()}
+    header: dict[str, Any] = {
+        "__metadata__": {
+            name: value if name in _TEXTS else json.dumps(value, sort_keys=True)
+            for name, value in contents.header.items()
+        }
+    }
+    end = 0
+    for name, values in contents.arrays.items():
+        begin, end = end, end + values.nbytes
+        header[name] = {
+            "dtype": codes[values.dtype.str],
+            "shape": list(values.shape),
+            "data_offsets": [begin, end],
+        }
+    text = readable(json.dumps(header))
+    text += b" " * (-len(text) % 8)  # so that the arrays begin at a multiple of 8
+    bodies = (values.tobytes() for values in contents.arrays.values())
+    return b"".join([len(text).to_bytes(8, "little"), text, *bodies])
+
+
+def decode(data: bytes) -> Contents:
+    """What is in a file; ValueError says what is wrong with it."""
+    start = 8 + int.from_bytes(data[:8], "little")
+    if start > min(len(data), 8 + MOST_HEADER):
+        raise ValueError(f"the file's header is said to have {start - 8} bytes, which is not so")
+    listed = parse(data[8:start])
+    metadata = listed.pop("__metadata__", None)
+    if not isinstance(metadata, dict) or metadata.get("format") != "nets":
+        raise ValueError(
+            "this .safetensors file was not written by nets: it does not say which layers its "
+            "arrays belong to"
+        )
+    header = {name: _value(name, text) for name, text in metadata.items()}
+    if len(listed) > MOST_ARRAYS:
+        raise ValueError(f"the file has {len(listed)} arrays, expected at most {MOST_ARRAYS}")
+    arrays: dict[str, Array] = {}
+    at = start
+    for name, spec in listed.items():
+        dtype, shape, length = _described(name, spec, at - start)
+        arrays[name] = array(name, dtype, shape, memoryview(data)[at : at + length])
+        at += length
+    if at != len(data):
+        raise ValueError(f"{len(data) - at} bytes of the file belong to no array")
+    return Contents(header, arrays)
+
+
+def _value(name: str, text: Any) -> Any:
+    if not isinstance(text, str):
+        raise ValueError(f"the file's metadata {name!r} is not a text")
+    if name in _TEXTS:
+        return text
+    found = parse(f'{{"value":{text}}}'.encode())
+    if set(found) != {"value"}:
+        raise ValueError(f"the file's metadata {name!r} is not one JSON value")
+    return found["value"]
+
+
+def _described(name: str, spec: Any, begin: int) -> tuple[str, tuple[int, ...], int]:
+    """Dtype, shape and length in bytes of an array that must begin where the last one ended."""
+    if not isinstance(spec, dict) or set(spec) != {"dtype", "shape", "data_offsets"}:
+        raise ValueError(f"the file does not describe its array {name!r}")
+    code, shape, offsets = spec["dtype"], spec["shape"], spec["data_offsets"]
+    if not isinstance(code, str) or code not in _DTYPES:
+        raise ValueError(f"the file's array {name!r} has dtype {code!r}: not allowed")
+    if not (isinstance(shape, list) and isinstance(offsets, list) and len(offsets) == 2):
+        raise ValueError(f"the file does not describe its array {name!r}")
+    try:
+        lengths = tuple(checks.count("shape", n, least=0) for n in shape)
+        first, end = (checks.count("data_offsets", n, least=0) for n in offsets)
+    except TypeError as error:
+        raise ValueError(f"the file's array {name!r}: {error}") from None
+    if first != begin or end < first:
+        raise ValueError(f"the file's array {name!r} does not lie where the one before it ends")
+    return _DTYPES[code], lengths, end - first

@@ -1,0 +1,378 @@
+"""Nets and training runs as files, without pickle.
+
+A file is a header and named arrays: the parameters ``p0``, ``p1``, … and, for a training run, what
+the optimizer remembers, ``velocity0`` …, ``mean0`` …. Three formats can hold that: ``npz``, the
+library's own; ``safetensors``; and ``onnx``, whose graph other programs can compute. The header's
+keys are ``format`` ("nets"), ``version``, ``storage``, ``recipe``, ``net``, which describes layers
+and loss, ``training`` for a run, with its history, and ``notes``, which whoever saves may add.
+
+In ``.npz`` parameters may be stored smaller than they are used: "float16", or "int8", where large
+arrays have one scale for each output (``s0``, ``s1``, …: the value is integer × scale) and small
+ones are float16.
+
+A file may come from anyone. Nothing in it is believed: sizes are limited before anything is read,
+each array's shape is compared with its bytes and with the layers that the header describes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict
+from importlib import import_module
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from nets_core import checks
+from nets_core.files.container import MOST_BYTES, Contents, what
+from nets_core.layers import Dropout, make_layer
+from nets_core.network import Network
+from nets_core.ops import Array
+from nets_core.optimizers import OPTIMIZERS
+from nets_core.training import MOST_HISTORY, Augmentation, Epoch, Trainer
+
+VERSION = 2
+OPENED = (1, VERSION)
+"""The versions that are read. Version 1 had no ``l1``, which was 0, and no format but .npz."""
+FORMATS = {
+    "npz": "NumPy (.npz)",
+    "safetensors": "Safetensors (.safetensors)",
+    "onnx": "ONNX (.onnx)",
+}
+"""Each format's name, which is also the ending of its files, and what people call it."""
+ONNX_BEGINS = b"\x08"
+"""The first byte of an ONNX file that ``onnx`` wrote: the field that holds its version."""
+MOST_LAYERS = 200
+MOST_ACTIVATIONS = 2**20
+MOST_PRODUCTS = 2**28
+"""How many numbers a layer may answer with, and how many products it may take, for one example."""
+LARGE = 20_000
+"""From so many entries on, "int8" stores an array as integers: small ones weigh little, and the
+few weights of a convolution have a part in every pixel."""
+STORAGES = ("exact", "float16", "int8")
+
+
+def dumps(
+    net_or_trainer: Network | Trainer,
+    storage: str = "exact",
+    recipe: str = "",
+    format: str = "npz",
+    notes: Mapping[str, Any] | None = None,
+) -> bytes:
+    """The bytes of a net, or of a training run with optimizer, generators and history.
+
+    ``storage`` is "exact", or, for nets alone in ``.npz``, "float16" or "int8"; ``recipe`` is the
+    name of the recipe that made the net; ``format`` is one of ``FORMATS``; ``notes`` are plain
+    values to keep beside it. The same net gives the same bytes. Raises TypeError for another
+    object, ValueError for another storage or format, for parameters that are not finite and for
+    more bytes than are read again.
+    """
+    checks.one_of("storage", storage, STORAGES)
+    checks.one_of("format", format, FORMATS)
+    if isinstance(net_or_trainer, Trainer):
+        trainer, net = net_or_trainer, net_or_trainer.net
+    elif isinstance(net_or_trainer, Network):
+        trainer, net = None, net_or_trainer
+    else:
+        raise TypeError(f"expected a Network or a Trainer, not a {type(net_or_trainer).__name__}")
+    if storage != "exact" and (trainer is not None or format != "npz"):
+        raise ValueError(f"storage is {storage!r}, expected 'exact' but for a net alone in npz")
+    header: dict[str, Any] = {
+        "format": "nets",
+        "version": VERSION,
+        "storage": storage,
+        "recipe": recipe,
+        "net": net.describe(),
+    }
+    if notes is not None:
+        header["notes"] = dict(notes)
+    arrays: dict[str, Array] = {}
+    for i, p in enumerate(net.parameters()):
+        if not np.isfinite(p).all():
+            raise ValueError(f"parameter {i} of the net holds NaN or infinity: nothing is saved")
+        arrays |= _stored(i, p, storage)
+    if trainer is not None:
+        header["training"] = _describe_run(trainer)
+        for name, state in trainer.optimizer.state.items():
+            if not all(np.isfinite(array).all() for array in state):
+                raise ValueError(f"the optimizer's {name} holds NaN or infinity: nothing is saved")
+            arrays |= {f"{name}{i}": array for i, array in enumerate(state)}
+    size = sum(array.nbytes for array in arrays.values())
+    data: bytes = b"" if size > MOST_BYTES else _codec(format).encode(Contents(header, arrays))
+    if not 0 < len(data) <= MOST_BYTES:
+        raise ValueError(
+            f"the net and its training take {max(size, len(data))} bytes, but no file of more "
+            f"than {MOST_BYTES} is read again: nothing is saved"
+        )
+    return data
+
+
+def loads(data: bytes) -> Network:
+    """The net in a file of any format (of a training run: its net), in the dtype that it had.
+
+    Raises ValueError, saying what is wrong, for anything that ``dumps`` did not write.
+    """
+    header, arrays = _read(data)
+    return _load_net(header, arrays)
+
+
+def recipe_of(data: bytes) -> str:
+    """The name of the recipe that the file names, "" for none; ValueError as ``loads``."""
+    return str(_read(data).header["recipe"])
+
+
+def header_of(data: bytes) -> dict[str, Any]:
+    """What a file says of itself, the keys as the head of this module lists them, in plain values
+    of which only format, version, storage and recipe are checked; ValueError as ``loads``."""
+    return _read(data).header
+
+
+def resume(
+    data: bytes,
+    x: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    test: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
+    augment: Augmentation | None = None,
+) -> Trainer:
+    """The training run in a file, on the same examples: its next step is the one it would have had.
+
+    ``x`` (examples, inputs) and ``labels`` (examples,) as for ``Trainer``. Raises ValueError for a
+    file that holds no training run, or one of another number of examples, and as ``loads`` does.
+    """
+    header, arrays = _read(data)
+    if "training" not in header:
+        raise ValueError("the file holds a net but no training run: open it with saving.loads")
+    net = _load_net(header, arrays)
+    try:
+        return _load_run(header["training"], arrays, net, x, labels, test, augment)
+    except (KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise ValueError(f"the file's training run is damaged: {what(error)}") from None
+
+
+def _stored(index: int, p: Array, storage: str) -> dict[str, Array]:
+    """Parameter ``index`` as the arrays that stand for it in a file."""
+    if storage == "exact":
+        return {f"p{index}": p}
+    if storage == "float16" or p.ndim == 1 or p.size < LARGE:
+        with np.errstate(over="ignore"):
+            small = p.astype(np.float16)
+        if not np.isfinite(small).all():
+            raise ValueError(f"parameter {index} is too large for float16: store it exactly")
+        return {f"p{index}": small}
+    scale = np.abs(p).max(axis=1) / 127
+    scale = np.where(scale > 0, scale, 1).astype(np.float32)
+    return {f"p{index}": np.rint(p / scale[:, np.newaxis]).astype(np.int8), f"s{index}": scale}
+
+
+def _describe_run(trainer: Trainer) -> dict[str, Any]:
+    return {
+        "optimizer": trainer.optimizer.name,
+        "settings": trainer.optimizer.settings(),
+        "optimizer_steps": trainer.optimizer.steps,
+        "state": {name: len(arrays) for name, arrays in trainer.optimizer.state.items()},
+        "batch_size": trainer.batch_size,
+        "l1": trainer.l1,
+        "l2": trainer.l2,
+        "seed": trainer.seed,
+        "evaluations": trainer.evaluations,
+        "augmentation": trainer.augment.settings() if trainer.augment else None,
+        "examples": len(trainer.x),
+        "epoch": trainer.epoch,
+        "position": trainer.position,
+        "step": trainer.step,
+        "sums": [_or_none(value) for value in trainer.sums],
+        "history": [
+            {name: _or_none(value) for name, value in asdict(epoch).items()}
+            for epoch in trainer.history
+        ],
+        "generators": [
+            layer.rng.bit_generator.state
+            for layer in trainer.net.layers
+            if isinstance(layer, Dropout)
+        ],
+    }
+
+
+def _load_run(
+    run: dict[str, Any],
+    arrays: dict[str, Array],
+    net: Network,
+    x: npt.ArrayLike,
+    labels: npt.ArrayLike,
+    test: tuple[npt.ArrayLike, npt.ArrayLike] | None,
+    augment: Augmentation | None,
+) -> Trainer:
+    optimizer = OPTIMIZERS[checks.one_of("optimizer", run["optimizer"], OPTIMIZERS)](
+        **run["settings"]
+    )
+    trainer = Trainer(
+        net,
+        optimizer,
+        x,
+        labels,
+        batch_size=run["batch_size"],
+        l2=run["l2"],
+        seed=run["seed"],
+        test=test,
+        evaluations=run["evaluations"],
+        augment=augment,
+        l1=run.get("l1", 0.0),
+    )
+    if run["examples"] != len(trainer.x):
+        raise ValueError(
+            f"the run was trained on {run['examples']} examples, but x has {len(trainer.x)}"
+        )
+    settings = augment.settings() if augment else None
+    if run["augmentation"] != settings:
+        raise ValueError(
+            f"the run was trained with augmentation {run['augmentation']}, not {settings}"
+        )
+    optimizer.steps = checks.count("optimizer_steps", run["optimizer_steps"], least=0)
+    parameters = net.parameters()
+    remembered = set(optimizer.memory if optimizer.steps else ())
+    if set(run["state"]) != remembered:
+        raise ValueError(f"the file does not hold what {optimizer.name} remembers: {remembered}")
+    for name, length in run["state"].items():
+        if length != len(parameters):
+            raise ValueError(f"the optimizer's {name} has {length} arrays, not {len(parameters)}")
+        optimizer.state[name] = [
+            _expect(arrays, f"{name}{i}", p.shape, p.dtype).copy()  # what was read is read-only
+            for i, p in enumerate(parameters)
+        ]
+    trainer.epoch = checks.count("epoch", run["epoch"], least=0)
+    trainer.step = checks.count("step", run["step"], least=0)
+    trainer.position = checks.count("position", run["position"], least=0)
+    if trainer.position > len(trainer.x):
+        raise ValueError(f"position is {trainer.position}, expected at most {len(trainer.x)}")
+    cost, right, seconds = run["sums"]
+    scored = trainer.labels.ndim == 1
+    trainer.sums = [
+        checks.number("sums", cost),
+        _score("sums", right, scored),
+        checks.number("sums", seconds),
+    ]
+    trainer.history = [_epoch(scored, **epoch) for epoch in run["history"]]
+    expected = min(trainer.epoch, MOST_HISTORY)
+    if len(trainer.history) not in (expected, trainer.epoch):
+        raise ValueError(f"history has {len(trainer.history)} epochs, expected {expected}")
+    del trainer.history[:-MOST_HISTORY]
+    dropouts = [layer for layer in net.layers if isinstance(layer, Dropout)]
+    for layer, state in zip(dropouts, run["generators"], strict=True):
+        layer.rng.bit_generator.state = state
+    return trainer
+
+
+def _epoch(scored: bool, cost: Any, accuracy: Any, test_accuracy: Any, seconds: Any) -> Epoch:
+    return Epoch(
+        checks.number("cost", cost),
+        _score("accuracy", accuracy, scored),
+        None if test_accuracy is None else _score("test_accuracy", test_accuracy, scored),
+        checks.number("seconds", seconds),
+    )
+
+
+def _or_none(value: float | None) -> float | None:
+    """JSON has no NaN, which is the accuracy where nothing is right or wrong."""
+    return None if value is None or math.isnan(value) else value
+
+
+def _score(name: str, value: Any, scored: bool) -> float:
+    return checks.number(name, value) if scored else math.nan
+
+
+def _load_net(header: dict[str, Any], arrays: dict[str, Array]) -> Network:
+    description = header["net"]
+    try:
+        _compare_sizes(description, arrays)
+        net = Network.from_description(description, drawn=False)
+    except (KeyError, TypeError, AttributeError, OverflowError) as error:
+        raise ValueError(f"the file's header does not describe a net: {what(error)}") from None
+    parameters = net.parameters()
+    if f"p{len(parameters)}" in arrays:
+        raise ValueError(f"the file holds more arrays than the {len(parameters)} its layers need")
+    for i, p in enumerate(parameters):
+        with np.errstate(over="ignore"):
+            if f"s{i}" in arrays:
+                scale = _expect(arrays, f"s{i}", p.shape[:-1], np.dtype(np.float32))
+                values = _expect(arrays, f"p{i}", p.shape, np.dtype(np.int8)).astype(net.dtype)
+                values *= scale[..., np.newaxis]
+            else:
+                values = _expect(arrays, f"p{i}", p.shape, None).astype(net.dtype)
+        if not np.isfinite(values).all():
+            raise ValueError(f"the file's array 'p{i}' holds numbers too large for {net.dtype}")
+        np.copyto(p, values)
+    return net
+
+
+def _compare_sizes(description: dict[str, Any], arrays: dict[str, Array]) -> None:
+    """Refuse a header that the file's arrays do not bear out, before a net is made of it."""
+    shape = tuple(checks.count("input_shape", n) for n in description["input_shape"])
+    if math.prod(shape) > MOST_BYTES:
+        raise ValueError(f"the file describes inputs of shape {shape}")
+    checks.one_of("dtype", description["dtype"], ("float32", "float64"))
+    if len(description["layers"]) > MOST_LAYERS:
+        raise ValueError(f"the file describes more than {MOST_LAYERS} layers")
+    shapes = []
+    for spec in description["layers"]:
+        layer = make_layer(spec)
+        layer.connect(shape)
+        shapes += layer.parameter_shapes()
+        shape = layer.output_shape
+        if math.prod(shape) > MOST_ACTIVATIONS or layer.products() > MOST_PRODUCTS:
+            raise ValueError(f"the file describes a {layer.kind} layer that is too large")
+    if 8 * sum(math.prod(expected) for expected in shapes) > MOST_BYTES:
+        raise ValueError(f"the file describes a net of more than {MOST_BYTES // 8} parameters")
+    for i, expected in enumerate(shapes):
+        _expect(arrays, f"p{i}", expected, arrays[f"p{i}"].dtype if f"p{i}" in arrays else None)
+
+
+def _expect(
+    arrays: dict[str, Array], name: str, shape: tuple[int, ...], dtype: np.dtype[Any] | None
+) -> Array:
+    """The array of this name, if it is what the header makes expected."""
+    if name not in arrays:
+        raise ValueError(f"the file lacks the array {name!r} that its layers need")
+    array = arrays[name]
+    if array.shape != shape:
+        raise ValueError(f"the file's array {name!r} has shape {array.shape}, expected {shape}")
+    if (dtype is not None and array.dtype != dtype) or (dtype is None and array.dtype.kind != "f"):
+        expected = "floats" if dtype is None else dtype
+        raise ValueError(f"the file's array {name!r} has dtype {array.dtype}, expected {expected}")
+    if array.dtype.kind == "f" and not np.isfinite(array).all():
+        raise ValueError(f"the file's array {name!r} holds NaN or infinity")
+    return array
+
+
+def _read(data: bytes) -> Contents:
+    """What is in a file of any of the formats, its header's version known."""
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise TypeError(f"data is a {type(data).__name__}, expected bytes")
+    if len(data) > MOST_BYTES:
+        raise ValueError(f"the file has {len(data)} bytes, expected at most {MOST_BYTES}")
+    data = bytes(data)
+    header, arrays = _codec(_format_of(data)).decode(data)
+    if header.get("format") != "nets":
+        raise ValueError("this file was not written by nets")
+    if type(header.get("version")) is not int or header["version"] not in OPENED:
+        raise ValueError(
+            f"the file has format version {header.get('version')!r}, expected {VERSION}: "
+            "a newer nets_core may read it"
+        )
+    checks.one_of("storage", header.get("storage"), STORAGES)
+    if not isinstance(header.get("net"), dict) or not isinstance(header.get("recipe"), str):
+        raise ValueError("the file's header does not describe a net")
+    return Contents(header, arrays)
+
+
+def _format_of(data: bytes) -> str:
+    """Which format the first bytes of a file are those of: an .npz file, if of no other."""
+    if data[8:9] == b"{":
+        return "safetensors"
+    return "onnx" if data[:1] == ONNX_BEGINS else "npz"
+
+
+def _codec(format: str) -> Any:
+    """The module that writes and reads a format, loaded when it is first asked for."""
+    return import_module(f"nets_core.files.{format}")

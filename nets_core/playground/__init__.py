@@ -1,0 +1,1 @@
+"""Small nets on points in the plane, drawn as they learn."""

@@ -1,0 +1,146 @@
+"""One step of learning with every quantity under the name that the equations give it.
+
+Nothing is computed here that training does not compute: the net's own ``backpropagate`` runs, and
+what it and its layers kept (a^{l-1}, z^l, a^l, δ^l) is read off; the optimizer's own ``update``
+runs on a copy. A net in which a changed function was put (``patching``) is followed like any other.
+Each stage also says which line did it, found in the source itself.
+
+Layers are numbered as in Nielsen's book: 1 is the input, L the output, and w^l leads to layer l.
+"""
+
+from __future__ import annotations
+
+import copy
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from nets_core.layers import Dense
+from nets_core.network import Network
+from nets_core.ops import Array
+from nets_core.optimizers import Optimizer
+from nets_core.study import sources
+
+EACH = frozenset({"a", "z", "delta", "y"})
+"""The symbols of what every example of a mini-batch has for itself."""
+_MEMORY = {"mean": "m", "square": "v"}
+"""What an optimizer remembers, and the letters of its equations."""
+_COSTS = {"mse": "squared_distance", "cross_entropy": "if self.output"}
+"""How the first line of each loss's formula can be known."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """Lines ``first`` to ``last`` of ``file`` (a module of nets_core), inside a function's lines
+    ``begin`` to ``end``."""
+
+    file: str
+    begin: int
+    end: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One quantity: ``symbol`` is "a", "z", "delta", "w", "b", "dw", "db", "y", "C", "m" or "v".
+
+    ``layer`` is l. Values of ``EACH`` are batch first, a row for each example; "C", "dw" and "db"
+    are means over the mini-batch. "m" and "v" are Adam's running means for w^l.
+    """
+
+    symbol: str
+    layer: int
+    values: Array
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the step: which equation it is, what it makes of what, and which code did it.
+
+    ``equation`` is "input", "z", "a", "cost", "delta_output", "delta", "db", "dw" or "update".
+    """
+
+    equation: str
+    layer: int
+    result: tuple[Quantity, ...]
+    source: Source
+
+
+def step(net: Network, x: Array, y: Array, optimizer: Optimizer) -> list[Stage]:
+    """The stages of one update of ``net`` on x (batch, inputs) and one-hot y (batch, outputs).
+
+    Parameters and optimizer stay as they are. Raises ValueError for a net that is not all dense
+    layers, since the stages are the four equations in their plain form, and what
+    ``Network.backward`` raises.
+    """
+    layers = dense_layers(net)
+    dense = layers[0]
+    cost, gradients = net.backward(x, y)
+    top = len(layers) + 1
+    inner = range(2, top + 1)
+
+    def stage(equation: str, layer: int, source: Source, **result: Array) -> Stage:
+        quantities = tuple(Quantity(symbol, layer, value) for symbol, value in result.items())
+        return Stage(equation, layer, quantities, source)
+
+    update = _lines(optimizer.update, "learning_rate", "(p, ")
+    parameters, memory = updated(net, gradients, optimizer)
+    stages = [stage("input", 1, _lines(net.propagate, "x.reshape"), a=layers[0].a_in)]
+    for number, layer in enumerate(layers, start=2):
+        stages.append(
+            stage("z", number, _lines(dense.forward, "self.z =", "ops.add_row"), z=layer.z)
+        )
+        stages.append(stage("a", number, _lines(dense.forward, "self.a = self.act"), a=layer.a))
+    cost_lines = _lines(net.loss.cost, _COSTS[net.loss.name], "return")
+    stages.append(stage("cost", top, cost_lines, y=np.asarray(y), C=np.array([cost])))
+    output = _lines(net.loss.delta, "return")
+    stages.append(stage("delta_output", top, output, delta=net.deltas[-1]))
+    above = _lines(net.backpropagate, "above.backward")
+    for number in inner[-2::-1]:
+        stages.append(stage("delta", number, above, delta=net.deltas[number - 2]))
+    for number in inner:
+        dw, db = gradients[2 * number - 4 : 2 * number - 2]
+        mean = _lines(dense.gradients, "/ len(delta)", "return")
+        stages += [stage("db", number, mean, db=db), stage("dw", number, mean, dw=dw)]
+    for number in inner:
+        w, b = parameters[2 * number - 4 : 2 * number - 2]
+        kept = {_MEMORY[name]: arrays[2 * number - 4] for name, arrays in memory.items()}
+        stages.append(stage("update", number, update, **kept, w=w, b=b))
+    return stages
+
+
+def dense_layers(net: Network) -> list[Dense]:
+    """The layers of a net that has only dense ones; ValueError for another."""
+    layers = [layer for layer in net.layers if isinstance(layer, Dense)]
+    if len(layers) != len(net.layers):
+        raise ValueError("only nets of dense layers alone can be followed: choose another net")
+    return layers
+
+
+def updated(
+    net: Network, gradients: list[Array], optimizer: Optimizer
+) -> tuple[list[Array], dict[str, list[Array]]]:
+    """What the optimizer would make of the net's parameters, and what it would remember of them by
+    the names of ``Optimizer.memory``; both stay as they are."""
+    parameters = [p.copy() for p in net.parameters()]
+    optimizer = copy.deepcopy(optimizer)
+    optimizer.update(parameters, [g.copy() for g in gradients])
+    return parameters, {name: optimizer.state[name] for name in optimizer.memory if name in _MEMORY}
+
+
+def _lines(function: Callable[..., Any], begin: str, end: str | None = None) -> Source:
+    """The lines of a function from the first that has ``begin`` to the next that has ``end``.
+
+    In a changed function (see ``patching``) that has no such line the mark is where it begins.
+    """
+    file = inspect.getsourcefile(function)
+    lines, start = inspect.getsourcelines(function)
+    found = [i for mark in (begin, end or begin) for i, line in enumerate(lines) if mark in line]
+    first = found[0] if found else 0
+    last = next((i for i in range(first, len(lines)) if (end or begin) in lines[i]), first)
+    assert file is not None
+    return Source(sources.name_of(file), start, start + len(lines) - 1, start + first, start + last)

@@ -1,0 +1,55 @@
+"""The site with Pyodide and NumPy from a public host: ``scripts/build.py --from-cdn [ADDRESS]``.
+
+What a visit takes from the site's own host is then little: its code, the nets, and MNIST for who
+trains. The host's files are those that ``parts.lock.json`` names, and the page refuses any others.
+A visitor's own code still gets its Python from the site: it runs where no network is allowed.
+"""
+
+from __future__ import annotations
+
+import json
+from urllib.parse import urlsplit
+
+from building.parts import Parts
+from building.steps import Files
+
+_PYODIDE = ("pyodide.asm.wasm", "pyodide.asm.js", "python_stdlib.zip")
+
+
+class CdnError(Exception):
+    """There is no such host; the message says why."""
+
+
+def address(parts: Parts) -> str:
+    """Return where Pyodide's makers publish it."""
+    return next(source["url"] for source in parts.locked["numpy"].sources if "url" in source)
+
+
+def origin(host: str) -> str:
+    """Return what a policy has to admit; raises CdnError unless ``host`` is a folder's address."""
+    found = urlsplit(host)
+    if found.scheme not in ("http", "https") or not found.hostname or not host.endswith("/"):
+        raise CdnError(f"the files cannot be at {host!r}, expected one like https://a.b/c/.")
+    return f"{found.scheme}://{found.netloc}"
+
+
+def modules(start: bytes, lock: bytes, host: str, parts: Parts) -> Files:
+    """Return the modules that start Python from there.
+
+    ``start`` is ``site/cdn.js``, ``lock`` the site's own ``pyodide-lock.json``.
+    """
+    (wheel,) = parts.locked["numpy"].files
+    wanted = [("pyodide", name) for name in _PYODIDE] + [("numpy", wheel)]
+    locked = {name: parts.locked[part].files[name] for part, name in wanted}
+    spec = json.loads(lock)
+    spec["packages"]["numpy"] |= {"file_name": wheel, "sha256": locked[wheel]["sha256"]}
+    described = {
+        "host": host,
+        "files": [
+            {"file": name, "bytes": entry["size"], "sha256": entry["sha256"]}
+            for name, entry in locked.items()
+        ],
+        "lock": spec,
+    }
+    text = f"export default {json.dumps(described, indent=1)};\n"
+    return {"python.js": start, "cdn.files.js": text.encode()}

@@ -1,0 +1,119 @@
+"""A file with the memory of a Python that has imported what the first prediction needs.
+
+A tab that lays it over the memory of a fresh engine has Python, NumPy and nets_core at once
+(``site/boot.js``). ``snapshot.mjs`` makes it, in Node; this module prepares what is imported.
+"""
+
+from __future__ import annotations
+
+import dis
+import inspect
+import marshal
+import shutil
+import subprocess
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import CodeType
+
+from building import environment
+from building.steps import Files
+
+SCRIPT = Path(__file__).with_suffix(".mjs")
+_PYC_HEADER = 16  # bytes before the code object
+_EMPTY_ZIP = b"PK\5\6" + bytes(18)
+_PROGRAM = """
+import gc, os, sys, types
+
+documentation = [f"numpy._core._add_newdocs{part}" for part in ("", "_scalars")]
+sys.modules |= {name: types.ModuleType(name) for name in documentation}
+import nets_core.kernels, nets_core.page.lab
+for name in documentation:
+    del sys.modules[name]
+
+# What can be asked of a Lab at once is asked: some modules are imported when they are needed.
+lab = nets_core.page.lab.Lab()
+strokes = {"points": [9.0, 9.0, 9.0, 99.0], "lengths": [2]}
+for model in sorted(os.listdir("/models")):
+    with open(f"/models/{model}", "rb") as file:
+        asked = [("open_model", {"model": model, "data": file.read()})]
+    for drawing in strokes, {**strokes, "normalised": False, "side": 280}, {"pixels": [0.5] * 784}:
+        asked += [(method, {"model": model, **drawing}) for method in ("predict", "inside")]
+        asked += [("compare", {"models": [model], **drawing})]
+    asked += [(method, {}) for method in ("choices", "progress", "curves", "reset")]
+    for method, arguments in asked:
+        answer = lab.call(method, arguments)
+        assert "value" in answer, answer
+del lab, strokes, model, file, asked, drawing, method, arguments, answer
+
+del os.environ["PYTHONHASHSEED"]
+sys.path.remove("")  # Pyodide puts it there at every start
+sys.path_importer_cache.clear()
+del documentation, name, types
+gc.collect()
+"""
+
+
+class SnapshotError(Exception):
+    """Python could not be started in Node; the message says why."""
+
+
+def snapshot(engine: list[Path], boot: Path, files: Files) -> bytes:
+    """Return the snapshot that ``boot`` (``site/boot.js``) restores; raises SnapshotError.
+
+    ``engine`` are Pyodide's own files, ``files`` what is to lie in Python's file system, by path:
+    modules, the libraries to load before Python starts, and trained nets in ``/models``.
+    """
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        for path in engine:
+            shutil.copyfile(path, folder / path.name)
+        shutil.copyfile(boot, folder / "boot.mjs")
+        (folder / "python_stdlib.zip").write_bytes(_EMPTY_ZIP)
+        (folder / "program.py").write_text(_PROGRAM)
+        for path_inside, data in files.items():
+            path = folder / "files" / path_inside.lstrip("/")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        arguments = [folder, folder / "program.py", folder / "snapshot"]
+        done = subprocess.run(
+            [environment.node(), SCRIPT, *arguments], capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            reason = [line for line in done.stderr.splitlines() if "Error" in line[:40]] or [""]
+            raise SnapshotError(f"no snapshot of Python could be made: {reason[-1]}")
+        return (folder / "snapshot").read_bytes()
+
+
+def undocumented(members: Files) -> Files:
+    """Return modules whose docstrings are empty: nobody reads them before the first prediction.
+
+    They are empty rather than absent since NumPy computes with some.
+    """
+    return {
+        name: data[:_PYC_HEADER] + marshal.dumps(_undocumented(marshal.loads(data[_PYC_HEADER:])))
+        if name.endswith(".pyc")
+        else data
+        for name, data in members.items()
+    }
+
+
+def _undocumented(code: CodeType) -> CodeType:
+    constants = [_undocumented(c) if isinstance(c, CodeType) else c for c in code.co_consts]
+    place = _docstring(code)
+    if place is not None:
+        constants[place] = ""
+    return code.replace(co_consts=tuple(constants))
+
+
+def _docstring(code: CodeType) -> int | None:
+    """Return which constant is the docstring of this function, class or module."""
+    if code.co_flags & inspect.CO_OPTIMIZED:
+        documented = code.co_consts and isinstance(code.co_consts[0], str)
+        return 0 if documented and not code.co_name.startswith("<") else None
+    steps = list(dis.get_instructions(code))
+    for step, following in pairwise(steps):
+        if (following.opname, following.argval) == ("STORE_NAME", "__doc__"):
+            loads = [s for s in steps if s.opname == "LOAD_CONST" and s.arg == step.arg]
+            return step.arg if len(loads) == 1 and isinstance(step.argval, str) else None
+    return None

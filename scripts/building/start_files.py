@@ -1,0 +1,140 @@
+"""What ``site/python.js`` fetches to wake Python: a snapshot of its memory and what that stands on.
+
+All but the decoder come as small as Brotli makes them. An archive is a line of JSON,
+``[[path, size], …]``, followed by the files' bytes in that order: the page takes it apart without
+Python and without copying. What the first prediction does not need, every module's file among it,
+comes in an archive of its own, which is fetched afterwards.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import brotli
+
+from building import bytecode, snapshot
+from building.environment import say
+from building.steps import Files
+
+_LIBRARY = "/lib/python3.13"
+_SITE_PACKAGES = f"{_LIBRARY}/site-packages"
+# What NumPy's wheel holds for building on it, testing it and checking types against it.
+_NOT_NEEDED = re.compile(
+    r"(^|/)(tests|f2py|include|_pyinstaller|pkg-config)/|\.(pyi|pxd|h|c|a)$|/RECORD$"
+)
+# The extension modules that `import numpy` imports.
+_LIBRARIES = re.compile(r"/(_multiarray_umath|_umath_linalg)\.[^/]*\.so$")
+_WINDOW = 24  # bits: Brotli looks back 16 MB
+
+# What the page is waiting for while a file has not come; it does not wait for what comes later.
+STAGES = {
+    "brotli.wasm.gz": "engine",
+    "pyodide.asm.wasm.br": "engine",
+    "pyodide.asm.js.br": "engine",
+    "numpy.files.br": "numpy",
+    "snapshot.br": "library",
+    "later.files.gz": "later",
+}
+
+
+def decoder(source: Path) -> Files:
+    """Return the decoder of all the others, gzipped."""
+    return {"brotli.wasm.gz": _gzipped(source.read_bytes())}
+
+
+def engine(source: Path) -> Files:
+    """Return one of the engine's own files, packed."""
+    say(f"Packing {source.name} …")
+    return {f"{source.name}.br": _packed(source.read_bytes())}
+
+
+def libraries(stdlib: Path, numpy: Path, library: Path) -> Files:
+    """Return NumPy's extension modules, and the archive with all that may be imported later.
+
+    The latter has the byte-compiled standard library, NumPy's wheel but for what nobody imports,
+    and the wheel of nets_core with its sources, where Python finds them.
+    """
+    say("Packing the standard library and NumPy …")
+    files = {f"{_LIBRARY}/{name}": data for name, data in bytecode.read_zip(stdlib).items()}
+    for wheel in (numpy, library):
+        for name, data in bytecode.read_zip(wheel).items():
+            if not _NOT_NEEDED.search(name):
+                files[f"{_SITE_PACKAGES}/{name}"] = data
+    first = {name: files.pop(name) for name in list(files) if _LIBRARIES.search(name)}
+    return {
+        "numpy.files.br": _packed(_archive(first)),
+        "later.files.gz": _gzipped(_archive(files)),
+    }
+
+
+def memory(
+    engine: list[Path],
+    boot: Path,
+    models: list[Path],
+    archives: tuple[Path, Path, Path],
+    packed: list[Path],
+) -> Files:
+    """Return the snapshot of Python's memory, packed; raises SnapshotError.
+
+    In it the models have been asked what they read, so that nothing remains to be imported. It
+    names the packed files that it goes with by their hashes: over others it must not be laid.
+    """
+    stdlib, numpy, library = archives
+    say("Starting Python to keep its memory …")
+    modules = {f"{_LIBRARY}/{name}": data for name, data in bytecode.read_zip(stdlib).items()}
+    modules |= {f"{_SITE_PACKAGES}/{n}": data for n, data in bytecode.read_zip(numpy).items()}
+    modules = {
+        name: data
+        for name, data in snapshot.undocumented(modules).items()
+        if _LIBRARIES.search(name) or name.endswith(".pyc")
+    }
+    own = {
+        f"{_SITE_PACKAGES}/{name}": data
+        for name, data in bytecode.read_zip(library).items()
+        if name.endswith((".py", ".pyc"))
+    }
+    nets = {f"/models/{path.name}": path.read_bytes() for path in models}
+    made = snapshot.snapshot(engine, boot, modules | own | nets)
+    header, _, kept = made.partition(b"\n")
+    hashes = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in packed}
+    complete = json.dumps(json.loads(header) | {"files": hashes}, separators=(",", ":"))
+    return {"snapshot.br": _packed(complete.encode() + b"\n" + kept)}
+
+
+def index(start: dict[str, Path]) -> Files:
+    """Return ``start.json``, which lists the start files in order of need."""
+    entries = []
+    for name, stage in STAGES.items():
+        data = start[name].read_bytes()
+        entries.append(
+            {
+                "file": name,
+                "stage": stage,
+                "bytes": len(data),
+                "unpacked": len(_unpacked(name, data)),
+                "sha256": hashlib.sha256(data).hexdigest(),
+            }
+        )
+    return {"start.json": json.dumps(entries, indent=1).encode() + b"\n"}
+
+
+def _archive(members: Files) -> bytes:
+    ordered = sorted(members.items())
+    listed = json.dumps([[name, len(data)] for name, data in ordered])
+    return listed.encode() + b"\n" + b"".join(data for _, data in ordered)
+
+
+def _packed(data: bytes) -> bytes:
+    return brotli.compress(data, quality=11, lgwin=_WINDOW)
+
+
+def _gzipped(data: bytes) -> bytes:
+    return gzip.compress(data, 9, mtime=0)
+
+
+def _unpacked(name: str, data: bytes) -> bytes:
+    return gzip.decompress(data) if name.endswith(".gz") else brotli.decompress(data)

@@ -1,0 +1,80 @@
+"""Curves stay short however long a net learns, and keep what they mean."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nets_core.study.curves import MOST_POINTS, Curves
+
+
+def grown(steps: int) -> Curves:
+    curves = Curves()
+    for step in range(steps):
+        curves.add_step(step / 10, float(step), step % 2)
+    return curves
+
+
+def test_an_empty_curve() -> None:
+    curves = Curves()
+    assert curves.latest() == (None, None)
+    assert all(values.shape == (0,) for values in curves.plain().values())
+
+
+def test_few_steps_are_points_as_they_are() -> None:
+    plain = grown(5).plain()
+    assert plain["epochs"].tolist() == [0, 0.1, 0.2, 0.3, 0.4]
+    assert plain["costs"].tolist() == [0, 1, 2, 3, 4]
+    assert plain["accuracies"].tolist() == [0, 1, 0, 1, 0]
+
+
+@settings(deadline=None, max_examples=25)
+@given(steps=st.integers(0, 6000))
+def test_points_are_means_of_equally_many_steps(steps: int) -> None:
+    plain = grown(steps).plain()
+    points = len(plain["costs"])
+    assert points < MOST_POINTS
+    each = 1
+    while steps // each >= MOST_POINTS:
+        each *= 2
+    assert points == steps // each  # those that are still open do not show
+    starts = np.arange(points) * each
+    np.testing.assert_allclose(plain["costs"], starts + (each - 1) / 2)
+    np.testing.assert_allclose(plain["epochs"], plain["costs"] / 10)
+
+
+def test_the_latest_is_known_from_the_first_step_on() -> None:
+    curves = grown(1)
+    assert curves.latest() == (0, 0)
+    assert grown(MOST_POINTS + 1).latest()[0] == pytest.approx(MOST_POINTS - 1.5)
+
+
+@pytest.mark.parametrize("steps", [0, 1, 399, 12_345])
+def test_a_description_is_short_and_goes_on_to_the_same_points(steps: int) -> None:
+    curves = grown(steps)
+    text = json.dumps(curves.describe())
+    assert len(text) < 100 * MOST_POINTS
+    again = Curves.from_description(json.loads(text))
+    for step in range(steps, steps + 2000):
+        for one in (curves, again):
+            one.add_step(step / 10, float(step), step % 2)
+    for name, values in curves.plain().items():
+        np.testing.assert_array_equal(values, again.plain()[name])
+
+
+def test_evaluations_are_thinned_but_keep_both_ends() -> None:
+    curves = Curves()
+    for i in range(3 * MOST_POINTS):
+        curves.add_evaluation(i / 4, 1 / (i + 1), i / 2000)
+        positions = curves.plain()["testEpochs"]
+        assert len(positions) <= MOST_POINTS + 1
+        assert positions[0] == 0
+        assert positions[-1] == i / 4
+        assert (np.diff(positions) > 0).all()
+    plain = curves.plain()
+    np.testing.assert_allclose(plain["testAccuracies"], plain["testEpochs"] * 4 / 2000)
+    assert len(plain["epochs"]) == 0
