@@ -1,9 +1,9 @@
 // embed.html alone: one section, as tall as it is, in the colours of the page around it. What it says
 // to that page, and hears from it, is read and written at the other end by embed.js.
 
-import { readAddress, whenAddressChanges } from "./address.js";
-import { make, part } from "./dom.js";
-import { setTheme } from "./theme.js";
+import { readAddress, whenAddressChanges } from "./ui/address.js";
+import { make, part } from "./ui/dom.js";
+import { setTheme } from "./ui/theme.js";
 
 /** Sections that are about a drawing: they bring the pad along. */
 const WITH_PAD = ["compare", "layers", "inside", "quality"];

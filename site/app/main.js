@@ -1,21 +1,21 @@
 // The page: an engine, a training run, and the sections that show them.
 
-import { bugsSection } from "./bugs.js";
-import { compareSection } from "./compare.js";
+import { bugsSection } from "./bugs/bugs.js";
+import { compareSection } from "./compare/compare.js";
 import { computingSwitch } from "./computing.js";
-import { drawSection } from "./draw.js";
-import { filesSection } from "./files.js";
-import { insideSection } from "./inside.js";
-import { keepingSection } from "./keeping.js";
-import { layersSection } from "./layers.js";
+import { drawSection } from "./draw/draw.js";
+import { filesSection } from "./train/files.js";
+import { insideSection } from "./inside/inside.js";
+import { keepingSection } from "./train/savedRuns.js";
+import { layersSection } from "./layers/layers.js";
 import { makeNets } from "./nets.js";
 import { offlineWords } from "./offline.js";
-import { ownSection } from "./own.js";
+import { ownSection } from "./own/own.js";
 import { playgroundSection } from "./playground/section.js";
-import { qualitySection } from "./quality.js";
+import { qualitySection } from "./quality/quality.js";
 import { showStatus } from "./status.js";
-import { together } from "./together.js";
-import { trainSection } from "./train.js";
+import { together } from "./engine/sharedEngine.js";
+import { trainSection } from "./train/train.js";
 
 document.documentElement.dataset.running = "yes"; // all modules are there: guard.js looks for it
 

@@ -1,10 +1,10 @@
 // window.nets, for those who embed the page or test it. The README documents it.
 
-import { models } from "./engine.js";
-import { packed } from "./strokes.js";
+import { models } from "./engine/engine.js";
+import { packed } from "./ui/pad/strokes.js";
 
-/** @typedef {import("./engine.js").Engine} Engine */
-/** @typedef {import("./training.js").Training} Training */
+/** @typedef {import("./engine/engine.js").Engine} Engine */
+/** @typedef {import("./engine/training.js").Training} Training */
 /** @typedef {{strokes?: number[][][], pixels?: ArrayLike<number>, model?: string}} Drawing */
 
 /**

@@ -1,12 +1,12 @@
 // The page's end of sw.js: when it is registered, what it keeps, and what the visitor is told of it.
 
-import { checksHashes, vouch } from "../download.js";
+import { checksHashes, vouch } from "../python/download.js";
 import manifest from "../manifest.js";
-import { make, part } from "./dom.js";
-import { trusted } from "./trusted.js";
+import { make, part } from "./ui/dom.js";
+import { trusted } from "../python/trusted.js";
 
-/** @typedef {import("./engine.js").Engine} Engine */
-/** @typedef {import("./training.js").Training} Training */
+/** @typedef {import("./engine/engine.js").Engine} Engine */
+/** @typedef {import("./engine/training.js").Training} Training */
 /** @typedef {{ page: boolean, data: boolean, trouble?: string }} Kept */
 
 const SITE = new URL("../", import.meta.url);

@@ -1,12 +1,12 @@
 // What the page is doing, in the visitor's words, and what to do when something failed.
 
-import { report } from "./diagnostics.js";
-import { make, part } from "./dom.js";
-import { whenStill } from "./still.js";
+import { report } from "./ui/diagnostics.js";
+import { make, part } from "./ui/dom.js";
+import { whenStill } from "./ui/pointerIdle.js";
 
-/** @typedef {import("./engine.js").Engine} Engine */
-/** @typedef {import("./sheet.js").Sheet} Sheet */
-/** @typedef {import("./training.js").Training} Training */
+/** @typedef {import("./engine/engine.js").Engine} Engine */
+/** @typedef {import("./ui/pad/sheet.js").Sheet} Sheet */
+/** @typedef {import("./engine/training.js").Training} Training */
 
 /** How long loading may stand still before the visitor is told, in milliseconds. */
 const PATIENCE = 10_000;

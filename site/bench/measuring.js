@@ -1,9 +1,9 @@
 // Starts the worker that measures, and asks it.
 
 import * as Comlink from "comlink";
-import { Lifeline } from "../app/lifeline.js";
-import { trusted } from "../app/trusted.js";
-import { lend } from "../unpacker.js";
+import { Lifeline } from "../app/engine/lifeline.js";
+import { trusted } from "../python/trusted.js";
+import { lend } from "../python/brotliClient.js";
 
 /** What worker.js can be asked, by name: see there. @typedef {any} Asked */
 

@@ -1,7 +1,7 @@
 // bench.html: starts the measuring, shows what it finds, and hands it out as text.
 
-import { report } from "../app/diagnostics.js";
-import { make, part, show, whole } from "../app/dom.js";
+import { report } from "../app/ui/diagnostics.js";
+import { make, part, show, whole } from "../app/ui/dom.js";
 import { Measuring } from "./measuring.js";
 import { MODELS, NETS, measure, netName } from "./plan.js";
 

@@ -70,7 +70,7 @@ function groups(measuring, kernels) {
  * @param {Measuring} measuring
  * @param {(figure: Figure) => void} found
  * @param {(course: Course) => void} course
- * @returns {Promise<import("../kernels.js").Computing>} what computed, rejects as `ask` does
+ * @returns {Promise<import("../worker/kernels.js").Computing>} what computed, rejects as `ask` does
  */
 export async function measure(measuring, found, course) {
   course({ done: 0, all: 1, words: "Starting Python …" });

@@ -3,15 +3,15 @@
 // beside the Lab. Both bench.html and scripts/bench.py ask it.
 
 import * as Comlink from "comlink";
-import { packed } from "../app/strokes.js";
-import { load } from "../download.js";
-import { loadKernels } from "../kernels.js";
-import { loadMnist } from "../mnist.js";
+import { packed } from "../app/ui/pad/strokes.js";
+import { load } from "../python/download.js";
+import { loadKernels } from "../worker/kernels.js";
+import { loadMnist } from "../worker/mnist.js";
 import index from "../models/models.js";
-import { startPython } from "../python.js";
-import { borrowed } from "../unpacker.js";
+import { startPython } from "../python/start.js";
+import { borrowed } from "../python/brotliClient.js";
 
-/** @typedef {import("../kernels.js").Computing} Computing */
+/** @typedef {import("../worker/kernels.js").Computing} Computing */
 /** @typedef {"numpy" | "kernels"} Way what computes */
 /** @typedef {{hidden: number, batchSize: number, examples: number}} Sizes of a net and its training */
 

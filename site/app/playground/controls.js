@@ -1,6 +1,6 @@
 // Controls of settings: each shows what is set and asks the world for another.
 
-import { make } from "../dom.js";
+import { make } from "../ui/dom.js";
 
 /** @typedef {import("./world.js").World} World */
 /** @typedef {import("./world.js").Figure} Figure */

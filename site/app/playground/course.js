@@ -1,7 +1,7 @@
 // How learning goes: epoch and costs as numbers, and the costs as curves.
 
-import { charting } from "../charting.js";
-import { make, percent, show } from "../dom.js";
+import { charting } from "../ui/charting.js";
+import { make, percent, show } from "../ui/dom.js";
 
 /** @typedef {import("./world.js").World} World */
 
@@ -32,7 +32,7 @@ export function course(world) {
     make("figcaption", { textContent: "Cost after each epoch" }),
     holder,
   ]);
-  /** @type {import("../charts.js").Chart | undefined} */
+  /** @type {import("../ui/charts.js").Chart | undefined} */
   let curves;
   let waiting = false;
 

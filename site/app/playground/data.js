@@ -1,6 +1,6 @@
 // Which points: sets by small pictures, the formula of one's own, noise and shares.
 
-import { make } from "../dom.js";
+import { make } from "../ui/dom.js";
 import { numberField, stops } from "./controls.js";
 import { REACH, colours, paintOf, whenColoursChange } from "./heat.js";
 import { DATA } from "./words.js";

@@ -1,7 +1,7 @@
 // Signed values as colours: pictures of the plane, and points in it. One look-up a value.
 
-import { palette } from "../pictures.js";
-import { whenThemeChanges } from "../theme.js";
+import { palette } from "../ui/pictures.js";
+import { whenThemeChanges } from "../ui/theme.js";
 
 /** The plane reaches from −REACH to REACH in both directions. */
 export const REACH = 6;

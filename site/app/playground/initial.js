@@ -1,7 +1,7 @@
 // What the initializer does to a deep net: the activations of each layer as a small histogram.
 
-import { make, percent } from "../dom.js";
-import { WORDS } from "../names.js";
+import { make, percent } from "../ui/dom.js";
+import { WORDS } from "../engine/names.js";
 import { choice } from "./controls.js";
 
 /** @typedef {import("./world.js").World} World */

@@ -1,6 +1,6 @@
 // One weight or bias: its value, the formula that it enters, and a field to change it.
 
-import { make } from "../dom.js";
+import { make } from "../ui/dom.js";
 import { FEATURES, down, layerNumber, signed, up } from "./words.js";
 
 /** @typedef {import("./world.js").World} World */

@@ -1,6 +1,6 @@
 // The plane, large: what the net (or one neuron) makes of it, the points, and points set by hand.
 
-import { make } from "../dom.js";
+import { make } from "../ui/dom.js";
 import { REACH, against, colours, paintHeat, paintOf, whenColoursChange } from "./heat.js";
 import { FEATURES, layerNumber } from "./words.js";
 import { DENSITY } from "./world.js";

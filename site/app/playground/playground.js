@@ -6,11 +6,11 @@ import {
   goToAddress,
   whenAddressChanges,
   writeAddress,
-} from "../address.js";
-import { nowAndThen } from "../announce.js";
-import { make, part, percent, say } from "../dom.js";
-import { WORDS } from "../names.js";
-import { Sight } from "../seen.js";
+} from "../ui/address.js";
+import { nowAndThen } from "../ui/announce.js";
+import { make, part, percent, say } from "../ui/dom.js";
+import { WORDS } from "../engine/names.js";
+import { Sight } from "../ui/seen.js";
 import { Attention } from "./attention.js";
 import { choice, numberField, stops } from "./controls.js";
 import { course } from "./course.js";
@@ -23,7 +23,7 @@ import { copyText, scriptPanel } from "./script.js";
 import { read, written } from "./state.js";
 import { World } from "./world.js";
 
-/** @typedef {import("../engine.js").Engine} Engine */
+/** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {import("./world.js").Choices} Choices */
 /** @typedef {import("./world.js").Settings} Settings */
 

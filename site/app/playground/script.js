@@ -1,6 +1,6 @@
 // The panel with the Python script that makes the same world and net: to read, copy or download.
 
-import { make } from "../dom.js";
+import { make } from "../ui/dom.js";
 
 /** @typedef {import("./world.js").World} World */
 

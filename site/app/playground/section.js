@@ -1,10 +1,10 @@
 // The section "Playground", as long as it has not been seen: nothing of it is fetched or computed.
 
-import { vouch } from "../../download.js";
-import { goToAddress, readAddress } from "../address.js";
-import { make, part } from "../dom.js";
+import { vouch } from "../../python/download.js";
+import { goToAddress, readAddress } from "../ui/address.js";
+import { make, part } from "../ui/dom.js";
 
-/** @typedef {import("../engine.js").Engine} Engine */
+/** @typedef {import("../engine/engine.js").Engine} Engine */
 
 /** @param {Engine} engine */
 export function playgroundSection(engine) {

@@ -1,7 +1,7 @@
 // The world in the plane, as the page knows it: settings, points, what a frame shows, and playing.
 // Points and net live in Python (nets_core/playground.py); here is asked for them in time.
 
-/** @typedef {import("../engine.js").Engine} Engine */
+/** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {{neurons: number, activation: string, dropout: number}} Layer */
 /** @typedef {[layer: number, neuron: number, source: number, value: number]} Edit */
 /**

@@ -1,0 +1,275 @@
+// The section "Break it": bugs to guess about, to try and to mend. Python patches and races
+// (nets_core/bugs.py, workshop.py).
+
+import { showPatch } from "../ui/diff.js";
+import { make, part, say } from "../ui/dom.js";
+import { RaceView } from "../race/race.js";
+import { waitingForSight, whileSeen } from "../ui/seen.js";
+
+/** @typedef {import("../engine/engine.js").Engine} Engine */
+/** @typedef {import("../engine/training.js").Training} Training */
+/** @typedef {import("../ui/diff.js").Patch} Patch */
+/** @typedef {import("../engine/sandboxMessages.js").State} State */
+/**
+ * @typedef {Patch & {
+ *   id: string, name: string, story: string, target: string | undefined, run: string,
+ *   epochs: number, outcome: string, checkSees: boolean, lesson: string, editable: boolean, settings: Record<string, unknown>,
+ * }} Bug
+ */
+/** @typedef {{outcome: string, sees: string}} Guess */
+
+/** How long Python races before it tells how it stands, in milliseconds. */
+const TURN = 30;
+
+/**
+ * @param {Engine} engine
+ * @param {Training} training
+ * @returns {EventTarget} "edit" (detail: {target, text, settings}) asks for the patched function to be edited
+ */
+export function bugsSection(engine, training) {
+  const events = new EventTarget();
+  const section = part("section-bugs", HTMLElement);
+  const list = part("bugs-list", HTMLOListElement);
+  const form = part("bugs-guess", HTMLFormElement);
+  const outcomes = part("bugs-outcomes", HTMLFieldSetElement);
+  const sees = part("bugs-sees", HTMLFieldSetElement);
+  const run = part("bugs-run", HTMLButtonElement);
+  const mend = part("bugs-mend", HTMLButtonElement);
+  const edit = part("bugs-edit", HTMLButtonElement);
+  const hint = part("bugs-hint", HTMLElement);
+  const bar = part("bugs-bar", HTMLProgressElement);
+  const words = part("bugs-words", HTMLElement);
+  const mendedWords = part("bugs-mended-words", HTMLElement);
+  const evidence = part("bugs-evidence", HTMLElement);
+  const broken = new RaceView(part("bugs-race", HTMLElement), "patched");
+  const mended = new RaceView(part("bugs-mended-race", HTMLElement), "mended");
+
+  /** @type {Bug[]} */
+  let bugs = [];
+  /** What may come of a bug, in words. @type {Record<string, string>} */
+  let answers = {};
+  /** @type {Bug | undefined} */
+  let bug;
+  /** What was guessed of the bugs that were tried. @type {Map<string, Guess>} */
+  const tried = new Map();
+  /** Counts races, so that a loop whose race is no longer looked at stops. */
+  let latest = 0;
+  let racing = false;
+
+  const sight = waitingForSight(section);
+  const { request } = whileSeen(section, async () => {
+    if (engine.state !== "ready" || bugs.length) return;
+    ({ bugs, outcomes: answers } = await engine.call("workshop.bugs"));
+    outcomes.append(
+      ...Object.entries(answers).map(([value, text]) =>
+        make("label", {}, [make("input", { type: "radio", name: "outcome", value }), ` ${text}`]),
+      ),
+    );
+    list.replaceChildren(
+      ...bugs.map((one) => {
+        const button = make("button", { type: "button", textContent: one.name });
+        button.dataset.testid = `bug-${one.id}`;
+        button.addEventListener("click", () => choose(one));
+        return make("li", {}, [button]);
+      }),
+    );
+    part("bugs-waiting", HTMLElement).hidden = true;
+    part("bugs-card", HTMLElement).hidden = false;
+    choose(bugs[0]);
+  });
+
+  /** Show a bug; a race of another one is over. @param {Bug} one */
+  function choose(one) {
+    stop();
+    bug = one;
+    for (const [i, item] of [...list.children].entries()) {
+      const button = /** @type {HTMLElement} */ (item.firstElementChild);
+      if (bugs[i] === one) button.setAttribute("aria-current", "true");
+      else button.removeAttribute("aria-current");
+    }
+    part("bugs-name", HTMLElement).textContent = one.name;
+    part("bugs-story", HTMLElement).textContent = one.story;
+    part("bugs-setting", HTMLElement).textContent = one.run;
+    part("bugs-diff", HTMLElement).replaceChildren(showPatch(one));
+    part("bugs-fix", HTMLElement).replaceChildren(showPatch(one, true));
+    part("bugs-lesson", HTMLElement).textContent = one.lesson;
+    edit.hidden = !one.editable;
+    form.reset();
+    const before = tried.get(one.id);
+    if (before) for (const input of inputs()) input.checked = input.value === before[field(input)];
+    clear();
+    controls();
+  }
+
+  const inputs = () => /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll("input")]);
+  const field = (/** @type {HTMLInputElement} */ { name }) => /** @type {keyof Guess} */ (name);
+
+  /** @returns {Guess | undefined} */
+  function guess() {
+    const { outcome, sees: seen } = Object.fromEntries(
+      inputs().flatMap(({ name, value, checked }) => (checked ? [[name, value]] : [])),
+    );
+    return outcome && seen ? { outcome, sees: seen } : undefined;
+  }
+
+  /** Take away what an earlier race left. */
+  function clear() {
+    broken.clear();
+    mended.clear();
+    evidence.hidden = true;
+    say(words, "");
+    say(mendedWords, "");
+  }
+
+  function stop() {
+    latest++;
+    racing = false;
+    bar.hidden = true;
+  }
+
+  function controls() {
+    const done = bug !== undefined && tried.has(bug.id);
+    const ready = engine.state === "ready" && !racing;
+    run.disabled = !ready || !guess();
+    run.textContent = done ? "Try it again" : "Try it";
+    mend.disabled = !ready;
+    outcomes.disabled = sees.disabled = racing || done;
+    hint.hidden = done || racing;
+    hint.textContent = guess() ? "Your guesses are in." : "Guess both first: then it can be tried.";
+    for (const [i, item] of [...list.children].entries()) {
+      item.classList.toggle("tried", tried.has(bugs[i].id));
+    }
+    const right = bugs.filter((one) => foreseen(one)).length;
+    part("bugs-tally", HTMLElement).textContent = tried.size
+      ? `${tried.size} of ${bugs.length} tried, ${right} foreseen.`
+      : "";
+  }
+
+  /** Were both guesses about a bug right? @param {Bug} one */
+  function foreseen({ id, outcome, checkSees }) {
+    const said = tried.get(id);
+    return said?.outcome === outcome && said.sees === (checkSees ? "yes" : "no");
+  }
+
+  /**
+   * Race the patched function, or its fix, against the library's.
+   * @param {Bug} one @param {boolean} fixed @param {RaceView} view @param {HTMLElement} told
+   * @returns {Promise<State | undefined>} how it ended, undefined where it did not
+   */
+  async function race(one, fixed, view, told) {
+    stop();
+    const mine = latest;
+    racing = true;
+    controls();
+    view.clear();
+    const loading = (/** @type {Event} */ event) => {
+      const { loaded, total } = /** @type {CustomEvent} */ (event).detail;
+      if (mine === latest) say(told, "Fetching MNIST:", { share: loaded / total });
+    };
+    training.addEventListener("data", loading);
+    try {
+      say(told, "Fetching MNIST …");
+      await training.load();
+      if (mine !== latest) return undefined;
+      say(told, "Checking the gradient …");
+      const found = await engine.call("workshop.try_bug", { bug: one.id, mended: fixed });
+      if (mine !== latest) return undefined;
+      view.verdict(found);
+      say(told, fixed ? "Racing: the library’s code and the mended." : "Racing: the library’s code and the patched.");
+      bar.hidden = fixed;
+      for (;;) {
+        await sight(); // a race that nobody looks at waits
+        if (mine !== latest) return undefined;
+        const state = await engine.call("workshop.advance", { milliseconds: TURN });
+        if (mine !== latest) return undefined;
+        view.draw(state);
+        const { epochs } = state.healthy.curves;
+        bar.value = (epochs[epochs.length - 1] ?? 0) / one.epochs;
+        if (!state.running) {
+          say(told, "");
+          return state;
+        }
+      }
+    } catch (error) {
+      if (mine !== latest) return undefined;
+      const { message } = /** @type {Error} */ (error);
+      const way = engine.state === "failed" ? " Start Python again at the top of the page, then try once more." : "";
+      say(told, `${message}${way}`, { kind: "trouble" });
+      return undefined;
+    } finally {
+      training.removeEventListener("data", loading);
+      if (mine === latest) {
+        stop();
+        controls();
+      }
+    }
+  }
+
+  run.addEventListener("click", async () => {
+    const said = guess();
+    const one = bug;
+    if (!one || !said) return;
+    clear();
+    run.scrollIntoView({ block: "start" }); // what comes of it is shown below
+    if (!(await race(one, false, broken, words))) return;
+    tried.set(one.id, said);
+    answer(one, said);
+    controls();
+  });
+
+  mend.addEventListener("click", async () => {
+    if (!bug) return;
+    mend.scrollIntoView({ block: "start" });
+    const state = await race(bug, true, mended, mendedWords);
+    if (!state) return;
+    const same = alike(state.healthy.curves.costs, state.changed.curves.costs);
+    say(
+      mendedWords,
+      same
+        ? "Mended: the two curves are one, to the last digit."
+        : "The curves still differ.",
+      { kind: same ? "quiet" : "trouble" },
+    );
+  });
+
+  edit.addEventListener("click", () => {
+    if (!bug) return;
+    const { target, after, settings } = bug;
+    const detail = { target, text: `${after.join("\n")}\n`, settings };
+    events.dispatchEvent(new CustomEvent("edit", { detail }));
+  });
+
+  /** What came of it, beside what was guessed. @param {Bug} one @param {Guess} said */
+  function answer(one, said) {
+    const seen = (/** @type {boolean} */ yes) =>
+      yes ? "The gradient check sees it" : "The gradient check does not see it";
+    part("bugs-answers", HTMLElement).replaceChildren(
+      line(answers[one.outcome], answers[said.outcome], one.outcome === said.outcome),
+      line(seen(one.checkSees), seen(said.sees === "yes"), one.checkSees === (said.sees === "yes")),
+    );
+    evidence.hidden = false;
+  }
+
+  /** @param {string} what @param {string} said @param {boolean} right */
+  function line(what, said, right) {
+    const item = make("li", { className: right ? "right" : "" }, [
+      make("strong", { textContent: `${what}.` }),
+      right ? " As you said." : ` You said: ${said[0].toLowerCase()}${said.slice(1)}.`,
+    ]);
+    item.dataset.right = right ? "yes" : "no";
+    return item;
+  }
+
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("change", controls);
+  engine.addEventListener("ready", () => {
+    request();
+    controls();
+  });
+  engine.addEventListener("failed", controls);
+  request();
+  return events;
+}
+
+/** @param {ArrayLike<number>} a @param {ArrayLike<number>} b */
+const alike = (a, b) => a.length === b.length && Array.from(a).every((value, i) => value === b[i]);

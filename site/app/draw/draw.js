@@ -1,0 +1,157 @@
+// The section "Draw a digit": the pad, what the net sees, and what it reads.
+
+import { onceSettled } from "../ui/announce.js";
+import { make, part, percent, show } from "../ui/dom.js";
+import { models } from "../engine/engine.js";
+import { paintPixels } from "../ui/pictures.js";
+import { whileSeen } from "../ui/seen.js";
+import { Sheet } from "../ui/pad/sheet.js";
+
+/** @typedef {import("../engine/engine.js").Engine} Engine */
+/** @typedef {import("../engine/training.js").Training} Training */
+
+const LIVE = "live";
+/** How long a reading must stand before it is said, in milliseconds. */
+const REST = 900;
+
+/** @param {Engine} engine @param {Training} training */
+export function drawSection(engine, training) {
+  const sheet = new Sheet();
+  const picker = part("model-picker", HTMLSelectElement);
+  const guess = part("guess", HTMLElement);
+  const sees = part("net-sees", HTMLCanvasElement);
+  const trouble = part("draw-trouble", HTMLElement);
+  const announce = onceSettled(part("guess-said", HTMLElement), REST);
+  const bars = Array.from({ length: 10 }, (_, digit) => {
+    const number = part(`probability-${digit}`, HTMLElement);
+    return { number, row: /** @type {HTMLElement} */ (number.closest("li")) };
+  });
+  const corrections = Array.from({ length: 10 }, (_, digit) =>
+    make("button", { type: "button", textContent: String(digit), disabled: true }),
+  );
+  part("correct", HTMLElement).append(...corrections);
+  for (const [digit, button] of corrections.entries()) {
+    button.setAttribute("aria-label", `It was a ${digit}`);
+    button.addEventListener("click", () => correct(digit));
+  }
+
+  for (const { id, name } of models()) picker.append(new Option(name, id));
+
+  /** The net that was picked last, but for the live one. */
+  let chosen = "";
+  let wanted = false;
+  let busy = false;
+  /** Read the drawing; while a reading is under way, remember to read again. */
+  async function read() {
+    wanted = true;
+    if (busy || engine.state !== "ready") return;
+    busy = true;
+    while (wanted && engine.state === "ready") {
+      wanted = false;
+      const drawing = sheet.drawing;
+      if (!drawing) {
+        display(undefined);
+        continue;
+      }
+      try {
+        await engine.open(picker.value);
+        const answer = await engine.call("predict", { model: picker.value, ...drawing });
+        trouble.hidden = true;
+        if (!sheet.empty) display(answer);
+      } catch (error) {
+        if (engine.state === "ready") complain(/** @type {Error} */ (error));
+      }
+    }
+    busy = false;
+  }
+
+  /** @param {Error} error */
+  function complain(error) {
+    trouble.textContent = error.message;
+    trouble.hidden = false;
+    display(undefined);
+  }
+
+  /** @param {any} answer the Lab's, or undefined when there is nothing to read */
+  function display(answer) {
+    const digit = answer ? String(answer.digit) : "";
+    if (guess.textContent !== digit) guess.textContent = digit;
+    guess.dataset.value = digit;
+    part("corner", HTMLElement).textContent = digit;
+    announce(answer ? `It reads ${digit}, ${percent(answer.probabilities[answer.digit], 0)} sure.` : "");
+    for (const [i, { number, row }] of bars.entries()) {
+      const share = answer?.probabilities[i];
+      show(number, share, (value) => percent(value, value > 0.9995 || value < 0.0005 ? 0 : 1));
+      row.style.setProperty("--share", String(share ?? 0));
+      row.classList.toggle("best", answer?.digit === i);
+    }
+    paintPixels(sees, answer?.image ?? new Float32Array(784));
+    for (const button of corrections) button.disabled = !answer;
+  }
+
+  /** @param {number} label */
+  async function correct(label) {
+    const drawing = sheet.drawing;
+    if (!drawing || engine.state !== "ready") return;
+    try {
+      const before = Number(bars[label].number.dataset.value);
+      const picked = picker.value;
+      const copied = picked !== LIVE && training.state === "idle";
+      const other = picked !== LIVE && !copied;
+      const { probabilities } = await training.correct(picked, label, drawing);
+      offerLive(true);
+      if (picker.value === picked) picker.value = LIVE; // or another has been chosen meanwhile
+      const went = [before, probabilities[label]].map(finely).join(" to ");
+      part("corrected", HTMLElement).textContent =
+        `One step of learning: this was a ${label}. Its ${label} went from ${went}. ` +
+        "Press again for another." +
+        (copied ? " What learns is a copy; Train begins a new net." : "") +
+        (other ? " What learned is the net in training." : "");
+      await read();
+    } catch (error) {
+      complain(/** @type {Error} */ (error));
+    }
+  }
+
+  /** Is there a live net to pick? @param {boolean} there */
+  function offerLive(there) {
+    const option = [...picker.options].find(({ value }) => value === LIVE);
+    if (there && !option) picker.append(new Option("The net in training (live)", LIVE));
+    if (!there && option) {
+      const live = option.selected;
+      option.remove();
+      if (live) picker.value = chosen || picker.options[0].value;
+    }
+  }
+
+  function changed() {
+    part("corrected", HTMLElement).textContent = "";
+    if (sheet.empty) display(undefined);
+    void read();
+  }
+
+  sheet.addEventListener("change", changed);
+  picker.addEventListener("change", () => {
+    if (picker.value !== LIVE) chosen = picker.value;
+    part("corrected", HTMLElement).textContent = ""; // it tells of another net
+    void read();
+  });
+  engine.addEventListener("ready", () => void read());
+  engine.addEventListener("failed", () => offerLive(false));
+  training.addEventListener("state", () => {
+    if (!training.hasNet || training.state === "loading") {
+      part("corrected", HTMLElement).textContent = ""; // the net that it tells of is gone
+    }
+    offerLive(training.hasNet || (training.state === "loading" && picker.value === LIVE));
+    void read();
+  });
+  const again = whileSeen(part("section-draw", HTMLElement), read);
+  training.addEventListener("progress", () => {
+    if (picker.value === LIVE && !sheet.empty) again.request();
+  });
+  changed();
+  return { sheet, picker };
+}
+
+/** A share as exactly as a single step may change it. @param {number} share */
+const finely = (share) => percent(share, share < 0.01 || share > 0.99 ? 3 : 1);

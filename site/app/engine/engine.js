@@ -1,0 +1,201 @@
+// The page's end of the worker: starts it, notices when it dies, passes calls.
+
+import * as Comlink from "comlink";
+import { load, vouch } from "../../python/download.js";
+import index from "../../models/models.js";
+import { note } from "../ui/diagnostics.js";
+import { Lifeline } from "./lifeline.js";
+import { takeCrew } from "./workers.js";
+
+/** @typedef {{stage: string, loaded: number, total: number}} Loading */
+/** @typedef {(typeof index.models)[number]} Model */
+
+/** A worker that lets a ping wait this long, in milliseconds, is taken for dead. */
+const PATIENCE = 20_000;
+/** So long where it is still starting: Python itself answers nothing meanwhile. */
+const PATIENCE_AT_FIRST = 60_000;
+
+/**
+ * A worker with Python in it. Events: "starting", "loading" (detail: Loading), "ready", "kept",
+ * "failed" (detail: Error). After a failure `start` tries again with a new worker.
+ */
+export class Engine extends EventTarget {
+  /** @type {"loading" | "ready" | "failed"} */
+  state = "loading";
+  /** Resolves when predictions can be made. @type {Promise<void>} */
+  ready = Promise.resolve();
+  /**
+   * Resolves when the kernels are in use or cannot be, with what then computes and why.
+   * @type {Promise<import("../../worker/kernels.js").Computing | undefined>}
+   */
+  computing = Promise.resolve(undefined);
+  /** @type {Worker | undefined} */
+  #worker;
+  /** The one that unpacks for it at the start. @type {Worker | undefined} */
+  #unpacker;
+  /** @type {any} */
+  #api;
+  /** @type {Map<string, Promise<unknown>>} */
+  #opened = new Map();
+  /** Has the worker been asked to keep the net in training? */
+  #keeping = false;
+  /** That of the worker. */
+  #life = new Lifeline();
+
+  /** Start a worker, or another one after a failure. @returns {Promise<void>} as `ready` */
+  start() {
+    this.#dismiss();
+    this.#opened.clear();
+    this.#keeping = false;
+    this.state = "loading";
+    this.#life = new Lifeline();
+    const ready = this.#boot();
+    this.ready = ready;
+    ready.catch((error) => this.ready === ready && this.#fail(error)); // a later start goes on
+    this.dispatchEvent(new Event("starting"));
+    return this.ready;
+  }
+
+  async #boot() {
+    if (typeof WebAssembly !== "object" || typeof Worker !== "function") {
+      throw new Error(
+        "This browser has no WebAssembly, which Python needs here. Try a current Firefox, " +
+          "Chrome, Edge or Safari.",
+      );
+    }
+    const vouched = Promise.all([vouch("worker.js"), vouch("unpacker-worker.js")]);
+    vouched.catch(() => {}); // waited for below
+    const report = Comlink.proxy((/** @type {Loading} */ detail) =>
+      this.dispatchEvent(new CustomEvent("loading", { detail })),
+    );
+    const first = load(`models/${index.models[0].file}`);
+    first.catch(() => {}); // it is told below, when its turn comes
+    const worker = this.#employ(vouched);
+    const [trouble] = await this.#life.holds(Promise.all([this.#api.start(report), vouched]));
+    if (trouble) note(trouble);
+    await this.#open(index.models[0].id, first);
+    if (this.#worker !== worker) return;
+    this.state = "ready";
+    this.computing = this.invoke("useKernels"); // which the first prediction need not wait for
+    this.computing.catch(note);
+    this.dispatchEvent(new Event("ready"));
+  }
+
+  /**
+   * Take a worker and its unpacker, and see to it that their end is noticed.
+   * @param {Promise<unknown>} vouched rejects with what is wrong with one of its files
+   * @returns {Worker}
+   */
+  #employ(vouched) {
+    const { worker, unpacker, failure } = takeCrew();
+    this.#worker = worker;
+    this.#unpacker = unpacker;
+    this.#api = Comlink.wrap(worker);
+    const died = (/** @type {ErrorEvent} */ event) => {
+      event.preventDefault();
+      const what = event.message
+        ? `The worker that runs Python could not go on: ${event.message}.`
+        : "worker.js, which runs Python, or a file that it needs could not be loaded.";
+      const fail = (/** @type {Error} */ error) => {
+        if (this.#worker === worker) this.#fail(error);
+      };
+      vouched.then(() => fail(new Error(what)), fail); // which of its files it was, if it was one
+    };
+    worker.addEventListener("error", died);
+    unpacker.addEventListener("error", died);
+    if (failure) died(failure);
+    void this.#watch(worker);
+    return worker;
+  }
+
+  /**
+   * Call a method of the Lab (nets_core/lab.py).
+   * @param {string} method
+   * @param {Record<string, unknown>} [args]
+   * @param {string} [desk] of whom: a frame that shares this engine has a desk of its own
+   * @returns {Promise<any>} rejects with the Lab's error, or when the worker dies
+   */
+  call(method, args = {}, desk = "") {
+    return this.#life.holds(this.#api.call(method, args, desk));
+  }
+
+  /**
+   * Call one of the worker's own functions, of which some report on the way: "loadMnist", "run" …
+   * @param {"loadMnist" | "run" | "stop" | "memory" | "useKernels" | "keep" | "takeUp"} name
+   * @param {string | ((progress: any) => void)} [argument]
+   * @returns {Promise<any>}
+   */
+  invoke(name, argument) {
+    const given = typeof argument === "function" ? Comlink.proxy(argument) : argument;
+    return this.#life.holds(this.#api[name](given));
+  }
+
+  /** Keep the net in training in this browser; "kept" (detail: Report of keeper.js) tells each time. */
+  keep() {
+    if (this.#keeping) return;
+    this.#keeping = true;
+    const report = (/** @type {import("../../worker/autosave.js").Report} */ detail) =>
+      this.dispatchEvent(new CustomEvent("kept", { detail }));
+    this.invoke("keep", report).catch(() => {}); // a worker that dies is told by "failed"
+  }
+
+  /** See that a trained net is open in the worker. @param {string} id @returns {Promise<unknown>} */
+  open(id) {
+    const model = index.models.find((one) => one.id === id);
+    if (!model) return Promise.resolve(); // the Lab knows "live", and refuses what it does not know
+    return this.#opened.get(id) ?? this.#open(id, load(`models/${model.file}`));
+  }
+
+  /** @param {string} id @param {Promise<Uint8Array>} data */
+  #open(id, data) {
+    const opened = data
+      .then((bytes) => this.call("open_model", { model: id, data: bytes }))
+      .catch((error) => {
+        note(error);
+        throw error;
+      });
+    this.#opened.set(id, opened);
+    opened.catch(() => this.#opened.get(id) === opened && this.#opened.delete(id));
+    return opened;
+  }
+
+  #dismiss() {
+    this.#worker?.terminate();
+    this.#unpacker?.terminate();
+  }
+
+  /** @param {Error} error */
+  #fail(error) {
+    if (this.state === "failed") return;
+    note(error);
+    this.state = "failed";
+    this.#dismiss();
+    this.#life.cut(error);
+    this.ready = Promise.reject(error);
+    this.ready.catch(() => {});
+    this.dispatchEvent(new CustomEvent("failed", { detail: error }));
+  }
+
+  /** Ask the worker for a sign of life while the page is seen. @param {Worker} worker */
+  async #watch(worker) {
+    const pause = (/** @type {number} */ ms) => new Promise((done) => setTimeout(done, ms));
+    const goesOn = () => this.#worker === worker && this.state !== "failed";
+    while (goesOn()) {
+      await pause(3000);
+      if (document.hidden) continue;
+      const patience = this.state === "ready" ? PATIENCE : PATIENCE_AT_FIRST;
+      const sign = this.#api.ping();
+      const answered =
+        (await Promise.race([sign, pause(patience)])) ||
+        (await Promise.race([sign, pause(1000)])); // after a sleep the timer may come first
+      if (!answered && !document.hidden && goesOn()) {
+        this.#fail(new Error("The worker that runs Python has stopped answering."));
+      }
+    }
+  }
+}
+
+/** The trained nets that ship with the page. @returns {Model[]} */
+export function models() {
+  return index.models;
+}

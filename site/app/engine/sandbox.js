@@ -1,0 +1,191 @@
+// The page's end of sandbox/: Pythons of their own, for code that nobody has read. Each is a worker
+// in a frame of opaque origin, within sandbox/frame.html, without any network; what comes out of it
+// is taken for a stranger's.
+
+import { load as fetchFile } from "../../python/download.js";
+import { Unpacker, hire } from "../../python/brotliClient.js";
+
+/** @typedef {Uint8Array<ArrayBuffer>} Bytes */
+/** @typedef {(line: string) => void} Print */
+
+const SITE = new URL("../", import.meta.url);
+/** How long one may take to start, in milliseconds. */
+const PATIENCE = 90_000;
+/** How many messages one may send before it is taken for a flood. */
+const MOST_MESSAGES = 5000;
+
+/** One Python. It is used for one run and then thrown away, so that no run sees another's traces. */
+class Sandbox {
+  /** Resolves when it can be called; rejects with an Error when it cannot start. @type {Promise<void>} */
+  ready;
+  /** @type {Print} */
+  print = () => {};
+  #frame = document.createElement("iframe");
+  /** @type {MessagePort | undefined} */
+  #port;
+  /** @type {Map<number, {resolve: (value: unknown) => void, reject: (error: Error) => void}>} */
+  #waiting = new Map();
+  #calls = 0;
+  #messages = 0;
+  /** @type {(error: Error) => void} */
+  #end = () => {};
+  /** Why it has been ended. @type {Error | undefined} */
+  #over;
+  #listening = new AbortController();
+
+  constructor() {
+    this.#frame.hidden = true;
+    this.#frame.title = "Where your code runs";
+    this.ready = this.#start();
+    this.ready.catch(() => this.stop());
+  }
+
+  /**
+   * Call a method of its Lab.
+   * @param {string} method
+   * @param {Record<string, unknown>} [args]
+   * @param {Record<string, Uint8Array>} [rooms] MNIST's arrays, to be filled before
+   * @returns {Promise<unknown>} whatever it sends: not to be believed
+   */
+  call(method, args = {}, rooms = undefined) {
+    const id = ++this.#calls;
+    return new Promise((resolve, reject) => {
+      if (this.#over) return reject(this.#over);
+      if (!this.#port) return reject(new Error("It has not started yet."));
+      this.#waiting.set(id, { resolve, reject });
+      this.#port.postMessage({ id, method, args, rooms });
+    });
+  }
+
+  /** End it, whatever it is doing. @param {string} [why] */
+  stop(why = "It has been stopped.") {
+    if (this.#over) return;
+    const error = new Error(why);
+    this.#over = error;
+    this.#listening.abort();
+    this.#frame.remove(); // and its worker with it
+    this.#port?.close();
+    this.#end(error);
+    for (const { reject } of this.#waiting.values()) reject(error);
+    this.#waiting.clear();
+  }
+
+  async #start() {
+    /** @type {Promise<never>} */
+    const ended = new Promise((_, reject) => (this.#end = reject));
+    ended.catch(() => {});
+    const loaded = new Promise((resolve) => {
+      const heard = (/** @type {MessageEvent} */ { source, data }) => {
+        if (source !== this.#frame.contentWindow) return;
+        if (data?.loaded === true) resolve(undefined);
+        if (data?.died === true) this.stop("The Python for your code could not go on.");
+      };
+      addEventListener("message", heard, { signal: this.#listening.signal });
+    });
+    this.#frame.src = new URL("sandbox/frame.html", SITE).href;
+    document.body.append(this.#frame);
+    const late = setTimeout(() => this.stop("A Python for your code did not start."), PATIENCE);
+    try {
+      const [{ code, parts }] = await Promise.race([Promise.all([contents(), loaded]), ended]);
+      const { port1, port2 } = new MessageChannel();
+      const begun = new Promise((resolve) => {
+        port1.onmessage = ({ data }) => this.#hear(data, () => resolve(undefined));
+      });
+      this.#port = port1;
+      this.#frame.contentWindow?.postMessage({ code, parts }, "*", [port2]);
+      await Promise.race([begun, ended]);
+    } finally {
+      clearTimeout(late);
+    }
+  }
+
+  /** @param {any} data @param {() => void} begun */
+  #hear(data, begun) {
+    if (++this.#messages > MOST_MESSAGES) return this.stop("Your code sent too many messages.");
+    if (typeof data !== "object" || data === null) return;
+    if (data.ready === true) begun();
+    if (typeof data.print === "string") this.print(data.print);
+    if (typeof data.fatal === "string") {
+      return this.stop(`Python came to its end: ${data.fatal.split("\n")[0].slice(0, 200)}`);
+    }
+    const waiting = this.#waiting.get(data.id);
+    if (!waiting) return;
+    this.#waiting.delete(data.id);
+    if (typeof data.error === "string") waiting.reject(new Error(data.error));
+    else waiting.resolve(data.value);
+  }
+}
+
+/** @type {Sandbox | undefined} */
+let spare;
+
+/** Have one ready for whoever asks next. */
+export function warm() {
+  if (spare) return;
+  const begun = new Sandbox();
+  spare = begun;
+  begun.ready.catch(() => {
+    if (spare === begun) spare = undefined;
+  });
+}
+
+/** One that nobody has used; another is warmed for the next. @returns {Sandbox} */
+export function take() {
+  warm();
+  const taken = /** @type {Sandbox} */ (spare);
+  spare = undefined;
+  taken.ready.then(warm, () => {});
+  return taken;
+}
+
+/** @type {Promise<{code: string, parts: object}> | undefined} */
+let fetched;
+
+/** What a sandbox needs, from the browser's cache: the page's own worker has fetched it before. */
+function contents() {
+  fetched ??= load().catch((error) => {
+    fetched = undefined;
+    throw error;
+  });
+  return fetched;
+}
+
+async function load() {
+  const text = async (/** @type {string} */ file) => new TextDecoder().decode(await fetchFile(file));
+  const start = JSON.parse(await text("pyodide/start.json"));
+  const [code, boot, pyodide, lock, packed] = await Promise.all([
+    text("sandbox/worker.js"),
+    text("boot.js"),
+    text("pyodide/pyodide.mjs"),
+    text("pyodide/pyodide-lock.json").then(JSON.parse),
+    Promise.all(start.map((/** @type {{file: string}} */ { file }) => fetchFile(`pyodide/${file}`))),
+  ]);
+  const [decoder, ...small] = packed;
+  const later = small.pop();
+  const [engine, glue, numpy, snapshot] = await unpackAll(decoder, small);
+  const hashes = Object.fromEntries(
+    start.map((/** @type {{file: string, sha256: string}} */ { file, sha256 }) => [file, sha256]),
+  );
+  const files = { engine, glue, numpy, snapshot, later };
+  const base = new URL("pyodide/", SITE).href;
+  return { code, parts: { boot, pyodide, lock, base, hashes, ...files } };
+}
+
+/**
+ * Unpacks once what every one of them needs.
+ *
+ * @param {Bytes} decoder gzipped, unless the browser has unpacked it already
+ * @param {Bytes[]} files
+ */
+async function unpackAll(decoder, files) {
+  const stream = new Blob([decoder]).stream();
+  const gzipped = decoder[0] === 0x1f;
+  const plain = gzipped ? stream.pipeThrough(new DecompressionStream("gzip")) : stream;
+  const unpacker = new Unpacker(hire());
+  try {
+    unpacker.use(await WebAssembly.compile(await new Response(plain).arrayBuffer()));
+    return await Promise.all(files.map((file) => unpacker.unpack(file)));
+  } finally {
+    unpacker.end();
+  }
+}

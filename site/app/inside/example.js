@@ -1,0 +1,205 @@
+// What the step inside .train() learns from: the drawing, an image of MNIST, or a mini-batch.
+
+import { make, part } from "../ui/dom.js";
+import { paintPixels } from "../ui/pictures.js";
+
+/** @typedef {import("../engine/engine.js").Engine} Engine */
+/** @typedef {import("../engine/training.js").Training} Training */
+/** @typedef {import("../ui/pad/sheet.js").Sheet} Sheet */
+/** @typedef {{indices: Int32Array | number[], labels: Uint8Array, images: Uint8Array}} Taken */
+/** @typedef {{name: string, count: number, another: string, words: string}} Kind */
+
+/** Where MNIST's images come from, how many make an example. @type {Record<string, Kind>} */
+const KINDS = {
+  test: {
+    name: "test",
+    count: 1,
+    another: "Another image",
+    words: "One of the 10,000 images that MNIST keeps for testing. Its label says what it is.",
+  },
+  batch: {
+    name: "train",
+    count: 10,
+    another: "Another mini-batch",
+    words:
+      "Ten training images take one step together: the cost and the gradients are means over the " +
+      "ten. Each has its own a, z, δ and y: shown are those of the image that is pressed here.",
+  },
+};
+const EMPTY =
+  "Draw a digit above, or choose “A test image”: it is the example that this step learns from.";
+
+/** Events: "change" (there is another example), "pick" (another one of the mini-batch is looked at). */
+export class Example extends EventTarget {
+  /** Which example of the mini-batch is looked at, from 0. */
+  picked = 0;
+  #kind = part("inside-example", HTMLSelectElement);
+  #another = part("inside-another", HTMLButtonElement);
+  #truth = part("inside-truth", HTMLSelectElement);
+  #row = part("inside-batch", HTMLElement);
+  #guess = part("guess", HTMLElement);
+  /** Has the visitor said what the drawing is? Until then it is what the page reads. */
+  #said = false;
+  /** What was taken of each kind, and how often another was asked for. @type {Map<string, Taken>} */
+  #taken = new Map();
+  #seeds = { test: 0, batch: 0 };
+  /** @type {"" | "loading" | "there"} */
+  #mnist = "";
+  /** What is said while there is no example. */
+  #words = "";
+  /** How much of MNIST has come. @type {number | undefined} */
+  #share;
+  #engine;
+  #training;
+  #sheet;
+
+  /** @param {Engine} engine @param {Training} training @param {Sheet} sheet */
+  constructor(engine, training, sheet) {
+    super();
+    this.#engine = engine;
+    this.#training = training;
+    this.#sheet = sheet;
+    this.#kind.value = "drawing"; // browsers restore what a form held before a reload
+    this.#kind.addEventListener("change", () => this.#turned());
+    this.#another.addEventListener("click", () => {
+      const kind = this.#kind.value === "batch" ? "batch" : "test";
+      if (this.#mnist === "there") {
+        this.#seeds[kind]++;
+        this.#taken.delete(kind);
+      }
+      this.#turned();
+    });
+    this.#truth.addEventListener("change", () => {
+      this.#said ||= this.#kind.value === "drawing";
+      this.#changed();
+    });
+    new MutationObserver(() => this.#follow()).observe(this.#guess, { attributeFilter: ["data-value"] });
+    sheet.addEventListener("change", () => {
+      if (sheet.empty) this.#said = false; // the next drawing is another digit
+      if (this.#kind.value === "drawing") this.#changed();
+    });
+    training.addEventListener("data", (event) => {
+      const { loaded, total } = /** @type {CustomEvent} */ (event).detail;
+      if (this.#mnist !== "loading") return;
+      this.#words = "Fetching MNIST, 70,000 handwritten digits:";
+      this.#share = loaded / total;
+      this.#changed();
+    });
+    engine.addEventListener("failed", () => {
+      this.#mnist = ""; // the next worker has none
+      this.#taken.clear();
+    });
+    this.#dress();
+  }
+
+  /**
+   * The example, fetched if need be.
+   * @returns {Promise<{args: Record<string, unknown>} | {words: string, share?: number}>} args of
+   *   the Lab's `trace`, or what is to be said where there is none
+   */
+  async take() {
+    const kind = this.#kind.value;
+    if (kind === "drawing") {
+      const drawing = this.#sheet.drawing;
+      return drawing ? { args: { labels: [Number(this.#truth.value)], ...drawing } } : { words: EMPTY };
+    }
+    if (this.#mnist !== "there") {
+      if (!this.#mnist && !this.#words) void this.#load();
+      return { words: this.#words, share: this.#share };
+    }
+    const { name, count } = KINDS[kind];
+    let taken = this.#taken.get(kind);
+    if (!taken) {
+      const seed = this.#seeds[/** @type {"test" | "batch"} */ (kind)];
+      const fresh = /** @type {Taken} */ (await this.#engine.call("examples", { name, count, seed }));
+      if (this.#kind.value !== kind) return this.take();
+      this.#taken.set(kind, fresh);
+      taken = fresh;
+      if (kind === "test") this.#truth.value = String(fresh.labels[0]);
+    }
+    this.#show(taken);
+    const labels = kind === "test" ? [Number(this.#truth.value)] : Array.from(taken.labels);
+    return { args: { labels, name, indices: Array.from(taken.indices, Number) } };
+  }
+
+  async #load() {
+    this.#mnist = "loading";
+    this.#share = undefined;
+    this.#words = "Fetching MNIST, 70,000 handwritten digits …";
+    try {
+      await this.#training.load();
+      this.#mnist = "there";
+      this.#words = "";
+    } catch (error) {
+      this.#mnist = "";
+      this.#share = undefined;
+      this.#words = /** @type {Error} */ (error).message;
+      if (this.#engine.state !== "ready") this.#words = ""; // fetched again with the next worker
+    }
+    this.#dress();
+    this.#changed();
+  }
+
+  /** The visitor has chosen what to learn from. */
+  #turned() {
+    const taken = this.#taken.get(this.#kind.value);
+    this.picked = 0;
+    if (!this.#mnist) this.#words = ""; // so that it is tried again
+    if (this.#kind.value === "test" && taken) this.#truth.value = String(taken.labels[0]);
+    this.#dress();
+    this.#follow();
+    this.#changed();
+  }
+
+  /** The controls that go with the kind of example. */
+  #dress() {
+    const kind = this.#kind.value;
+    const failed = !this.#mnist && this.#words !== "";
+    const drawing = kind === "drawing";
+    part("inside-source", HTMLElement).hidden = drawing;
+    part("inside-truth-field", HTMLElement).hidden = kind === "batch";
+    part("inside-truth-words", HTMLElement).textContent =
+      drawing ? "Your drawing should have been" : "It should have been";
+    this.#row.replaceChildren();
+    if (drawing) return;
+    part("inside-source-words", HTMLElement).textContent = KINDS[kind].words;
+    this.#another.textContent = failed ? "Try again" : KINDS[kind].another;
+    this.#another.disabled = this.#mnist === "loading";
+  }
+
+  /** The images, to pick from. @param {Taken} taken */
+  #show({ images, labels, indices }) {
+    const shown = Array.from(indices).join();
+    if (this.#row.dataset.indices === shown && this.#row.children.length) return;
+    this.#row.dataset.indices = shown;
+    this.#row.replaceChildren(
+      ...Array.from(labels, (label, i) => {
+        const canvas = make("canvas");
+        paintPixels(canvas, Float32Array.from(images.subarray(784 * i, 784 * (i + 1)), (v) => v / 255));
+        const button = make("button", { type: "button" }, [canvas, make("span", { textContent: `${label}` })]);
+        button.setAttribute("aria-label", `Example ${i + 1}, a ${label}`);
+        button.setAttribute("aria-pressed", String(i === this.picked));
+        button.addEventListener("click", () => {
+          this.picked = i;
+          for (const [k, item] of [...this.#row.children].entries()) {
+            item.firstElementChild?.setAttribute("aria-pressed", String(k === i));
+          }
+          this.dispatchEvent(new Event("pick"));
+        });
+        return make("li", {}, [button]);
+      }),
+    );
+  }
+
+  /** Until the visitor says otherwise, a drawing should have been what the page reads in it. */
+  #follow() {
+    const { value } = this.#guess.dataset;
+    if (this.#said || this.#kind.value !== "drawing" || !value || value === this.#truth.value) return;
+    this.#truth.value = value;
+    this.#changed();
+  }
+
+  #changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+}

@@ -1,0 +1,483 @@
+// The section "Inside .train()": one step of learning, stage by stage. Python computes every
+// number (nets_core/trace.py, lesson.py); here they are shown beside equation and source.
+
+import { vouch } from "../../python/download.js";
+import { make, part, say } from "../ui/dom.js";
+import { COMMANDS, STAGES, chain, plain } from "./equations.js";
+import { Example } from "./example.js";
+import { figure, legend, nameOf, scalar } from "./quantities.js";
+import { whileSeen } from "../ui/seen.js";
+
+/** @typedef {import("../engine/engine.js").Engine} Engine */
+/** @typedef {import("../engine/training.js").Training} Training */
+/** @typedef {import("../ui/pad/sheet.js").Sheet} Sheet */
+/** @typedef {import("./quantities.js").Quantity} Quantity */
+/** @typedef {{file: string, begin: number, end: number, first: number, last: number}} Source */
+/** @typedef {{equation: string, layer: number, source: Source, result: Quantity[]}} Stage */
+/** @typedef {{sizes: number[], activations: string[], loss: string, optimizer: string, rate: number, examples: number, telling: number[], parameters: Quantity[], stages: Stage[]}} Lesson */
+
+/** How long a stage is shown while it plays, in milliseconds. */
+const BEAT = 2500;
+/** Entries of each array that the gradient check looks at. */
+const ENTRIES = 60;
+
+/** @param {Engine} engine @param {Training} training @param {Sheet} sheet */
+export function insideSection(engine, training, sheet) {
+  const section = part("section-inside", HTMLElement);
+  const net = part("inside-net", HTMLSelectElement);
+  const example = new Example(engine, training, sheet);
+  const rate = part("inside-rate", HTMLInputElement);
+  const bug = part("inside-bug", HTMLSelectElement);
+  const body = part("inside-body", HTMLElement);
+  const words = part("inside-words", HTMLElement);
+  const steps = part("inside-steps", HTMLOListElement);
+  /** Of the stages. @type {HTMLButtonElement[]} */
+  let buttons = [];
+  const title = part("inside-title", HTMLElement);
+  const equation = part("inside-equation", HTMLElement);
+  const explained = part("inside-explained", HTMLElement);
+  const code = part("inside-code", HTMLElement);
+  const values = part("inside-values", HTMLElement);
+  const chosen = part("inside-chain", HTMLElement);
+  const play = part("inside-play", HTMLButtonElement);
+  const check = part("inside-check", HTMLButtonElement);
+
+  const which = {
+    layer: part("inside-weight-layer", HTMLInputElement),
+    source: part("inside-weight-source", HTMLInputElement),
+    neuron: part("inside-weight-neuron", HTMLInputElement),
+  };
+
+  /** @type {Lesson | undefined} */
+  let lesson;
+  let at = 0;
+  /** The weight that is followed, w^layer_{neuron source}; neuron and source count from 0. */
+  let weight = { layer: 2, neuron: 0, source: 406 };
+  /** Was it picked by the visitor? Else it is the one that the step moves most. */
+  let chose = false;
+  /** The symbol that is lit up, or "". */
+  let bright = "";
+  /** Count what is asked for, so that only the latest is shown. */
+  let turns = 0;
+  let chains = 0;
+  /** @type {Map<string, Promise<string>>} */
+  const sources = new Map();
+  /** @type {Promise<typeof import("katex").default> | undefined} */
+  let katex;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let playing;
+
+  /** Set a formula; its symbols light up with what they stand for. @param {HTMLElement} element @param {string} tex */
+  async function typeset(element, tex) {
+    katex ??= load();
+    let render;
+    try {
+      ({ render } = await katex);
+    } catch (error) {
+      katex = undefined; // the next stage asks for it again
+      element.textContent = tex;
+      words.textContent = `The formulas stand as they are written: ${/** @type {Error} */ (error).message}`;
+      return;
+    }
+    render(tex, element, {
+      displayMode: true,
+      macros: { ...COMMANDS },
+      trust: ({ command }) => command === "\\htmlClass",
+      strict: (/** @type {string} */ code) => (code === "htmlExtension" ? "ignore" : "warn"),
+      throwOnError: false,
+    });
+  }
+
+  /** KaTeX and its style sheet, when they are first needed. */
+  async function load() {
+    const style = make("link", { rel: "stylesheet", href: "vendor/katex/dist/katex.min.css" });
+    document.head.append(style);
+    await vouch("vendor/katex/dist/katex.mjs");
+    return (await import("katex")).default;
+  }
+
+  const { request, seen, settled } = whileSeen(
+    section,
+    async () => {
+      if (engine.state !== "ready") return;
+      try {
+        const taken = await example.take();
+        if ("words" in taken) return withdraw(taken.words, taken.share);
+        await engine.open(net.value);
+        lesson = await engine.call("trace", {
+          model: net.value,
+          rate: Number(rate.value),
+          bug: bug.value || undefined,
+          ...taken.args,
+        });
+      } catch (error) {
+        if (engine.state === "ready") withdraw(/** @type {Error} */ (error).message);
+        return;
+      }
+      body.classList.toggle("coming", Boolean(body.hidden)); // seen once it is complete
+      body.hidden = false;
+      say(words, "");
+      rate.disabled = net.value === "live";
+      part("inside-verdict", HTMLElement).textContent = "";
+      part("inside-histogram", HTMLElement).replaceChildren();
+      choose();
+      outline();
+      await show(Math.min(at, lessonNow().stages.length - 1));
+      body.classList.remove("coming");
+    },
+    100,
+  );
+
+  /** There is no step to show. @param {string} why @param {number} [share] of what is waited for */
+  function withdraw(why, share) {
+    stop();
+    lesson = undefined;
+    body.hidden = true;
+    say(words, why, { share });
+  }
+
+  /** What was asked for is no longer there: a worker died, or another step was traced meanwhile. */
+  function gone() {
+    sources.clear();
+  }
+
+  function lessonNow() {
+    if (!lesson) throw new Error("no step has been traced");
+    return lesson;
+  }
+
+  /** See that the followed weight is one of this net. */
+  function choose() {
+    const { sizes, telling } = lessonNow();
+    if (!chose) weight = { layer: 2, neuron: telling[0], source: telling[1] };
+    const layer = Math.min(weight.layer, sizes.length);
+    const neuron = Math.min(weight.neuron, sizes[layer - 1] - 1);
+    const source = Math.min(weight.source, sizes[layer - 2] - 1);
+    weight = { layer, neuron, source };
+  }
+
+  /** The stages as a row of buttons, those of one phase together. */
+  function outline() {
+    const { stages } = lessonNow();
+    if (buttons.length === stages.length) return;
+    buttons = stages.map(({ equation, layer }, i) => {
+      const button = make("button", { type: "button", textContent: STAGES[equation].short(layer) });
+      button.addEventListener("click", () => {
+        stop();
+        show(i).catch(gone);
+      });
+      return button;
+    });
+    /** @type {Map<string, HTMLElement>} */
+    const phases = new Map();
+    for (const [i, { equation }] of stages.entries()) {
+      const { phase } = STAGES[equation];
+      const list = phases.get(phase) ?? make("ol");
+      phases.set(phase, list);
+      list.append(make("li", {}, [buttons[i]]));
+    }
+    const groups = [...phases].map(([phase, list]) => make("li", {}, [phase, list]));
+    steps.replaceChildren(...groups);
+  }
+
+  /** Show a stage. @param {number} i */
+  async function show(i) {
+    const { stages, sizes, activations, loss, optimizer, examples } = lessonNow();
+    at = i;
+    const mine = ++turns;
+    const stage = stages[i];
+    const text = STAGES[stage.equation];
+    for (const [k, button] of buttons.entries()) {
+      if (k === i) button.setAttribute("aria-current", "step");
+      else button.removeAttribute("aria-current");
+    }
+    title.textContent = text.title(stage.layer);
+    const facts = { layer: stage.layer, top: sizes.length, loss, optimizer, examples, activation: activations[stage.layer - 2] };
+    explained.textContent = text.words(facts);
+    part("inside-back", HTMLButtonElement).disabled = i === 0;
+    part("inside-next", HTMLButtonElement).disabled = i === stages.length - 1;
+    await typeset(equation, text.tex(facts));
+    if (mine !== turns) return; // another stage or another step was asked for meanwhile
+    showLegend();
+    showValues(stage);
+    relight();
+    await Promise.all([showCode(stage.source, text.tokens, mine), showChain()]);
+    if (mine === turns) relight();
+  }
+
+  /** What the equation's symbols mean; what has the focus stays, if it still belongs here. */
+  function showLegend() {
+    const list = part("inside-legend", HTMLElement);
+    const symbols = new Set([...equation.querySelectorAll(".katex-html .symbol")].map(symbolOf));
+    const shown = [...list.querySelectorAll(".symbol")].map(symbolOf);
+    if (shown.join() === [...symbols].join()) return;
+    list.replaceChildren(...legend(symbols));
+  }
+
+  /** The function that did it, its line marked. @param {Source} source @param {Record<string, string>} tokens @param {number} mine */
+  async function showCode({ file, begin, end, first, last }, tokens, mine) {
+    if (!sources.has(file) || file.startsWith("<")) sources.set(file, engine.call("source", { file }));
+    const lines = (await /** @type {Promise<string>} */ (sources.get(file))).split("\n");
+    if (mine !== turns) return;
+    const shown = lines.slice(begin - 1, end);
+    const indent = Math.min(...shown.filter((line) => line.trim()).map((line) => line.search(/\S/)));
+    const changed = file.startsWith("<");
+    const place = changed ? "A changed function of nets_core" : `nets_core/${file}`;
+    part("inside-file", HTMLElement).textContent = `${place}, line ${first}`;
+    let quoted = false;
+    code.replaceChildren(
+      ...shown.map((line, k) => {
+        const number = begin + k;
+        const marked = number >= first && number <= last;
+        const quotes = line.split('"""').length - 1;
+        const comment = quoted || quotes > 0 || /^\s*#/.test(line);
+        if (quotes === 1) quoted = !quoted;
+        const element = make("span", { className: `line${comment ? " comment" : ""}` });
+        if (marked) element.classList.add("now");
+        element.append(...(marked ? lit(line.slice(indent), tokens) : [line.slice(indent)]), "\n");
+        return element;
+      }),
+    );
+    const marked = /** @type {HTMLElement[]} */ ([...code.querySelectorAll(".now")]);
+    const frame = code.parentElement;
+    if (marked.length && frame) {
+      const [top, bottom] = [marked[0].offsetTop, marked[marked.length - 1].offsetTop];
+      frame.scrollTop = Math.min(top - 12, (top + bottom - frame.clientHeight) / 2);
+    }
+  }
+
+  /** A line with its symbols marked. @param {string} line @param {Record<string, string>} tokens @returns {(Node | string)[]} */
+  function lit(line, tokens) {
+    const names = Object.keys(tokens).sort((a, b) => b.length - a.length);
+    if (!names.length) return [line];
+    const pattern = new RegExp(
+      `(?<![\\w.])(${names.map((name) => name.replace(/[.()]/g, "\\$&")).join("|")})(?!\\w)`,
+    );
+    return line.split(pattern).map((piece, i) =>
+      i % 2 ? make("span", { className: `symbol sym-${tokens[piece]}`, textContent: piece }) : piece,
+    );
+  }
+
+  /** What the stage made, and what it made it of. @param {Stage} stage */
+  function showValues(stage) {
+    const { stages, parameters, sizes, examples, rate: eta } = lessonNow();
+    const known = new Map();
+    for (const quantity of [...parameters, ...stages.flatMap(({ result }) => result)]) {
+      const key = `${quantity.symbol}${quantity.layer}`;
+      if (!known.has(key)) known.set(key, quantity);
+    }
+    const facts = { sizes, example: example.picked, examples, weight };
+    const moves = stage.equation === "update";
+    const before = STAGES[stage.equation].inputs(stage.layer).flatMap((key) => known.get(key) ?? []);
+    const given = before.map((quantity) => {
+      const when = moves && quantity.symbol === "w" ? "before" : undefined;
+      return figure(quantity, { ...facts, when }, follow);
+    });
+    const made = stage.result.map((quantity) => {
+      const when = moves ? "after" : undefined;
+      return figure(quantity, { ...facts, when }, follow);
+    });
+    for (const element of made) element.classList.add("made");
+    if (equation.querySelector(".sym-n")) given.push(scalar("n", examples));
+    if (moves) given.push(scalar("eta", eta));
+    values.replaceChildren(...given, ...made);
+  }
+
+  /** Follow the weight that was pressed. @param {typeof weight} pressed */
+  function follow(pressed) {
+    weight = pressed;
+    chose = true;
+    const now = document.activeElement?.closest(".weights button");
+    for (const other of values.querySelectorAll(".weights [aria-pressed]")) {
+      other.setAttribute("aria-pressed", String(other === now));
+    }
+    showChain().catch(gone);
+  }
+
+  for (const element of Object.values(which)) {
+    element.addEventListener("change", () => {
+      if (!lesson || !element.validity.valid || element.value === "") return;
+      const [layer, source, neuron] = [which.layer, which.source, which.neuron].map((field) => field.valueAsNumber);
+      weight = { layer, neuron: neuron - 1, source: source - 1 };
+      chose = true;
+      choose(); // another layer has other neurons
+      show(at).catch(gone);
+    });
+  }
+
+  /** The picked weight through the whole step, with its numbers filled in. */
+  async function showChain() {
+    const { sizes, stages, examples, optimizer } = lessonNow();
+    const { layer, neuron, source } = weight;
+    const mine = ++chains;
+    const numbers = await engine.call("follow", { ...weight, example: example.picked });
+    const now = stages[at].layer === layer ? stages[at].equation : "";
+    const rows = chain(numbers, { layer, j: neuron + 1, k: source + 1, top: sizes.length, examples, optimizer });
+    const items = await Promise.all(
+      rows.map(async ({ equation: name, tex }) => {
+        const formula = make("div");
+        const item = make("li", {}, [formula]);
+        if (name === now || (name === "delta" && now === "delta_output")) item.classList.add("now");
+        await typeset(formula, tex);
+        if (name === "dw" && examples > 1) item.append(...mean(numbers));
+        return item;
+      }),
+    );
+    if (mine !== chains) return; // another weight, example or stage was asked for meanwhile
+    part("inside-weight", HTMLElement).textContent =
+      `layer ${layer}, from ${layer === 2 ? `pixel ${source + 1}` : `neuron ${source + 1}`} to neuron ${neuron + 1}` +
+      (examples > 1 ? `, in example ${example.picked + 1}` : "");
+    for (const [element, value, most] of /** @type {[HTMLInputElement, number, number][]} */ ([
+      [which.layer, layer, sizes.length],
+      [which.source, source + 1, sizes[layer - 2]],
+      [which.neuron, neuron + 1, sizes[layer - 1]],
+    ])) {
+      element.max = String(most);
+      if (element !== document.activeElement) element.value = String(value);
+    }
+    part("inside-paper", HTMLElement).hidden = layer > 2 || numbers.a_in !== 0;
+    chosen.replaceChildren(...items);
+    relight();
+  }
+
+  /** What every example says of the weight, their sum and their mean. @param {any} numbers */
+  function mean({ products, total, dw }) {
+    const list = make("ol", { className: "products" });
+    for (const [i, product] of Array.from(/** @type {Float64Array} */ (products)).entries()) {
+      const item = make("li", { textContent: plain(product) });
+      item.dataset.value = String(product);
+      item.classList.toggle("picked", i === example.picked);
+      list.append(item);
+    }
+    list.dataset.testid = "inside-products";
+    list.setAttribute("aria-label", "a times δ of each example");
+    const words = make("p", {
+      textContent:
+        `a · δ of each of the ${products.length} examples. Their sum is ${plain(total)}; divided by ` +
+        `n = ${products.length} it is ${plain(dw)}. Without the division each step would be ` +
+        `${products.length} times as long.`,
+    });
+    words.dataset.testid = "inside-mean";
+    words.dataset.value = String(dw);
+    return [list, words];
+  }
+
+  function stop() {
+    clearInterval(playing);
+    playing = undefined;
+    play.textContent = "Play";
+  }
+
+  part("inside-back", HTMLButtonElement).addEventListener("click", () => {
+    stop();
+    if (lesson) show(Math.max(0, at - 1)).catch(gone);
+  });
+  part("inside-next", HTMLButtonElement).addEventListener("click", () => {
+    stop();
+    if (lesson) show(Math.min(lesson.stages.length - 1, at + 1)).catch(gone);
+  });
+  play.addEventListener("click", () => {
+    if (playing) return stop();
+    play.textContent = "Stop";
+    const next = () => {
+      if (!seen()) return;
+      if (!lesson || at === lesson.stages.length - 1) return stop();
+      show(at + 1).catch(gone);
+    };
+    if (lesson && at === lesson.stages.length - 1) show(0).catch(gone);
+    else next();
+    playing = setInterval(next, BEAT);
+  });
+
+  check.addEventListener("click", async () => {
+    const verdict = part("inside-verdict", HTMLElement);
+    check.disabled = true;
+    await settled(); // it is the step asked for last that is checked
+    verdict.textContent = "Nudging weights one by one …";
+    try {
+      const { arrays, bins, right } = await engine.call("check_gradient", { entries: ENTRIES });
+      const worst = Math.max(...arrays.map((/** @type {any} */ { error }) => error));
+      verdict.textContent = right
+        ? `Yes. Each checked weight was nudged up and down, and the cost changed as backward says: the largest relative difference is ${worst.toExponential(0)}, which is rounding.${unseen()}`
+        : `No: in the worst place backward and the nudged cost differ by ${worst.toExponential(1)}, relative to the gradient.`;
+      part("inside-histogram", HTMLElement).replaceChildren(
+        ...arrays.map((/** @type {any} */ array) => histogram(array, bins)),
+      );
+    } catch (error) {
+      verdict.textContent = /** @type {Error} */ (error).message;
+    }
+    check.disabled = false;
+  });
+
+  /** What a check that finds nothing says of a bug that was chosen. */
+  function unseen() {
+    if (!part("inside-bug", HTMLSelectElement).value) return "";
+    if (lessonNow().examples > 1) return " The bug does not show in this step.";
+    return " With one example the bug does not show: choose “A mini-batch of 10”.";
+  }
+
+  /** @param {{symbol: string, layer: number, checked: number, error: number, histogram: ArrayLike<number>}} array @param {ArrayLike<number>} bins */
+  function histogram({ symbol, layer, checked, error, histogram: counts }, bins) {
+    const most = Math.max(1, ...Array.from(counts));
+    const caption = `${nameOf(symbol, layer)}: ${checked} checked, largest ${error.toExponential(0).replace("-", "\u2011")}`; // unbroken
+    const list = make("div", { className: "columns", role: "img", ariaLabel: `Errors of ${caption}` });
+    for (const [i, count] of Array.from(counts).entries()) {
+      const bar = make("span", { className: "bar" });
+      bar.style.setProperty("--share", String(count / most));
+      const label = bins[i] % 4 === 0 ? `1e${bins[i]}` : " ";
+      list.append(
+        make("div", { title: `${count} with an error of about 1e${bins[i]}` }, [bar, make("span", { textContent: label })]),
+      );
+    }
+    return make("figure", {}, [make("figcaption", { textContent: caption }), list]);
+  }
+
+  // A symbol under the pointer or with the focus lights up wherever it stands: equation, code,
+  // values, legend. A value does so as a whole.
+  // It is the pointer's own moves that count: what scrolls past below a resting one does not.
+  for (const type of ["pointermove", "pointerdown", "pointerleave", "focusin", "focusout"]) {
+    section.addEventListener(type, (event) => light(type === "focusout" ? null : event.target));
+  }
+  /** @param {EventTarget | null} target where the pointer or the focus has come to */
+  function light(target) {
+    const places = [target, document.activeElement].filter((place) => place instanceof Element);
+    const [symbol] = places.flatMap((place) => place.closest(".symbol, [data-symbol]") ?? []);
+    const name = symbol && section.contains(symbol) ? symbolOf(symbol) : "";
+    if (name === bright) return;
+    bright = name;
+    relight();
+  }
+  /** Light up what is to be lit, in what is shown anew as well. */
+  function relight() {
+    for (const old of section.querySelectorAll(".lit")) old.classList.remove("lit");
+    if (!bright) return;
+    for (const same of section.querySelectorAll(`.sym-${bright}`)) same.classList.add("lit");
+  }
+
+  for (const control of [net, bug, rate]) control.addEventListener("change", request);
+  example.addEventListener("change", request);
+  example.addEventListener("pick", () => {
+    if (lesson) show(at).catch(gone);
+  });
+  sheet.addEventListener("change", () => (section.dataset.coming = sheet.empty ? "no" : "yes"));
+  engine.addEventListener("ready", request);
+  engine.addEventListener("failed", () => {
+    sources.clear();
+    withdraw("Python has stopped, and this step with it. It comes back once Python is started again.");
+  });
+  training.addEventListener("state", () => {
+    const option = [...net.options].find(({ value }) => value === "live");
+    if (training.hasNet && !option) net.append(new Option("The net in training", "live"));
+    if (!training.hasNet && option) {
+      const chosen = option.selected;
+      option.remove();
+      if (chosen) request();
+    } else if (net.value === "live") request(); // it has learned since
+  });
+}
+
+/** Which symbol an element stands for. @param {Element} element @returns {string} */
+function symbolOf(element) {
+  if (element instanceof HTMLElement && element.dataset.symbol) return element.dataset.symbol;
+  return [...element.classList].find((name) => name.startsWith("sym-"))?.slice(4) ?? "";
+}

@@ -1,0 +1,326 @@
+// The section "Your own backward": a function of the library in an editor, tried in a sandbox.
+
+import {
+  addressOf,
+  goToAddress,
+  readAddress,
+  visit,
+  whenAddressChanges,
+  writeAddress,
+} from "../ui/address.js";
+import { vouch } from "../../python/download.js";
+import { part, say as put } from "../ui/dom.js";
+import { RaceView } from "../race/race.js";
+import { take, warm } from "../engine/sandbox.js";
+import { waitingForSight, whileSeen } from "../ui/seen.js";
+import { packed, packs, unpacked } from "../ui/share.js";
+import { foundOf, stateOf } from "../engine/sandboxMessages.js";
+
+/** @typedef {import("../engine/engine.js").Engine} Engine */
+/** @typedef {import("../engine/training.js").Training} Training */
+/** @typedef {{name: string, what: string, file: string, line: number, text: string, settings: Record<string, any>}} Target */
+
+/** MNIST for a race: rows of each array. @type {Record<string, number>} */
+const ROWS = {
+  "train-images": 10_000,
+  "train-labels": 10_000,
+  "test-images": 1_000,
+  "test-labels": 1_000,
+};
+/** How long Python races before it tells how it stands, in milliseconds. */
+const TURN = 80;
+/** After so long without an answer the visitor is told that it may be an endless loop. */
+const PATIENCE = 4000;
+/** Characters of a setting in the address. */
+const LONGEST = 60;
+/** How long after the last key the address has the code, in milliseconds. */
+const REST = 800;
+
+/**
+ * @param {Engine} engine
+ * @param {Training} training
+ * @param {EventTarget} gallery "edit" (detail: {target, text, settings}) asks for a text to be shown here
+ */
+export function ownSection(engine, training, gallery) {
+  const section = part("section-own", HTMLElement);
+  const target = part("own-target", HTMLSelectElement);
+  const form = part("own-settings", HTMLFormElement);
+  const host = part("own-editor", HTMLElement);
+  const run = part("own-run", HTMLButtonElement);
+  const stop = part("own-stop", HTMLButtonElement);
+  const reset = part("own-reset", HTMLButtonElement);
+  const share = part("own-share", HTMLButtonElement);
+  const words = part("own-words", HTMLElement);
+  const output = part("own-output", HTMLElement);
+  const note = part("own-note", HTMLElement);
+  const view = new RaceView(part("own-race", HTMLElement));
+
+  /** @type {Target[]} */
+  let targets = [];
+  /** What the visitor has made of each. @type {Map<string, {text: string, settings: Record<string, any>}>} */
+  const drafts = new Map();
+  /** @type {import("../ui/editor.js").Editor | undefined} */
+  let editor;
+  /** Is a text being shown that the visitor has not typed? */
+  let showing = false;
+  /** @type {ReturnType<typeof take> | undefined} */
+  let sandbox;
+  /** @type {Promise<Record<string, Uint8Array>> | undefined} */
+  let data;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let resting;
+  /** What is to be shown once the section is ready. @type {(() => void) | undefined} */
+  let asked;
+
+  const sight = waitingForSight(section);
+  const { request } = whileSeen(section, async () => {
+    if (engine.state !== "ready" || editor) return;
+    let Editor;
+    try {
+      [{ Editor }, targets] = await Promise.all([
+        vouch("app/editor.js").then(() => import("../ui/editor.js")),
+        engine.call("workshop.targets"),
+      ]);
+    } catch (error) {
+      const { message } = /** @type {Error} */ (error);
+      return say(`The editor could not be loaded (${message}). Reload the page to try again.`, "trouble");
+    }
+    target.replaceChildren(
+      ...targets.map(({ name, what }) => new Option(`${name}: ${what}`, name)),
+    );
+    editor = new Editor(host, "Python code of the function", edited);
+    host.dataset.ready = "yes";
+    if (asked) asked();
+    else choose("Dense.gradients");
+    asked = undefined;
+    controls();
+    warm();
+  });
+  engine.addEventListener("ready", request);
+  request();
+
+  /** @param {string} name */
+  const known = (name) => /** @type {Target} */ (targets.find((one) => one.name === name));
+  const fields = () => /** @type {HTMLInputElement[]} */ ([...form.elements]);
+
+  /** Show a function, as the visitor left it or as it is. @param {string} name */
+  function choose(name) {
+    const { text, settings } = drafts.get(name) ?? known(name);
+    show(name, text, settings);
+  }
+
+  /** @param {string} name @param {string} text @param {Record<string, any>} settings */
+  function show(name, text, settings) {
+    if (!editor) return;
+    target.value = name;
+    showing = true;
+    editor.text = text;
+    showing = false;
+    for (const element of fields()) element.value = String(settings[element.name]);
+    const { file, line } = known(name);
+    part("own-place", HTMLElement).textContent = `nets_core/${file}, line ${line}`;
+    drafts.set(name, { text, settings });
+    controls();
+  }
+
+  /** Those that came with the function or the address, and those in the fields. */
+  function settings() {
+    const given = drafts.get(target.value)?.settings;
+    return { ...given, ...Object.fromEntries(fields().map(({ name, value }) => [name, read(name, value)])) };
+  }
+
+  /** A setting from its text; Python says what is wrong with it. @param {string} name @param {string} value */
+  function read(name, value) {
+    if (name === "hidden") return value.split(/[\s,]+/).filter(Boolean).map(Number);
+    return fields().some((field) => field.name === name) ? Number(value) : value;
+  }
+
+  function edited() {
+    if (!editor) return;
+    drafts.set(target.value, { text: editor.text, settings: settings() });
+    if (!showing) remember();
+    controls();
+  }
+
+  /** Keep the code in the address, so that a reload does not lose it. */
+  function remember() {
+    clearTimeout(resting);
+    if (!packs) return;
+    resting = setTimeout(async () => writeAddress("own", await values()), REST);
+  }
+
+  async function values() {
+    const chosen = Object.entries(settings()).map(([name, value]) => [name, String(value)]);
+    const code = await packed(editor?.text ?? "");
+    return { target: target.value, code, ...Object.fromEntries(chosen) };
+  }
+
+  /** Show what the address holds; it is never run unasked. */
+  async function open() {
+    const { section: name, values: given } = readAddress();
+    if (name !== "own" || !given.has("code")) return;
+    goToAddress();
+    try {
+      const text = await unpacked(given.get("code") ?? "");
+      whenReady(() => {
+        const chosen = known(given.get("target") ?? "");
+        if (!chosen) return say("The link names a function that there is not.", "trouble");
+        const set = { ...chosen.settings };
+        for (const key of Object.keys(set)) {
+          const value = given.get(key);
+          if (value !== null) set[key] = read(key, value.slice(0, LONGEST));
+        }
+        show(chosen.name, text, set);
+        if (text !== chosen.text) {
+          note.textContent =
+            "This code came with the address. It has not been run: read it, then press Run. It " +
+            "runs in a sandbox that reaches neither the network nor this page.";
+        }
+      });
+    } catch (error) {
+      say(/** @type {Error} */ (error).message, "trouble");
+    }
+  }
+
+  /** @param {() => void} action */
+  function whenReady(action) {
+    if (editor) action();
+    else asked = action;
+  }
+
+  /** @param {string} text @param {"quiet" | "trouble"} [kind] */
+  const say = (text, kind) => put(words, text, { kind });
+
+  function controls() {
+    const running = sandbox !== undefined;
+    run.disabled = !editor || running;
+    stop.disabled = !running;
+    reset.disabled = !editor || running || editor.text === known(target.value).text;
+    share.disabled = !editor || !packs;
+    target.disabled = !editor || running;
+  }
+
+  /** MNIST for the sandbox, out of the page's own Python. */
+  function examples() {
+    data ??= gather().catch((error) => {
+      data = undefined;
+      throw error;
+    });
+    return data;
+  }
+
+  async function gather() {
+    await training.load();
+    const names = Object.keys(ROWS);
+    const arrays = await Promise.all(
+      names.map((name) => engine.call("excerpt", { name, rows: ROWS[name] })),
+    );
+    return Object.fromEntries(names.map((name, i) => [name, arrays[i]]));
+  }
+
+  async function race() {
+    if (!editor || sandbox) return;
+    const text = editor.text;
+    const chosen = settings();
+    view.clear();
+    editor.unmark();
+    note.textContent = "";
+    output.textContent = "";
+    part("own-printed", HTMLElement).hidden = true;
+    sandbox = take();
+    controls();
+    const mine = sandbox;
+    mine.print = (line) => {
+      part("own-printed", HTMLElement).hidden = false;
+      output.append(`${line}\n`);
+    };
+    let slow;
+    try {
+      say("Fetching MNIST …");
+      const rooms = await examples();
+      say("Starting a Python of its own for your code …");
+      await mine.ready;
+      if (sandbox !== mine) return;
+      await mine.call("make_room", { counts: { train: ROWS["train-labels"], test: ROWS["test-labels"] } });
+      await mine.call("arrived", { images: ROWS["train-labels"] }, rooms);
+      say("Checking the gradient …");
+      slow = setTimeout(
+        () => say("Your code is still running. If it should have ended by now, stop it."),
+        PATIENCE,
+      );
+      const given = { target: target.value, text, settings: chosen };
+      const found = foundOf(await mine.call("workshop.try_text", given));
+      clearTimeout(slow);
+      if ("trouble" in found) {
+        tell(found.trouble);
+        return;
+      }
+      view.verdict(found);
+      say("Racing: the library’s code and yours, on the same digits …");
+      for (let running = true; running; ) {
+        await sight(); // a race that nobody looks at waits
+        slow = setTimeout(() => say("Your code takes long. Stop ends it."), PATIENCE);
+        const state = stateOf(await mine.call("workshop.advance", { milliseconds: TURN }));
+        clearTimeout(slow);
+        view.draw(state);
+        running = state.running;
+        if (state.changed.trouble && !state.changed.trouble.diverged) tell(state.changed.trouble);
+        else if (!running) say("Done.");
+      }
+    } catch (error) {
+      say(/** @type {Error} */ (error).message, "trouble");
+    } finally {
+      clearTimeout(slow);
+      mine.stop();
+      if (sandbox === mine) sandbox = undefined;
+      controls();
+    }
+  }
+
+  /** @param {import("../engine/sandboxMessages.js").Trouble} trouble */
+  function tell({ message, line }) {
+    if (line === null) return say(message, "trouble");
+    editor?.mark(line, message);
+    say(`Line ${line}: ${message}`, "trouble");
+  }
+
+  run.addEventListener("click", () => void race());
+  stop.addEventListener("click", () => sandbox?.stop("Stopped. Your code is as it was."));
+  target.addEventListener("change", () => {
+    view.clear();
+    say("");
+    note.textContent = "";
+    choose(target.value);
+  });
+  reset.addEventListener("click", () => {
+    const { name, text, settings: given } = known(target.value);
+    show(name, text, given);
+    say("The library’s own code again. Undo in the editor brings yours back.");
+    remember();
+  });
+  share.addEventListener("click", async () => {
+    const link = addressOf("own", await values());
+    try {
+      await navigator.clipboard.writeText(link);
+      say("The link is copied. Whoever opens it sees the code, and decides whether to run it.");
+    } catch {
+      part("own-link", HTMLTextAreaElement).value = link;
+      part("own-link", HTMLTextAreaElement).hidden = false;
+      part("own-link", HTMLTextAreaElement).select();
+    }
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("change", edited);
+  gallery.addEventListener("edit", (event) => {
+    const { target: name, text, settings: given } = /** @type {CustomEvent} */ (event).detail;
+    visit("own");
+    whenReady(() => {
+      view.clear();
+      show(name, text, given);
+      note.textContent = "This is the code with the bug in it. Mend it, and press Run.";
+    });
+  });
+  whenAddressChanges(() => void open());
+  void open();
+  controls();
+}

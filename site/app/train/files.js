@@ -1,0 +1,112 @@
+// Save the net in training as a file, and open one: by the button, or by dropping it on the section.
+
+import { part, percent } from "../ui/dom.js";
+
+/** @typedef {import("../engine/engine.js").Engine} Engine */
+/** @typedef {import("../engine/training.js").Training} Training */
+
+/** @param {Engine} engine @param {Training} training */
+export function filesSection(engine, training) {
+  const section = part("section-train", HTMLElement);
+  const format = part("save-format", HTMLSelectElement);
+  const save = part("save", HTMLButtonElement);
+  const open = part("open", HTMLButtonElement);
+  const input = part("open-file", HTMLInputElement);
+  const words = part("file-words", HTMLElement);
+  let mostBytes = 0;
+
+  engine.addEventListener("ready", async () => {
+    const choices = await engine.call("choices").catch(() => undefined);
+    if (choices && !mostBytes) {
+      mostBytes = choices.mostBytes;
+      const { formats } = choices;
+      format.append(...Object.entries(formats).map(([name, label]) => new Option(label, name)));
+      input.accept = Object.keys(formats)
+        .map((name) => `.${name}`)
+        .join();
+    }
+    controls();
+  });
+  engine.addEventListener("failed", controls);
+  training.addEventListener("state", () => {
+    controls();
+    if (training.state === "training" || training.state === "idle") say("");
+  });
+
+  function controls() {
+    const ready = engine.state === "ready" && mostBytes > 0;
+    save.disabled = !ready || !training.hasNet;
+    format.disabled = !ready;
+    open.disabled = !ready;
+  }
+
+  /** @param {string} text @param {boolean} [trouble] */
+  function say(text, trouble = false) {
+    words.textContent = text;
+    words.classList.toggle("trouble", trouble);
+  }
+
+  save.addEventListener("click", async () => {
+    try {
+      const chosen = { format: format.value };
+      const name = await engine.call("file_name", chosen);
+      download(name, await engine.call("save", chosen));
+      say(`Saved as ${name}, with what it needs to go on learning.`);
+    } catch (error) {
+      say(/** @type {Error} */ (error).message, true);
+    }
+  });
+
+  open.addEventListener("click", () => input.click());
+  input.addEventListener("change", async () => {
+    const [file] = input.files ?? [];
+    input.value = ""; // so that the same file can be chosen again
+    if (file) await take(file);
+  });
+
+  for (const type of /** @type {const} */ (["dragover", "dragleave", "drop"])) {
+    section.addEventListener(type, (event) => {
+      if (!event.dataTransfer?.types.includes("Files")) return;
+      event.preventDefault();
+      section.classList.toggle("over", type === "dragover");
+      const [file] = type === "drop" ? event.dataTransfer.files : [];
+      if (file) void take(file);
+    });
+  }
+
+  /** @param {File} file */
+  async function take(file) {
+    try {
+      if (engine.state !== "ready" || !mostBytes) throw new Error("Python is not there yet: wait a moment.");
+      if (training.running) {
+        throw new Error("A net is in training, whose place the file would take: reset it first.");
+      }
+      if (file.size > mostBytes) {
+        const [size, most] = [file.size, mostBytes].map((bytes) => `${Math.ceil(bytes / 2 ** 20)} MB`);
+        throw new Error(`${file.name} has ${size}, but no file of more than ${most} is opened.`);
+      }
+      say(`Opening ${file.name} …`);
+      const data = new Uint8Array(await file.arrayBuffer());
+      const { title } = await engine.call("inspect", { data });
+      await training.reopen(() => engine.call("reopen", { data }));
+      say(`${file.name}: a ${title} net${stand(training.progress)}. Resume trains it.`);
+    } catch (error) {
+      const { message } = /** @type {Error} */ (error);
+      say(message.includes(file.name) ? message : `${file.name}: ${message.replace(/\.?$/, ".")}`, true);
+    }
+  }
+}
+
+/** Where a run stands, if it has begun. @param {any} progress the Lab's */
+function stand({ step, epoch, epochs, testAccuracy }) {
+  if (!step) return "";
+  const reads = !Number.isFinite(testAccuracy) ? "" : `, reads ${percent(testAccuracy, 2)} of the test digits`;
+  return `, in epoch ${epoch} of ${epochs}${reads}`;
+}
+
+/** @param {string} name @param {Uint8Array<ArrayBuffer>} data */
+function download(name, data) {
+  const address = URL.createObjectURL(new Blob([data]));
+  Object.assign(document.createElement("a"), { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000); // some browsers read it late
+}

@@ -1,0 +1,206 @@
+// "Continue where you left off": what this browser has kept, and that it is being kept.
+
+import { claim, find, left, list, read, remove, write } from "../../worker/runStore.js";
+import { make, part, percent } from "../ui/dom.js";
+import { WORDS } from "../engine/names.js";
+
+/** @typedef {import("../engine/engine.js").Engine} Engine */
+/** @typedef {import("../engine/training.js").Training} Training */
+/** @typedef {import("../../worker/runStore.js").Entry} Entry */
+
+/** How many runs that nobody goes on with are kept. */
+const MOST = 3;
+/** Where the visitor decides whether to go on. */
+const OVER = new Set(["done", "diverged"]);
+
+/** @param {Engine} engine @param {Training} training */
+export function keepingSection(engine, training) {
+  const box = part("kept", HTMLElement);
+  const rows = part("kept-runs", HTMLUListElement);
+  const trouble = part("kept-trouble", HTMLElement);
+  const words = part("kept-words", HTMLElement);
+  /** Ends the looking that is under way. */
+  let looking = new AbortController();
+  /** What can be gone on with, the newest first. @type {{entry: Entry, row: HTMLLIElement}[]} */
+  let offers = [];
+
+  engine.addEventListener("ready", () => engine.keep());
+  engine.addEventListener("kept", (event) => hear(/** @type {CustomEvent} */ (event).detail));
+  engine.addEventListener("failed", look);
+  training.addEventListener("state", () => {
+    box.hidden = !rows.childElementCount || (training.running && training.state !== "loading");
+    if (training.state === "idle") words.textContent = "";
+    for (const button of rows.querySelectorAll("button")) button.disabled = training.running;
+  });
+
+  /** @param {import("../../worker/autosave.js").Report} report */
+  function hear(report) {
+    if (training.state === "idle" && !training.hasNet) return; // reset while this was being written
+    const failed = "trouble" in report;
+    words.classList.toggle("trouble", failed);
+    words.textContent = failed
+      ? report.trouble
+      : `Kept in this browser at ${clock(report.when)}: after a reload you can continue here.`;
+  }
+
+  /** Offer what was kept and nobody goes on with, now or as soon as a tab that does is closed. */
+  async function look() {
+    looking.abort();
+    looking = new AbortController();
+    const { signal } = looking;
+    rows.replaceChildren();
+    offers = [];
+    box.hidden = true;
+    const entries = await list().catch(() => []); // where nothing can be stored nothing was
+    for (const { id } of entries) {
+      void free(id, signal)
+        .then((isFree) => (isFree ? find(id) : undefined)) // who went on with it may have changed it
+        .then((entry) => entry && !signal.aborted && offer(entry), () => {});
+    }
+  }
+
+  /** Offer a run, and give up the oldest if there are too many. @param {Entry} entry */
+  function offer(entry) {
+    const go = make("button", { type: "button", className: "primary", textContent: "Continue" });
+    const away = make("button", { type: "button", textContent: "Discard" });
+    const buttons = make("div", { className: "buttons" }, [go, away]);
+    const row = make("li", {}, [make("p", { textContent: described(entry) }), buttons]);
+    go.addEventListener("click", () => proceed(entry, row));
+    away.addEventListener("click", () => discard(entry, row));
+    const later = offers.findIndex((other) => other.entry.when < entry.when);
+    const place = later < 0 ? offers.length : later;
+    rows.insertBefore(row, offers[place]?.row ?? null);
+    offers.splice(place, 0, { entry, row });
+    for (const { entry, row } of offers.splice(MOST)) {
+      row.remove();
+      void alone(entry.id, () => remove(entry.id)).catch(() => {}); // it is offered again some day
+    }
+    box.hidden = training.running;
+  }
+
+  /** A run is no longer offered. @param {Entry} entry */
+  function withdraw(entry) {
+    offers = offers.filter((one) => one.entry !== entry);
+  }
+
+  /** @param {Entry} entry @param {HTMLLIElement} row */
+  async function proceed(entry, row) {
+    complain();
+    try {
+      if (engine.state === "failed") engine.start().catch(() => {}); // told by the status
+      await training.reopen(() => engine.invoke("takeUp", entry.id));
+      withdraw(entry);
+      row.remove();
+      box.hidden = true;
+      if (entry.about.settings && !OVER.has(entry.about.state)) training.resume();
+    } catch (error) {
+      const { name } = /** @type {Error} */ (error);
+      const reset = name === "AbortError" && !training.running;
+      if (reset) void look(); // what was taken up went with it
+      else complain(/** @type {Error} */ (error));
+    }
+  }
+
+  /** @param {Entry} entry @param {HTMLLIElement} row */
+  async function discard(entry, row) {
+    complain();
+    try {
+      const data = await alone(entry.id, async () => {
+        const file = await read(entry.id);
+        await remove(entry.id);
+        return file;
+      });
+      withdraw(entry);
+      if (!data) return row.remove(); // another tab has discarded it
+      const back = make("button", { type: "button", textContent: "Undo" });
+      back.addEventListener("click", async () => {
+        complain();
+        try {
+          await alone(entry.id, () => write(entry, data));
+          row.remove();
+          offer(entry);
+        } catch (error) {
+          complain(/** @type {Error} */ (error)); // Undo can be tried again
+        }
+      });
+      const buttons = make("div", { className: "buttons" }, [back]);
+      row.replaceChildren(make("p", { textContent: "Discarded." }), buttons);
+      back.focus();
+    } catch (error) {
+      complain(/** @type {Error} */ (error));
+    }
+  }
+
+  /** @param {Error} [error] nothing: all is well again */
+  function complain(error) {
+    trouble.hidden = !error;
+    trouble.textContent = error?.message ?? "";
+  }
+
+  void look();
+}
+
+/**
+ * Do something with a run while no tab goes on with it.
+ * @template T
+ * @param {string} id
+ * @param {() => Promise<T>} work
+ * @returns {Promise<T>} rejects with a sentence if one does
+ */
+async function alone(id, work) {
+  const release = await claim(id);
+  try {
+    return await work();
+  } finally {
+    release();
+  }
+}
+
+/** Does nobody go on with this run any more? @param {string} id @param {AbortSignal} signal */
+async function free(id, signal) {
+  try {
+    await left(id, signal);
+    return !signal.aborted;
+  } catch {
+    return false; // another look has begun, or this browser has no locks and keeps nothing
+  }
+}
+
+/** What was kept, in a sentence or two. @param {Entry} entry */
+function described({ about, when }) {
+  const { title, settings, testAccuracy } = about;
+  let found = `A ${title} net`;
+  if (settings) {
+    const [activation, optimizer] = [settings.activation, settings.optimizer].map(
+      (name) => WORDS[name] ?? name,
+    );
+    found += ` (${activation}, ${optimizer} at ${settings.learningRate}), ${stand(about)}`;
+    if (Number.isFinite(testAccuracy)) found += `: it reads ${percent(testAccuracy, 2)} of the test digits`;
+  } else found += " that you corrected";
+  return `${found}. Kept ${day(when)} at ${clock(when)}.`;
+}
+
+/** @param {any} about */
+function stand({ state, epoch, epochs }) {
+  if (state === "done") return `all ${epochs} epochs trained`;
+  if (state === "diverged") return `which diverged in epoch ${epoch}, as it was before`;
+  return `in epoch ${epoch} of ${epochs}`;
+}
+
+/** "14:03" @param {number} when */
+function clock(when) {
+  return new Date(when).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
+}
+
+/** "today", "yesterday" or "on 3 November" @param {number} when */
+function day(when) {
+  const then = new Date(when).toDateString();
+  const [today, yesterday] = [0, 1].map((days) => {
+    const date = new Date();
+    date.setDate(date.getDate() - days);
+    return date.toDateString();
+  });
+  if (then === today) return "today";
+  if (then === yesterday) return "yesterday";
+  return `on ${new Date(when).toLocaleDateString("en-GB", { day: "numeric", month: "long" })}`;
+}

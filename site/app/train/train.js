@@ -1,0 +1,377 @@
+// The section "Watch it learn": settings, buttons, curves, and the weights as pictures.
+
+import { nowAndThen } from "../ui/announce.js";
+import { charting } from "../ui/charting.js";
+import { duration, make, part, percent, say as put, show, whole } from "../ui/dom.js";
+import { WORDS } from "../engine/names.js";
+import { paintSigned, palette } from "../ui/pictures.js";
+import { Sight } from "../ui/seen.js";
+
+/** @typedef {import("../engine/engine.js").Engine} Engine */
+/** @typedef {import("../engine/training.js").Training} Training */
+
+/** What may change while a net trains; the Lab refuses the rest. */
+const ADJUSTABLE = new Set(["learningRate", "l2", "batchSize"]);
+/** How often the curves and pictures are drawn anew, in milliseconds. */
+const REDRAW = 200;
+/** How often those who do not see the figures are told how it goes, in milliseconds. */
+const GAP = 5000;
+
+/** @param {Engine} engine @param {Training} training */
+export function trainSection(engine, training) {
+  const section = part("section-train", HTMLElement);
+  const form = part("settings", HTMLFormElement);
+  const start = part("train-start", HTMLButtonElement);
+  const pause = part("train-pause", HTMLButtonElement);
+  const step = part("train-step", HTMLButtonElement);
+  const reset = part("train-reset", HTMLButtonElement);
+  const words = part("train-words", HTMLElement);
+  const doubt = part("settings-trouble", HTMLElement);
+  const announce = nowAndThen(part("train-said", HTMLElement), GAP);
+  const bar = part("train-bar", HTMLProgressElement);
+  const gallery = part("weights", HTMLElement);
+  part("settings-fold", HTMLDetailsElement).open = !matchMedia("(max-width: 56rem)").matches;
+  const field = (/** @type {string} */ name) =>
+    /** @type {HTMLInputElement | HTMLSelectElement} */ (form.elements.namedItem(name));
+  const fields = () =>
+    /** @type {(HTMLInputElement | HTMLSelectElement)[]} */ (
+      [...form.elements].filter((element) => "name" in element && element.name)
+    );
+
+  /** @type {Record<string, Record<string, unknown>>} */
+  let defaults = {};
+  engine.addEventListener("ready", async () => {
+    const choices = await engine.call("choices").catch(() => undefined);
+    if (!choices || form.dataset.filled) return;
+    form.dataset.filled = "yes";
+    defaults = choices.recipes;
+    fill("recipe", Object.keys(choices.recipes), choices.names);
+    fill("activation", choices.activations);
+    fill("output", choices.outputs);
+    fill("loss", choices.losses);
+    fill("optimizer", choices.optimizers);
+    fill("initializer", choices.initializers);
+    follow(defaults[choices.recipe]);
+    controls();
+  });
+
+  /** @param {string} name @param {string[]} values @param {Record<string, string>} [labels] */
+  function fill(name, values, labels = WORDS) {
+    const chosen = field(name).value;
+    field(name).replaceChildren(
+      ...values.map((value) => new Option(labels[value] ?? value, value)),
+    );
+    if (values.includes(chosen)) field(name).value = chosen;
+  }
+
+  /** Show these settings in the controls. @param {Record<string, any>} settings */
+  function follow(settings) {
+    for (const [name, value] of Object.entries(settings)) {
+      const control = field(name);
+      if (control instanceof HTMLInputElement && control.type === "checkbox") {
+        control.checked = value;
+      } else if (control) control.value = Array.isArray(value) ? value.join(", ") : String(value);
+    }
+  }
+
+  /** @param {HTMLInputElement | HTMLSelectElement} element @returns {unknown} */
+  function valueOf(element) {
+    if (element.name === "hidden") {
+      const sizes = element.value.split(/[\s,]+/).filter(Boolean);
+      return sizes.map((size) => (Number.isNaN(Number(size)) ? size : Number(size)));
+    }
+    if (element instanceof HTMLSelectElement) return element.value;
+    return element.type === "checkbox" ? element.checked : Number(element.value);
+  }
+  const settings = () =>
+    Object.fromEntries(fields().map((element) => [element.name, valueOf(element)]));
+
+  /** @param {string} text @param {"quiet" | "trouble"} [kind] @param {number} [share] */
+  const say = (text, kind, share) => put(words, text, { kind, share });
+
+  /** Mark the setting that Python refused; returns why, by the name that it has here. @param {Error} error */
+  function refused({ message }) {
+    const [name] = message.split(" ", 1);
+    const control = field(name);
+    if (!control) return message;
+    control.ariaInvalid = "true";
+    const texts = [...(control.labels?.[0].childNodes ?? [])].filter((node) => node instanceof Text);
+    return texts.map(({ data }) => data.trim()).join("") + message.slice(name.length);
+  }
+
+  /** No setting is refused any more. */
+  function accept() {
+    for (const element of fields()) element.ariaInvalid = null;
+    doubt.hidden = true;
+    doubt.textContent = "";
+  }
+
+  function controls() {
+    const { state } = training;
+    const ready = engine.state === "ready" && form.dataset.filled === "yes";
+    const active = state === "training" || state === "paused" || state === "loading";
+    start.disabled = !ready || active;
+    start.textContent = state === "done" || state === "diverged" ? "Train anew" : "Train";
+    pause.disabled = state !== "training" && state !== "paused";
+    pause.textContent = state === "paused" ? "Resume" : "Pause";
+    step.disabled = !ready || state === "loading";
+    reset.disabled = state === "idle" && !training.hasNet;
+    for (const element of fields()) {
+      const fixed = active && !ADJUSTABLE.has(element.name);
+      element.disabled = !ready || fixed || state === "loading";
+    }
+    section.dataset.state = state;
+  }
+
+  form.addEventListener("submit", (event) => event.preventDefault());
+  form.addEventListener("change", async (event) => {
+    const element = /** @type {HTMLInputElement} */ (event.target);
+    accept();
+    if (element.name === "recipe") {
+      follow(defaults[element.value]);
+    } else if (training.state === "training" || training.state === "paused") {
+      const { value } = element;
+      try {
+        await training.adjust({ [element.name]: valueOf(element) });
+        say("");
+      } catch (error) {
+        if (element.value !== value) return; // it was corrected before the answer came
+        doubt.textContent = refused(/** @type {Error} */ (error));
+        doubt.hidden = false;
+      }
+    } else if (element.name === "output" && element.value === "softmax") {
+      field("loss").value = "cross_entropy"; // mse does not go with softmax
+    }
+  });
+
+  start.addEventListener("click", () => {
+    say("");
+    accept();
+    training.train(settings()).catch(() => {}); // told by "trouble"
+  });
+  pause.addEventListener("click", () =>
+    training.state === "paused" ? training.resume() : void training.pause(),
+  );
+  /** Take a step, and say so: of a single one nothing else may be seen. */
+  const single = async () => {
+    await training.step();
+    if (training.state === "paused") {
+      say(`One update of every weight, by mini-batch ${whole(training.progress.step)} of this run.`);
+    }
+  };
+  step.addEventListener("click", async () => {
+    say("");
+    accept();
+    if (training.running) {
+      await single();
+    } else {
+      training.train(settings(), { paused: true }).catch(() => {});
+      training.addEventListener("state", function once() {
+        if (training.state === "loading") return;
+        training.removeEventListener("state", once);
+        void single();
+      });
+    }
+  });
+  reset.addEventListener("click", () => {
+    say("");
+    accept();
+    void training.reset();
+  });
+
+  // Whoever touches the section turns to training: MNIST is fetched then, but not unasked where
+  // the visitor saves data.
+  for (const type of ["click", "focusin"]) {
+    section.addEventListener(type, () => {
+      const saving = /** @type {any} */ (navigator).connection?.saveData;
+      if (!saving && engine.state === "ready") training.load().catch(() => {});
+    });
+  }
+
+  let before = training.state;
+  training.addEventListener("state", () => {
+    controls();
+    if (training.state === "loading") say("Fetching MNIST, 70,000 handwritten digits …");
+    if (training.state === "training") {
+      say("");
+      announce("Training.");
+    }
+    if (training.state === "paused") {
+      if (before === "loading") say("");
+      announce(`Paused. ${standing(training.progress)}`);
+    }
+    if (training.state === "idle" && words.dataset.kind !== "trouble") say("");
+    if (training.state === "done" && before === "training") {
+      say(`Done: it reads ${percent(training.progress.testAccuracy, 2)} of the test digits.`);
+    }
+    before = training.state;
+    void redraw();
+  });
+  /** The epoch that was told last. */
+  let told = 0;
+  training.addEventListener("settings", (event) =>
+    follow(/** @type {CustomEvent} */ (event).detail),
+  );
+  training.addEventListener("data", (event) => {
+    const { loaded, total } = /** @type {CustomEvent} */ (event).detail;
+    if (training.state !== "loading") return;
+    say("Fetching MNIST, 70,000 handwritten digits:", "quiet", loaded / total);
+    bar.value = loaded / total;
+  });
+  training.addEventListener("trouble", (event) =>
+    say(refused(/** @type {CustomEvent} */ (event).detail), "trouble"),
+  );
+  training.addEventListener("progress", (event) => {
+    const progress = /** @type {CustomEvent} */ (event).detail;
+    show(part("epoch", HTMLElement), progress.epoch, (n) => `${n} of ${progress.epochs}`);
+    show(part("cost", HTMLElement), progress.cost, (value) => value.toPrecision(3));
+    show(part("train-accuracy", HTMLElement), progress.trainAccuracy, percent);
+    show(part("test-accuracy", HTMLElement), progress.testAccuracy, (v) => percent(v, 2));
+    show(part("throughput", HTMLElement), progress.examplesPerSecond || null, whole);
+    const rest = progress.examples / progress.examplesPerSecond;
+    show(part("remaining", HTMLElement), progress.examplesPerSecond ? rest : null, duration);
+    bar.value = progress.share ?? 0;
+    if (progress.epoch !== told && training.state === "training" && !document.hidden) {
+      told = progress.epoch;
+      announce(standing(progress));
+    }
+    if (progress.state === "waiting") say("Waiting for the rest of MNIST …");
+    else if (words.textContent?.startsWith("Waiting")) say("");
+    void redraw();
+  });
+  engine.addEventListener("ready", controls);
+  engine.addEventListener("failed", controls);
+
+  /** The weight that is watched, counted from 0. @type {{neuron: number, source: number, side: number} | undefined} */
+  let watched;
+  const which = {
+    neuron: part("weight-neuron", HTMLInputElement),
+    source: part("weight-source", HTMLInputElement),
+  };
+  for (const type of /** @type {const} */ (["pointermove", "pointerdown"])) {
+    gallery.addEventListener(type, (event) => {
+      if (!(event.target instanceof HTMLCanvasElement)) return;
+      const box = event.target.getBoundingClientRect();
+      const side = event.target.width;
+      const place = (/** @type {number} */ share) =>
+        Math.max(0, Math.min(side - 1, Math.floor(share * side)));
+      const column = place((event.clientX - box.left) / box.width);
+      const row = place((event.clientY - box.top) / box.height);
+      const neuron = [...gallery.children].indexOf(event.target);
+      watched = { neuron, source: row * side + column, side };
+      which.neuron.value = String(neuron + 1);
+      which.source.value = String(watched.source + 1);
+      void showWeight();
+    });
+  }
+  for (const element of Object.values(which)) {
+    element.addEventListener("change", () => {
+      const side = gallery.querySelector("canvas")?.width ?? 0;
+      const [neuron, source] = [which.neuron.valueAsNumber - 1, which.source.valueAsNumber - 1];
+      if (!gallery.children[neuron] || !(source >= 0 && source < side * side)) return;
+      watched = { neuron, source, side };
+      void showWeight();
+    });
+  }
+
+  /** The watched weight's value now, and the formula that it enters. */
+  async function showWeight() {
+    if (!watched || !training.hasNet) return;
+    const { neuron, source, side } = watched;
+    try {
+      const value = await engine.call("weight", { neuron, source });
+      const [j, k] = [neuron + 1, source + 1];
+      show(part("weight", HTMLElement), value, (w) => {
+        const sign = w < 0 ? "−" : "";
+        const what = side === 28 ? `a¹ of pixel ${k}` : `the window’s entry ${k}`;
+        return `w² from ${k} to ${j} = ${sign}${Math.abs(w).toFixed(5)}, in z² of neuron ${j} = … + w² · ${what} + …`;
+      });
+    } catch {
+      watched = undefined; // another net has other weights
+    }
+  }
+
+  /** @type {{cost: import("../ui/charts.js").Chart, accuracy: import("../ui/charts.js").Chart} | undefined} */
+  let charts;
+  let drawing = false;
+  let late = false;
+  const sight = new Sight(section, () => late && void redraw());
+
+  /** Draw curves and weights, not more often than REDRAW and only where they are seen. */
+  async function redraw() {
+    if (drawing || !sight.seen || engine.state !== "ready") {
+      late = true;
+      return;
+    }
+    drawing = true;
+    late = false;
+    try {
+      await drawCurves();
+      await drawWeights();
+      await showWeight();
+    } catch {
+      // The net was reset or the worker died in between: there is nothing to draw.
+    }
+    await new Promise((resolve) => setTimeout(resolve, REDRAW));
+    drawing = false;
+    if (late) void redraw();
+  }
+
+  async function drawCurves() {
+    const curves = await engine.call("curves");
+    if (!charts && !curves.epochs.length) return;
+    const { Chart, aligned } = await charting().catch((error) => {
+      part("chart-hint", HTMLElement).textContent = error.message;
+      throw error; // the next redraw asks for it again
+    });
+    const lines = [
+      { label: "training", colour: "--positive" },
+      { label: "test", colour: "--negative", dash: [6, 3] },
+    ];
+    part("chart-hint", HTMLElement).hidden = true;
+    charts ??= {
+      cost: new Chart(part("cost-chart", HTMLElement), lines, (v) => v.toPrecision(2), { min: 0 }),
+      accuracy: new Chart(part("accuracy-chart", HTMLElement), lines, (v) => percent(v, 0), {
+        max: 1,
+      }),
+    };
+    const { epochs, testEpochs } = curves;
+    const both = (/** @type {ArrayLike<number>} */ train, /** @type {ArrayLike<number>} */ test) =>
+      aligned([
+        { x: epochs, y: train },
+        { x: testEpochs, y: test },
+      ]);
+    charts.cost.draw(both(curves.costs, curves.testCosts));
+    charts.accuracy.draw(both(curves.accuracies, curves.testAccuracies));
+  }
+
+  async function drawWeights() {
+    if (!training.hasNet) {
+      gallery.replaceChildren();
+      part("weights-figure", HTMLElement).hidden = true;
+      return;
+    }
+    part("weights-figure", HTMLElement).hidden = false;
+    const { count, side, values } = await engine.call("pictures");
+    while (gallery.children.length > count) gallery.lastElementChild?.remove();
+    while (gallery.children.length < count) {
+      const canvas = make("canvas");
+      canvas.setAttribute("role", "img");
+      canvas.setAttribute("aria-label", `Weights into neuron ${gallery.children.length + 1}`);
+      gallery.append(canvas);
+    }
+    const colours = palette();
+    for (const [i, canvas] of [...gallery.children].entries()) {
+      const start = i * side * side;
+      paintSigned(/** @type {HTMLCanvasElement} */ (canvas), values, side, colours, start);
+    }
+  }
+
+  controls();
+}
+
+/** How a run stands, in a sentence. @param {any} progress the Lab's */
+function standing({ epoch, epochs, testAccuracy }) {
+  const right = testAccuracy === null || testAccuracy === undefined ? "" : `: ${percent(testAccuracy)} of the test digits right`;
+  return `Epoch ${epoch} of ${epochs}${right}.`;
+}

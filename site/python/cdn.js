@@ -1,0 +1,99 @@
+// Starts Python with Pyodide and NumPy from a public host. The build puts this in the place of
+// python.js where it is told to (scripts/build.py --from-cdn); the host's files are as their makers
+// published them, so Python has more to do than with those that the build prepares.
+//
+// The host is not trusted: the browser compares each file with its hash, and nothing of any of them
+// is used before all are there and right.
+
+import cdn from "./cdn.files.js";
+import { about } from "./download.js";
+
+/** @typedef {(progress: { stage: "engine" | "library" | "ready", loaded: number, total: number }) => void} Report */
+
+const BASE = new URL("./pyodide/", import.meta.url);
+const GLUE = "pyodide.asm.js";
+
+/**
+ * Returns a running Pyodide with NumPy and nets_core, as python.js does.
+ *
+ * @param {Report} report
+ * @param {import("./brotliClient.js").Unpacker} unpacker which has nothing to do: the browser unpacks
+ * @returns {Promise<import("./start.js").Started>}
+ */
+export async function startPython(report, unpacker) {
+  unpacker.end();
+  if (typeof WebAssembly !== "object") {
+    throw new Error("This browser has no WebAssembly, which Python needs to run here.");
+  }
+  const module = about("pyodide/pyodide.mjs", import(new URL("pyodide.mjs", BASE).href));
+  module.catch(() => {}); // waited for below, after what may fail before it
+  const answers = await fetchAll(report);
+  await run(await /** @type {Response} */ (answers.get(new URL(GLUE, BASE).href)).blob());
+  const { loadPyodide } = await module;
+  report({ stage: "library", loaded: 1, total: 1 });
+  const { fetch } = globalThis;
+  globalThis.fetch = async (input, init) =>
+    answers.get(String(input)) ?? fetch.call(globalThis, input, init);
+  try {
+    const pyodide = await loadPyodide({
+      indexURL: BASE.href,
+      packageBaseUrl: BASE.href,
+      lockFileContents: cdn.lock,
+    });
+    await pyodide.loadPackage("nets-core", { messageCallback: () => {} });
+    report({ stage: "ready", loaded: 1, total: 1 });
+    return { pyodide, rest: async () => {}, trouble: "" };
+  } finally {
+    globalThis.fetch = fetch;
+  }
+}
+
+/**
+ * What Pyodide will ask its own folder for, by address, from the host.
+ *
+ * @param {Report} report
+ * @returns {Promise<Map<string, Response>>}
+ */
+async function fetchAll(report) {
+  const total = cdn.files.reduce((sum, { bytes }) => sum + bytes, 0);
+  let loaded = 0;
+  report({ stage: "engine", loaded, total });
+  const answers = await Promise.all(
+    cdn.files.map(async ({ file, bytes, sha256 }) => {
+      const answer = await checked(file, sha256);
+      report({ stage: "engine", loaded: (loaded += bytes), total });
+      return /** @type {[string, Response]} */ ([new URL(file, BASE).href, answer]);
+    }),
+  );
+  return new Map(answers);
+}
+
+/**
+ * @param {string} file
+ * @param {string} sha256 its hash, in hexadecimal digits
+ */
+async function checked(file, sha256) {
+  const { href, host } = new URL(file, cdn.host);
+  const digest = (sha256.match(/../g) ?? []).map((byte) => String.fromCharCode(parseInt(byte, 16)));
+  const integrity = `sha256-${btoa(digest.join(""))}`;
+  const options = /** @type {const} */ ({ integrity, credentials: "omit", referrerPolicy: "no-referrer" });
+  const answer = await fetch(href, options)
+    .catch(() => fetch(href, { ...options, cache: "reload" })) // what is wrong may be an earlier visit's
+    .catch(() => undefined);
+  if (answer?.ok) return answer;
+  throw new Error(
+    answer
+      ? `${file} did not load: ${host} answered ${answer.status}.`
+      : `${file} did not load: ${host} cannot be reached, or what it has is not the file that belongs here.`,
+  );
+}
+
+/** Runs a module: it puts itself where loadPyodide looks for it. @param {Blob} text */
+async function run(text) {
+  const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  try {
+    await import(url);
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}

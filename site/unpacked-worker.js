@@ -1,7 +1,0 @@
-// Has the next start find unpacked what the service worker has kept packed, off the page's thread.
-
-import { keepUnpacked } from "./unpacked.js";
-
-keepUnpacked()
-  .catch(() => {}) // without it the next start takes longer
-  .finally(() => postMessage("done"));

@@ -1,0 +1,93 @@
+// MNIST, shard by shard, from gzipped files into the Lab's arrays.
+
+import { loadJson, loadUnpacked } from "../python/download.js";
+
+/** @typedef {{file: string, count: number, bytes: number, sha256: string}} Shard */
+/** @typedef {{loaded: number, total: number} | {waiting: string}} Report bytes of what is needed
+ *   first; afterwards why a later shard has not come yet, "" once it has */
+
+const CANNOT_UNPACK =
+  "This browser cannot unpack MNIST’s images (it has no DecompressionStream), so no net can learn " +
+  "here; those that have learned can read. Firefox, Chrome, Edge and Safari have it since 2023.";
+
+/** @type {Promise<void> | undefined} */
+let begun;
+
+/**
+ * Fetch MNIST once. Resolves when the labels, the first training shard and the test set are there;
+ * the other shards go on arriving, and the Lab is told of each.
+ * @param {any} lab the Lab's proxy, for its rooms
+ * @param {(method: string, args?: Record<string, unknown>) => any} call
+ * @param {(progress: Report) => void} report
+ * @returns {Promise<void>} rejects with an Error that names the file which failed
+ */
+export function loadMnist(lab, call, report) {
+  if (typeof DecompressionStream !== "function") return Promise.reject(new Error(CANNOT_UNPACK));
+  begun ??= load(lab, call, report).catch((error) => {
+    begun = undefined;
+    throw error;
+  });
+  return begun;
+}
+
+/** @type {typeof loadMnist} */
+async function load(lab, call, report) {
+  /** @type {{shards: Shard[]}} */
+  const { shards } = await loadJson("mnist/mnist.json");
+  const named = (/** @type {RegExp} */ pattern) => shards.filter(({ file }) => pattern.test(file));
+  const train = named(/^train-images/);
+  const first = [...named(/labels/), train[0], ...named(/^test-images/)];
+  const total = first.reduce((sum, shard) => sum + shard.bytes, 0);
+  const count = (/** @type {Shard[]} */ list) => list.reduce((sum, shard) => sum + shard.count, 0);
+  call("make_room", { counts: { train: count(train), test: count(named(/^test-images/)) } });
+
+  let loaded = 0;
+  const got = (/** @type {number} */ bytes) => report({ loaded: (loaded += bytes), total });
+  await Promise.all(first.map((shard) => fill(lab, shard, 0, got)));
+  let images = train[0].count;
+  call("arrived", { images });
+  void rest(lab, call, train.slice(1), images, (waiting) => report({ waiting }));
+}
+
+/**
+ * @param {any} lab
+ * @param {(method: string, args?: Record<string, unknown>) => any} call
+ * @param {Shard[]} shards fetched one after the other; one that fails is asked for again, for
+ *   training waits for it and loses nothing
+ * @param {number} images how many are there already
+ * @param {(why: string) => void} tell called with the reason each time one fails, "" once it is there
+ */
+async function rest(lab, call, shards, images, tell) {
+  for (const shard of shards) {
+    for (let pause = 1000; ; pause = Math.min(2 * pause, 15_000)) {
+      try {
+        await fill(lab, shard, images, () => {});
+        tell("");
+        break;
+      } catch (error) {
+        tell(/** @type {Error} */ (error).message);
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    }
+    images += shard.count;
+    call("arrived", { images });
+  }
+}
+
+/**
+ * Unpack one shard into its room.
+ * @param {any} lab
+ * @param {Shard} shard
+ * @param {number} start the first image's number
+ * @param {(bytes: number) => void} got called with the bytes of each piece that came
+ */
+async function fill(lab, shard, start, got) {
+  const bytes = await loadUnpacked(`mnist/${shard.file}`, got);
+  const name = shard.file.replace(/(-\d+)?\.gz$/, "");
+  const size = name.endsWith("images") ? 784 : 1;
+  const room = lab.room(name);
+  const view = room.getBuffer("u8");
+  view.data.set(bytes, start * size);
+  view.release();
+  room.destroy();
+}

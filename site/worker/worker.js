@@ -1,0 +1,199 @@
+// Hosts Pyodide and a Lab (nets_core/lab.py) off the page's thread. It passes messages and
+// decides nothing: what a call means, when an epoch ends or a net has diverged, is the Lab's.
+
+import * as Comlink from "comlink";
+import "../python/boot.js"; // which python.js needs, like the next: fetched beside it, not after it
+import "../python/brotli.js";
+import "../python/download.js";
+import { Keeper } from "./autosave.js";
+import { loadKernels } from "./kernels.js";
+import { loadMnist } from "./mnist.js";
+import { startPython } from "../python/start.js";
+import "../python/startCache.js";
+import { borrowed } from "../python/brotliClient.js";
+
+/** How long Python trains before the worker looks at its messages, in milliseconds. */
+const TURN = 8;
+/** How often the page hears of progress, and training looks for data it waits for, in milliseconds. */
+const REPORT = 50;
+/** How long after the start the rest of Python is fetched unasked: first prediction first. */
+const LEISURE = 1500;
+
+/** @type {any} */
+let pyodide;
+/** @type {any} */
+let lab;
+let stopped = true;
+/** @type {Promise<void>} */
+let running = Promise.resolve();
+
+/** Fetches the rest of Python's libraries. @type {() => Promise<void>} */
+let fetchRest;
+/** @type {Promise<void> | undefined} */
+let rest;
+/** What can be asked of the Lab before the rest has come. */
+const AT_ONCE = new Set([
+  "choices",
+  "compare",
+  "curves",
+  "inside",
+  "open_model",
+  "predict",
+  "progress",
+  "reset",
+]);
+
+/** Whom loading is told to, once the page's code is there. @type {(progress: object) => void} */
+let tell = () => {};
+/** What the page has missed until then. @type {object | undefined} */
+let latest;
+const report = (/** @type {object} */ progress) => tell((latest = progress));
+const started = borrowed()
+  .then((unpacker) => startPython(report, unpacker))
+  .then((python) => {
+    ({ pyodide, rest: fetchRest } = python);
+    lab = pyodide.pyimport("nets_core.page.lab").Lab();
+    return python.trouble;
+  });
+started.catch(() => {}); // the page hears of it when it calls start
+
+const { port1, port2 } = new MessageChannel();
+/** Let the messages that have come be answered. @returns {Promise<void>} */
+function turn() {
+  return new Promise((resolve) => {
+    port1.onmessage = () => resolve();
+    port2.postMessage(0);
+  });
+}
+
+/**
+ * Call a method of the Lab.
+ * @param {string} method
+ * @param {Record<string, unknown>} args numbers, texts, lists, objects and typed arrays
+ * @param {string} [desk] of whom, among those who share this Lab
+ * @returns {any} what it returned; throws an Error with the Python exception's name where it refused
+ */
+function call(method, args = {}, desk = "") {
+  const given = pyodide.toPy(args);
+  const answer = lab.call(method, given, desk);
+  given.destroy();
+  const { value, error } = answer.toJs({ dict_converter: Object.fromEntries });
+  answer.destroy();
+  if (error) throw Object.assign(new Error(error.message), { name: error.type });
+  return value;
+}
+
+/** Lets go of a function of the page's, whose port the garbage collector would find late. */
+const release = (/** @type {any} */ lent) => lent[Comlink.releaseProxy]();
+
+const keeper = new Keeper(call, () => stopped);
+/** What changes the net in training. */
+const CHANGES = new Set(["adjust", "correct", "reopen", "single_step", "train"]);
+
+/** Waits for the rest of Python's libraries; one that failed to come is asked for again. */
+function complete() {
+  rest ??= fetchRest().catch((error) => {
+    rest = undefined;
+    throw error;
+  });
+  return rest;
+}
+
+const api = {
+  /** @type {(method: string, args?: Record<string, unknown>, desk?: string) => Promise<any>} */
+  async call(method, args, desk) {
+    if (!AT_ONCE.has(method)) await complete();
+    const answer = call(method, args, desk);
+    if (method === "reopen") await keeper.leave(); // the file takes the other net's place
+    if (method === "reset") await keeper.forget();
+    if (CHANGES.has(method)) keeper.changed();
+    return answer;
+  },
+
+  /**
+   * Keep the net in training in this browser from now on.
+   * @param {(report: import("./autosave.js").Report) => void} report hears each time
+   */
+  keep: (report) => keeper.begin(report),
+
+  /** Take up a run that was kept. @param {string} id @returns {Promise<any>} its settings */
+  async takeUp(id) {
+    await complete();
+    const settings = await keeper.takeUp(id, (data) => call("reopen", { data }));
+    keeper.changed();
+    return settings;
+  },
+
+  /**
+   * @param {(progress: object) => void} report
+   * @returns {Promise<string>} why Python came the slow way, if it did without need
+   */
+  start(report) {
+    tell = report;
+    if (latest) tell(latest);
+    return started;
+  },
+
+  /**
+   * Fetch MNIST into the Lab; resolves when training can begin, the rest arrives meanwhile.
+   * @param {(progress: object) => void} report
+   */
+  async loadMnist(report) {
+    await complete();
+    return loadMnist(lab, call, report);
+  },
+
+  /**
+   * Train until the run is over or `stop` is called.
+   * @param {(progress: any) => void} report
+   * @returns {Promise<any>} the progress at the end
+   */
+  async run(report) {
+    await api.stop();
+    stopped = false;
+    const loop = async () => {
+      let reported = 0;
+      while (!stopped) {
+        const state = call("work", { milliseconds: TURN });
+        keeper.changed();
+        if (state !== "training" && state !== "waiting") break;
+        if (performance.now() - reported > REPORT) {
+          reported = performance.now();
+          report(call("progress"));
+        }
+        if (state === "waiting") await new Promise((done) => setTimeout(done, REPORT));
+        else await turn();
+      }
+      stopped = true;
+    };
+    const done = loop();
+    running = done.catch(() => {});
+    await done.finally(() => release(report));
+    return call("progress");
+  },
+
+  /** Resolves when `run` has stopped. */
+  async stop() {
+    stopped = true;
+    await running;
+    keeper.changed();
+  },
+
+  /**
+   * Compute with the kernels that this browser can run; back to NumPy leads "use_numpy". The rest of
+   * Python's libraries follows by itself, but not where the visitor saves data.
+   */
+  async useKernels() {
+    const computing = await loadKernels(pyodide, call);
+    const saving = /** @type {any} */ (navigator).connection?.saveData;
+    if (!saving) setTimeout(() => complete().catch(() => {}), LEISURE); // who needs it asks again
+    return computing;
+  },
+
+  ping: () => true,
+
+  /** Bytes of WebAssembly memory. */
+  memory: () => pyodide._module.HEAPU8.length,
+};
+
+Comlink.expose(api);
