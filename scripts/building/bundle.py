@@ -1,25 +1,41 @@
-"""The site put together: what ``dist/`` holds, and where each file comes from."""
+"""The site put together: what ``dist/`` holds, and where each file comes from.
+
+Python makes what the page fetches while it runs (``site_files``), Vite bundles the page's own code
+(``vite``), and ``manifest`` seals the whole with hashes.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from building import cdn, documents, kernels, licences, manifest, mnist_shards
+from building import (
+    cdn,
+    kernels,
+    licences,
+    manifest,
+    mnist_shards,
+    pages,
+    python_files,
+    site_files,
+    vite,
+)
 from building.cdn import CdnError
-from building.documents import DocumentError
 from building.environment import ROOT, alone
-from building.esm import Linker, LinkError
 from building.kernels import KernelError
 from building.licences import LicenceError
+from building.pages import PageError
 from building.parts import PartError, Parts
-from building.policy import PolicyError, with_policy
-from building.python_files import WheelError, python_files
+from building.python_files import WheelError
 from building.snapshot import SnapshotError
 from building.steps import Files, Steps
+from building.vite import ViteError
 
 DIST = ROOT / "dist"
+# What the page fetches by name, of the files in site/.
+_SERVED = ("models/*.npz", "bench/*.py", "sandbox/frame.html")
 
 
 class BuildError(Exception):
@@ -51,63 +67,60 @@ def build(
     Steps whose inputs are those of an earlier build are taken from the cache.
     """
     parts = parts or Parts()
-    with alone(parts.cache):
-        steps = Steps(parts.cache / "built")
-        try:
-            linker = Linker(parts.package, set(parts.locked))
+    site = root / "site"
+    try:
+        with alone(parts.cache):
+            vite.packages(ROOT / "site")
+            steps = Steps(parts.cache / "built")
+            python = python_files.python_files(root, parts, steps)
+            fetched = prepared(root, parts, steps, python.start)
+            entries = site_files.listed(fetched)
             hosts = (cdn.origin(host),) if host else ()
-            contents = _site(root / "site", parts, linker, address, hosts)
-            from_host = contents.pop("cdn.js", b"")
-            contents |= _read("pyodide", python_files(root, parts, steps))
-            if host:
-                lock = contents["pyodide/pyodide-lock.json"]
-                contents |= cdn.modules(from_host, lock, host, parts)
-            shards = steps.take("mnist", [mnist_shards], partial(mnist_shards.shards, parts))
-            contents |= _read("mnist", shards)
-            assembled = kernels.assemble(root / "site" / "kernels")
-            contents |= {f"kernels/{name}": data for name, data in assembled.items()}
-            peak = kernels.peak(root / "site" / "bench")
-            contents |= {f"bench/{name}": data for name, data in peak.items()}
-            # What Python is made of would come from this host after all, to be kept.
+            # Pyodide and NumPy from a host are not ours to keep.
             offline = service_worker and not host
-            contents = manifest.sealed(contents, linker, offline)
-        except (
-            PartError,
-            LinkError,
-            WheelError,
-            SnapshotError,
-            KernelError,
-            PolicyError,
-            LicenceError,
-            DocumentError,
-            CdnError,
-        ) as error:
-            raise BuildError(str(error)) from error
-        return _write(contents, dist)
+            described: dict[str, Any] = {
+                "files": site_files.plain(entries),
+                "offline": offline,
+                "cdn": None,
+            }
+            if host:
+                lock = fetched["pyodide/pyodide-lock.json"]
+                described["cdn"] = cdn.described(lock, host, parts)
+            contents = vite.bundled(site, described, steps)
+            contents |= {entries[name].path: data for name, data in fetched.items()}
+            contents |= pages.public(site, python.wheel)
+            contents = pages.finished(contents, site, address, hosts)
+            page = contents[licences.PAGE]
+            contents[licences.PAGE] = licences.filled(page, parts, root)
+            contents = manifest.sealed(contents, entries, site, offline)
+            return _write(contents, dist)
+    except (
+        PartError,
+        WheelError,
+        SnapshotError,
+        KernelError,
+        PageError,
+        LicenceError,
+        CdnError,
+        ViteError,
+    ) as error:
+        raise BuildError(str(error)) from error
 
 
-def _site(site: Path, parts: Parts, linker: Linker, address: str, hosts: tuple[str, ...]) -> Files:
-    files = {
-        path.relative_to(site).as_posix(): path.read_bytes()
-        for path in sorted(site.rglob("*"))
-        if path.is_file()
-    }
-    files = {path: data for path, data in files.items() if not path.endswith((".d.ts", ".wat"))}
-    if models := files.get("models/models.json"):  # as a module it is there with the page's code
-        files["models/models.js"] = b"export default " + models.rstrip() + b";\n"
-    if index := files.get("index.html"):
-        files["embed.html"] = documents.embed(index)
-        files["index.html"] = documents.at(index, address) if address else index
-    for name in [name for name in files if name.endswith(".html")]:
-        files[name] = with_policy(name, files[name], hosts)
-    files = {".nojekyll": b"", **linker.link(files)}
-    if page := files.get(licences.PAGE):
-        files[licences.PAGE] = licences.filled(page, files, parts, site.parent)
+def prepared(root: Path, parts: Parts, steps: Steps, python: dict[str, Path]) -> Files:
+    """Return the files that the page fetches while it runs, by name."""
+    site = root / "site"
+    shards = steps.take("mnist", [mnist_shards], partial(mnist_shards.shards, parts))
+    files = {f"pyodide/{name}": path.read_bytes() for name, path in python.items()}
+    files |= {f"mnist/{name}": path.read_bytes() for name, path in shards.items()}
+    for name, data in kernels.assemble(site / "kernels").items():
+        files[f"kernels/{name}"] = data
+    for name, data in kernels.peak(site / "bench").items():
+        files[f"bench/{name}"] = data
+    for pattern in _SERVED:
+        for path in sorted(site.glob(pattern)):
+            files[path.relative_to(site).as_posix()] = path.read_bytes()
     return files
-
-
-def _read(folder: str, files: dict[str, Path]) -> Files:
-    return {f"{folder}/{name}": path.read_bytes() for name, path in files.items()}
 
 
 def _write(contents: Files, dist: Path) -> Report:

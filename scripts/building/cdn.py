@@ -8,10 +8,10 @@ A visitor's own code still gets its Python from the site: it runs where no netwo
 from __future__ import annotations
 
 import json
+from typing import Any
 from urllib.parse import urlsplit
 
 from building.parts import Parts
-from building.steps import Files
 
 _PYODIDE = ("pyodide.asm.wasm", "pyodide.asm.js", "python_stdlib.zip")
 
@@ -33,17 +33,17 @@ def origin(host: str) -> str:
     return f"{found.scheme}://{found.netloc}"
 
 
-def modules(start: bytes, lock: bytes, host: str, parts: Parts) -> Files:
-    """Return the modules that start Python from there.
+def described(lock: bytes, host: str, parts: Parts) -> dict[str, Any]:
+    """Return what the page must know of it (``site/virtual.d.ts``).
 
-    ``start`` is ``site/cdn.js``, ``lock`` the site's own ``pyodide-lock.json``.
+    ``lock`` is the site's own ``pyodide-lock.json``.
     """
     (wheel,) = parts.locked["numpy"].files
     wanted = [("pyodide", name) for name in _PYODIDE] + [("numpy", wheel)]
     locked = {name: parts.locked[part].files[name] for part, name in wanted}
     spec = json.loads(lock)
     spec["packages"]["numpy"] |= {"file_name": wheel, "sha256": locked[wheel]["sha256"]}
-    described = {
+    return {
         "host": host,
         "files": [
             {"file": name, "bytes": entry["size"], "sha256": entry["sha256"]}
@@ -51,5 +51,3 @@ def modules(start: bytes, lock: bytes, host: str, parts: Parts) -> Files:
         ],
         "lock": spec,
     }
-    text = f"export default {json.dumps(described, indent=1)};\n"
-    return {"python.js": start, "cdn.files.js": text.encode()}

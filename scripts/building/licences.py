@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import re
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from building import environment
 from building.parts import Parts
-from building.steps import Files
 
 PAGE = "licences.html"
 _MARK = b"<!-- what the site carries -->"
@@ -37,9 +36,9 @@ class Notice:
     text: str
 
 
-def filled(page: bytes, files: Files, parts: Parts, root: Path) -> bytes:
-    """Return the page with a notice of everything in ``files``; raises LicenceError."""
-    notices = [*_own_and_large(parts, root), *_packages(files, parts.package, parts)]
+def filled(page: bytes, parts: Parts, root: Path) -> bytes:
+    """Return the page with a notice of everything that the site carries; raises LicenceError."""
+    notices = [*_own_and_large(parts, root), *_packages()]
     return page.replace(_MARK, "\n".join(map(_markup, notices)).encode())
 
 
@@ -66,21 +65,24 @@ def _own_and_large(parts: Parts, root: Path) -> list[Notice]:
     ]
 
 
-def _packages(files: Files, package: Callable[[str], Path], parts: Parts) -> list[Notice]:
-    """The npm packages that have files under ``vendor/``."""
-    found = {re.sub(r"^vendor/((@[^/]+/)?[^/]+)/.*", r"\1", path) for path in files}
+def _packages() -> list[Notice]:
+    """The npm packages in the page's bundle: those that are not for development only."""
+    site = environment.ROOT / "site"
+    locked = json.loads((site / "package-lock.json").read_text())["packages"]
     notices = []
-    for name in sorted(name for name in found if name in parts.locked):
-        folder = package(name)
-        texts = [folder / licence for licence in _LICENCE_NAMES if (folder / licence).is_file()]
+    for path, package in sorted(locked.items()):
+        if not path or package.get("dev"):
+            continue
+        name = path.removeprefix("node_modules/")
+        texts = [site / path / one for one in _LICENCE_NAMES if (site / path / one).is_file()]
         if not texts:
             raise LicenceError(f"the package {name} carries no licence text")
-        described = json.loads((folder / "package.json").read_text())
+        described = json.loads((site / path / "package.json").read_text())
         repository = described.get("repository", "")
         address = repository["url"] if isinstance(repository, dict) else repository
         source = described.get("homepage") or re.sub(r"^(git\+)?(.*?)(\.git)?$", r"\2", address)
-        part = parts.locked[name]
-        notices.append(Notice(f"{name} {part.version}", part.licence, source, texts[0].read_text()))
+        title = f"{name} {package['version']}"
+        notices.append(Notice(title, package["license"], source, texts[0].read_text()))
     return notices
 
 

@@ -2,37 +2,50 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import ModuleType
 
-from building import bytecode, snapshot, start_files
+from building import bytecode, environment, site_files, snapshot, start_files
 from building.environment import say
 from building.parts import Parts
-from building.steps import Files, Steps
+from building.start_files import Archives
+from building.steps import Files, Input, Steps
+from building.vite import packages
 
 _ENGINE = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm")
 _THIS = sys.modules[__name__]
-_Step = tuple[Sequence[Path | ModuleType], Callable[[], Files]]  # what goes in, what makes it
+_DECODER = Path("brotli-dec-wasm") / "pkg" / "brotli_dec_wasm_bg.wasm"
+_Step = tuple[Sequence[Input], Callable[[], Files]]  # what goes in, what makes it
 
 
 class WheelError(Exception):
     """The wheel of nets_core cannot be built; the message says why."""
 
 
-def python_files(root: Path, parts: Parts, steps: Steps) -> dict[str, Path]:
-    """Return the files of ``pyodide/`` by name; raises WheelError, SnapshotError or PartError.
+@dataclass(frozen=True)
+class PythonFiles:
+    """``start`` are the files that the page fetches to run Python, by name, and ``wheel`` the wheel
+    of nets_core as a Python elsewhere installs it, with sources and without bytecode.
+    """
+
+    start: dict[str, Path]
+    wheel: Path
+
+
+def python_files(root: Path, parts: Parts, steps: Steps, snapshot: bool = True) -> PythonFiles:
+    """Return the files of ``pyodide/``; raises WheelError, SnapshotError or PartError.
 
     They serve two ways to start: Pyodide's own, from a standard library and wheels, and the one of
-    ``site/python.js``, from a snapshot of the memory in which the same have been imported.
+    ``site/python/start.js``, from a snapshot of the memory in which the same have been imported.
+    Without ``snapshot`` there is the first way alone, which takes seconds less to make.
     """
     engine = {name: parts.file("pyodide", name) for name in _ENGINE}
     original = parts.file("pyodide", "python_stdlib.zip")
@@ -41,43 +54,54 @@ def python_files(root: Path, parts: Parts, steps: Steps) -> dict[str, Path]:
     sources = [root / "pyproject.toml", *sorted((root / "nets_core").rglob("*"))]
     sources = [path for path in sources if path.is_file() and path.suffix != ".pyc"]
 
-    def compiled(name: str, inputs: list[Path], make: Callable[[], Files]) -> Path:
+    def made(name: str, inputs: list[Path], make: Callable[[], Files]) -> Path:
         (archive,) = steps.take(name, [_THIS, bytecode, *inputs], make).values()
         return archive
 
-    stdlib = compiled("stdlib", [original], partial(_compile, original))
-    numpy = compiled("numpy", [official], partial(_compile, official))
-    library = compiled("library", sources, partial(_library, root))
+    stdlib = made("stdlib", [original], partial(_compile, original))
+    numpy = made("numpy", [official], partial(_compile, official))
+    wheel = made("wheel", sources, partial(_wheel, root))
+    library = made("library", [wheel], partial(_compile_library, wheel)) if snapshot else wheel
     lock = parts.file("pyodide", "pyodide-lock.json")
     listed = [lock, numpy, library]
-    index = steps.take("index", [_THIS, *listed], partial(_index, *listed))
-    start = _start_files(root, parts, steps, [*engine.values(), lock], (stdlib, numpy, library))
-    return engine | {path.name: path for path in (stdlib, numpy, library)} | index | start
+    index = steps.take("index", [_THIS, site_files, *listed], partial(_index, *listed))
+    start = engine | {path.name: path for path in (stdlib, numpy, library)} | index
+    if snapshot:
+        archives = Archives(stdlib, numpy, library)
+        start |= _start_files(root, parts, steps, [*engine.values(), lock], archives)
+    return PythonFiles(start, wheel)
 
 
 def _start_files(
-    root: Path, parts: Parts, steps: Steps, engine: list[Path], archives: tuple[Path, Path, Path]
+    root: Path, parts: Parts, steps: Steps, engine: list[Path], archives: Archives
 ) -> dict[str, Path]:
-    """Return the files that ``start.json`` lists, and that itself."""
+    """Return what wakes Python from a snapshot."""
     packed = [path for path in engine if path.name in ("pyodide.asm.wasm", "pyodide.asm.js")]
-    brotli = parts.package("brotli-dec-wasm") / "pkg" / "brotli_dec_wasm_bg.wasm"
-    boot, models = root / "site" / "boot.js", sorted((root / "site" / "models").glob("*.npz"))
+    brotli = packages(environment.ROOT / "site") / _DECODER
+    boot, models = root / "site" / "python" / "boot.js", models_of(root)
     making: dict[str, _Step] = {
         f"start-{path.name}": ([start_files, path], partial(start_files.engine, path))
         for path in packed
     }
-    make = partial(start_files.libraries, *archives)
-    making["start-libraries"] = [start_files, bytecode, *archives], make
+    numpy = archives.numpy
+    making["start-numpy"] = [start_files, numpy], partial(start_files.libraries, numpy)
+    rest = [archives.stdlib, numpy]
+    making["start-rest"] = [start_files, *rest], partial(start_files.rest, *rest)
+    library = [archives.library]
+    making["start-library"] = [start_files, *library], partial(start_files.library, *library)
     making["start-decoder"] = [start_files, brotli], partial(start_files.decoder, brotli)
-    with ThreadPoolExecutor() as threads:  # which Brotli does not hold up
-        made = [threads.submit(steps.take, name, *step) for name, step in making.items()]
-    start = {name: path for files in made for name, path in files.result().items()}
+    with ThreadPoolExecutor() as threads:  # Brotli and zlib release the interpreter's lock
+        results = [threads.submit(steps.take, name, *step) for name, step in making.items()]
+    start = {name: path for files in results for name, path in files.result().items()}
     standing = [path for name, path in start.items() if name.endswith(".br")]
     make = partial(start_files.memory, engine, boot, models, archives, standing)
     inputs = [snapshot.SCRIPT, boot, *models, *engine, *archives, *standing]
-    start |= steps.take("start-memory", [start_files, snapshot, bytecode, *inputs], make)
-    make = partial(start_files.index, dict(start))
-    return start | steps.take("start", [start_files, *start.values()], make)
+    return start | steps.take("start-memory", [start_files, snapshot, bytecode, *inputs], make)
+
+
+def models_of(root: Path) -> list[Path]:
+    """Return the files of the trained nets."""
+    return sorted((root / "site" / "models").glob("*.npz"))
 
 
 def _compile(archive: Path) -> Files:
@@ -87,8 +111,8 @@ def _compile(archive: Path) -> Files:
     return {archive.name: packed}
 
 
-def _library(root: Path) -> Files:
-    """Return the wheel of nets_core, whose modules keep their sources: tracebacks show them."""
+def _wheel(root: Path) -> Files:
+    """Return the wheel of nets_core as flit builds it."""
     say("Building the wheel of nets_core …")
     with TemporaryDirectory() as folder:
         built = subprocess.run(
@@ -101,14 +125,19 @@ def _library(root: Path) -> Files:
         if built.returncode:
             raise WheelError(f"the wheel of nets_core cannot be built: {built.stderr.strip()}")
         (wheel,) = Path(folder).glob("*.whl")
-        return {wheel.name: bytecode.wheel(bytecode.compile_archive(wheel, keep_source=True))}
+        return {wheel.name: wheel.read_bytes()}
+
+
+def _compile_library(wheel: Path) -> Files:
+    """Return the wheel with bytecode beside its sources, which tracebacks show."""
+    return {wheel.name: bytecode.wheel(bytecode.compile_archive(wheel, keep_source=True))}
 
 
 def _index(lock: Path, numpy: Path, library: Path) -> Files:
     """Return a ``pyodide-lock.json`` that lists the compiled NumPy and nets_core alone."""
     spec = json.loads(lock.read_text())
     entry = spec["packages"]["numpy"]
-    entry |= {"file_name": numpy.name, "sha256": hashlib.sha256(numpy.read_bytes()).hexdigest()}
+    entry |= {"file_name": numpy.name, "sha256": site_files.sha256(numpy.read_bytes())}
     with TemporaryDirectory() as folder:
         start, end = Path(folder) / "start.json", Path(folder) / "end.json"
         start.write_text(json.dumps(spec | {"packages": {"numpy": entry}}))
@@ -118,4 +147,7 @@ def _index(lock: Path, numpy: Path, library: Path) -> Files:
             check=True,
             capture_output=True,
         )
-        return {lock.name: end.read_bytes()}
+        made = json.loads(end.read_text())
+    for package in made["packages"].values():  # each lies in a folder of its hash
+        package["file_name"] = site_files.address(package["file_name"], package["sha256"])[1:]
+    return {lock.name: json.dumps(made, indent=1).encode()}

@@ -1,4 +1,5 @@
-"""What ``site/python.js`` fetches to wake Python: a snapshot of its memory and what that stands on.
+"""What ``site/python/start.js`` fetches to wake Python: a snapshot of its memory and what that
+stands on.
 
 All but the decoder come as small as Brotli makes them. An archive is a line of JSON,
 ``[[path, size], …]``, followed by the files' bytes in that order: the page takes it apart without
@@ -13,6 +14,7 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from typing import NamedTuple
 
 import brotli
 
@@ -30,15 +32,13 @@ _NOT_NEEDED = re.compile(
 _LIBRARIES = re.compile(r"/(_multiarray_umath|_umath_linalg)\.[^/]*\.so$")
 _WINDOW = 24  # bits: Brotli looks back 16 MB
 
-# What the page is waiting for while a file has not come; it does not wait for what comes later.
-STAGES = {
-    "brotli.wasm.gz": "engine",
-    "pyodide.asm.wasm.br": "engine",
-    "pyodide.asm.js.br": "engine",
-    "numpy.files.br": "numpy",
-    "snapshot.br": "library",
-    "later.files.gz": "later",
-}
+
+class Archives(NamedTuple):
+    """What Python imports from: the compiled standard library, and two wheels."""
+
+    stdlib: Path
+    numpy: Path
+    library: Path
 
 
 def decoder(source: Path) -> Files:
@@ -52,30 +52,41 @@ def engine(source: Path) -> Files:
     return {f"{source.name}.br": _packed(source.read_bytes())}
 
 
-def libraries(stdlib: Path, numpy: Path, library: Path) -> Files:
-    """Return NumPy's extension modules, and the archive with all that may be imported later.
+def libraries(numpy: Path) -> Files:
+    """Return NumPy's extension modules that ``import numpy`` imports."""
+    say("Packing NumPy's libraries …")
+    first = {name: data for name, data in _numpy(numpy).items() if _LIBRARIES.search(name)}
+    return {"numpy.files.br": _packed(_archive(first))}
 
-    The latter has the byte-compiled standard library, NumPy's wheel but for what nobody imports,
-    and the wheel of nets_core with its sources, where Python finds them.
-    """
-    say("Packing the standard library and NumPy …")
+
+def rest(stdlib: Path, numpy: Path) -> Files:
+    """Return the archive of what may be imported later, where Python finds it: the byte-compiled
+    standard library, and NumPy's wheel without what nobody imports."""
+    say("Packing the rest of the standard library and NumPy …")
     files = {f"{_LIBRARY}/{name}": data for name, data in bytecode.read_zip(stdlib).items()}
-    for wheel in (numpy, library):
-        for name, data in bytecode.read_zip(wheel).items():
-            if not _NOT_NEEDED.search(name):
-                files[f"{_SITE_PACKAGES}/{name}"] = data
-    first = {name: files.pop(name) for name in list(files) if _LIBRARIES.search(name)}
-    return {
-        "numpy.files.br": _packed(_archive(first)),
-        "later.files.gz": _gzipped(_archive(files)),
-    }
+    files |= {name: data for name, data in _numpy(numpy).items() if not _LIBRARIES.search(name)}
+    return {"later.files.gz": _gzipped(_archive(files))}
+
+
+def library(wheel: Path) -> Files:
+    """Return the archive of nets_core, with its sources."""
+    return {"nets_core.files.gz": _gzipped(_archive(_installed(wheel)))}
+
+
+def _numpy(wheel: Path) -> Files:
+    return {name: data for name, data in _installed(wheel).items() if not _NOT_NEEDED.search(name)}
+
+
+def _installed(wheel: Path) -> Files:
+    """Return the files of a wheel by the path at which Python imports them."""
+    return {f"{_SITE_PACKAGES}/{name}": data for name, data in bytecode.read_zip(wheel).items()}
 
 
 def memory(
     engine: list[Path],
     boot: Path,
     models: list[Path],
-    archives: tuple[Path, Path, Path],
+    archives: Archives,
     packed: list[Path],
 ) -> Files:
     """Return the snapshot of Python's memory, packed; raises SnapshotError.
@@ -105,23 +116,6 @@ def memory(
     return {"snapshot.br": _packed(complete.encode() + b"\n" + kept)}
 
 
-def index(start: dict[str, Path]) -> Files:
-    """Return ``start.json``, which lists the start files in order of need."""
-    entries = []
-    for name, stage in STAGES.items():
-        data = start[name].read_bytes()
-        entries.append(
-            {
-                "file": name,
-                "stage": stage,
-                "bytes": len(data),
-                "unpacked": len(_unpacked(name, data)),
-                "sha256": hashlib.sha256(data).hexdigest(),
-            }
-        )
-    return {"start.json": json.dumps(entries, indent=1).encode() + b"\n"}
-
-
 def _archive(members: Files) -> bytes:
     ordered = sorted(members.items())
     listed = json.dumps([[name, len(data)] for name, data in ordered])
@@ -134,7 +128,3 @@ def _packed(data: bytes) -> bytes:
 
 def _gzipped(data: bytes) -> bytes:
     return gzip.compress(data, 9, mtime=0)
-
-
-def _unpacked(name: str, data: bytes) -> bytes:
-    return gzip.decompress(data) if name.endswith(".gz") else brotli.decompress(data)

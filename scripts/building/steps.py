@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 Files = dict[str, bytes]  # name or address -> content
+Input = Path | ModuleType | str  # a file, the code that runs, or a setting
 
 
 class Steps:
@@ -18,14 +19,17 @@ class Steps:
         self._folder = folder
 
     def take(
-        self, name: str, inputs: Sequence[Path | ModuleType], make: Callable[[], Files]
+        self, name: str, inputs: Sequence[Input], make: Callable[[], Files]
     ) -> dict[str, Path]:
         """Return the files of a step, by name; ``make`` is called only if they are not there.
 
-        ``inputs`` are the files that the step reads and the modules that it runs.
+        ``inputs`` are the files that the step reads, the modules that it runs, and its settings.
         """
         digest = hashlib.sha256()
         for item in inputs:
+            if isinstance(item, str):
+                digest.update(item.encode())
+                continue
             path = Path(str(item.__file__)) if isinstance(item, ModuleType) else item
             digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
         result = self._folder / f"{name}-{digest.hexdigest()[:16]}"
@@ -35,8 +39,10 @@ class Steps:
             shutil.rmtree(unfinished, ignore_errors=True)
             unfinished.mkdir(parents=True)
             for file, data in files.items():
+                (unfinished / file).parent.mkdir(parents=True, exist_ok=True)
                 (unfinished / file).write_bytes(data)
             for stale in self._folder.glob(f"{name}-" + "[0-9a-f]" * 16):
                 shutil.rmtree(stale)
             unfinished.rename(result)
-        return {path.name: path for path in sorted(result.iterdir())}
+        found = sorted(path for path in result.rglob("*") if path.is_file())
+        return {path.relative_to(result).as_posix(): path for path in found}

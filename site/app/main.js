@@ -1,39 +1,79 @@
-// The page: an engine, a training run, and the sections that show them.
+// The page: an engine, a training run, and the chapters that show them. The first screen is in this
+// module; each other chapter is fetched by itself, beside Python, which takes longer.
 
-import { bugsSection } from "./bugs/bugs.js";
-import { compareSection } from "./compare/compare.js";
-import { computingSwitch } from "./computing.js";
 import { drawSection } from "./draw/draw.js";
-import { filesSection } from "./train/files.js";
-import { insideSection } from "./inside/inside.js";
-import { keepingSection } from "./train/savedRuns.js";
-import { layersSection } from "./layers/layers.js";
+import { showSectionAlone } from "./embedded.js";
+import { sharedEngine } from "./engine/sharedEngine.js";
 import { makeNets } from "./nets.js";
 import { offlineWords } from "./offline.js";
-import { ownSection } from "./own/own.js";
-import { playgroundSection } from "./playground/section.js";
-import { qualitySection } from "./quality/quality.js";
 import { showStatus } from "./status.js";
-import { together } from "./engine/sharedEngine.js";
-import { trainSection } from "./train/train.js";
+import { make, part } from "./ui/dom.js";
+import { lazy } from "./ui/lazy.js";
 
-document.documentElement.dataset.running = "yes"; // all modules are there: guard.js looks for it
+if ("embedded" in document.documentElement.dataset) showSectionAlone();
+document.documentElement.dataset.running = "yes"; // guard.js looks for it
 
-together().then(({ engine, training, start }) => {
+/** Between "Break it", which asks for a function to be edited, and "Your own backward", which edits it. */
+const gallery = new EventTarget();
+
+/**
+ * The chapters by the id of their section: how each is fetched, and then shown.
+ * @typedef {Awaited<ReturnType<typeof sharedEngine>> & ReturnType<typeof drawSection>} Page
+ * @type {Record<string, () => Promise<(page: Page) => void>>}
+ */
+const CHAPTERS = {
+  train: async () => {
+    const { trainChapter } = await import("./train/chapter.js");
+    return ({ engine, training }) => trainChapter(engine, training);
+  },
+  inside: async () => {
+    const { insideSection } = await import("./inside/inside.js");
+    return ({ engine, training, sheet }) => insideSection(engine, training, sheet);
+  },
+  bugs: async () => {
+    const { bugsSection } = await import("./bugs/bugs.js");
+    return ({ engine, training }) => bugsSection(engine, training, gallery);
+  },
+  own: async () => {
+    const { ownSection } = await import("./own/own.js");
+    return ({ engine, training }) => ownSection(engine, training, gallery);
+  },
+  playground: async () => {
+    const { playgroundSection } = await import("./playground/section.js");
+    return ({ engine }) => playgroundSection(engine);
+  },
+  compare: async () => {
+    const { compareSection } = await import("./compare/compare.js");
+    return ({ engine, training, sheet }) => compareSection(engine, training, sheet);
+  },
+  layers: async () => {
+    const { layersSection } = await import("./layers/layers.js");
+    return ({ engine, training, sheet, picker }) => layersSection(engine, training, sheet, picker);
+  },
+  quality: async () => {
+    const { qualitySection } = await import("./quality/quality.js");
+    return ({ engine, training, sheet, picker }) => qualitySection(engine, training, sheet, picker);
+  },
+};
+
+/** Fetch a chapter; where it does not load, its section says so. @param {string} id @returns {Promise<(page: Page) => void>} */
+async function chapter(id) {
+  try {
+    return await lazy("this chapter", CHAPTERS[id]);
+  } catch (error) {
+    const { message } = /** @type {Error} */ (error);
+    const words = make("p", { className: "failure", textContent: message.replace(/^t/, "T") });
+    return () => part(`section-${id}`, HTMLElement).querySelector("h2")?.after(words);
+  }
+}
+
+const chapters = Promise.all(Object.keys(CHAPTERS).map(chapter));
+sharedEngine().then(async (shared) => {
+  const { engine, training, start } = shared;
   /** @type {any} */ (window).nets = makeNets(engine, training);
-  const { sheet, picker } = drawSection(engine, training);
-  showStatus(engine, training, sheet);
-  compareSection(engine, training, sheet);
-  layersSection(engine, training, sheet, picker);
-  qualitySection(engine, training, sheet, picker);
-  trainSection(engine, training);
-  keepingSection(engine, training);
-  filesSection(engine, training);
-  computingSwitch(engine, training);
-  insideSection(engine, training, sheet);
-  ownSection(engine, training, bugsSection(engine, training));
-  playgroundSection(engine);
+  const page = { ...shared, ...drawSection(engine, training) };
+  showStatus(engine, training, page.sheet);
   offlineWords(engine, training);
-
+  for (const show of await chapters) show(page);
   start();
 });

@@ -1,7 +1,8 @@
 // The page's end of sw.js: when it is registered, what it keeps, and what the visitor is told of it.
 
-import { checksHashes, vouch } from "../python/download.js";
-import manifest from "../manifest.js";
+import { files, offline } from "virtual:files";
+import cacheWorkerUrl from "../python/startCacheWorker.js?worker&url";
+import { SITE, checksHashes } from "../python/siteFiles.js";
 import { make, part } from "./ui/dom.js";
 import { trusted } from "../python/trusted.js";
 
@@ -9,12 +10,11 @@ import { trusted } from "../python/trusted.js";
 /** @typedef {import("./engine/training.js").Training} Training */
 /** @typedef {{ page: boolean, data: boolean, trouble?: string }} Kept */
 
-const SITE = new URL("../", import.meta.url);
 /** How long after the first prediction the page is kept, in milliseconds: it comes first. */
 const LEISURE = 2000;
 /** How long after that a visitor who is still here gets the data too. */
 const STAYED = 20_000;
-const DATA = Object.entries(manifest.files)
+const DATA = Object.entries(files)
   .filter(([address]) => address.startsWith("mnist/"))
   .reduce((sum, [, { bytes }]) => sum + bytes, 0);
 
@@ -41,7 +41,7 @@ export function offlineWords(engine, training) {
   addEventListener("offline", follow);
   follow();
 
-  if (!manifest.offline) return void remove();
+  if (!offline) return void remove();
   if (!checksHashes || !("serviceWorker" in navigator)) {
     return say(
       checksHashes
@@ -161,8 +161,7 @@ function unpackOnce() {
 
 /** Have what the service worker keeps packed be kept unpacked, too, by a worker of its own. */
 async function keepUnpacked() {
-  await vouch("unpacked-worker.js");
-  const worker = new Worker(trusted(new URL("unpacked-worker.js", SITE)), { type: "module" });
+  const worker = new Worker(trusted(new URL(cacheWorkerUrl, import.meta.url)), { type: "module" });
   await new Promise((done) => {
     worker.onmessage = done;
     worker.onerror = done;

@@ -3,6 +3,7 @@
 import { report } from "./ui/diagnostics.js";
 import { make, part } from "./ui/dom.js";
 import { whenStill } from "./ui/pointerIdle.js";
+import { SITE } from "../python/siteFiles.js";
 
 /** @typedef {import("./engine/engine.js").Engine} Engine */
 /** @typedef {import("./ui/pad/sheet.js").Sheet} Sheet */
@@ -29,7 +30,7 @@ const WORDS = {
 /** Which build of the site this is: the hash of its manifest. @returns {Promise<string>} */
 async function build() {
   try {
-    const manifest = await fetch(new URL("../manifest.json", import.meta.url));
+    const manifest = await fetch(new URL("manifest.json", SITE));
     const hash = await crypto.subtle.digest("SHA-256", await manifest.arrayBuffer());
     return Array.from(new Uint8Array(hash).slice(0, 6), (byte) =>
       byte.toString(16).padStart(2, "0"),

@@ -4,11 +4,11 @@
 
 import * as Comlink from "comlink";
 import { packed } from "../app/ui/pad/strokes.js";
-import { load } from "../python/download.js";
+import { load } from "../python/siteFiles.js";
 import { loadKernels } from "../worker/kernels.js";
 import { loadMnist } from "../worker/mnist.js";
-import index from "../models/models.js";
-import { startPython } from "../python/start.js";
+import index from "../models/models.json";
+import { startPython } from "#start";
 import { borrowed } from "../python/brotliClient.js";
 
 /** @typedef {import("../worker/kernels.js").Computing} Computing */

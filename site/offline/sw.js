@@ -1,6 +1,9 @@
-// Keeps the site for visits without a network, and makes them quick. One version of it is kept
-// whole or not at all: each file is compared with the manifest, and the manifest with the hash that
-// the build has put here. A page that is open keeps the version that it was opened with.
+// Keeps the site for visits without a network, and makes them quick. One version is kept whole or not
+// at all: each file is compared with the manifest, and the manifest with the hash that the build puts
+// here. A page that is open keeps the version that it was opened with.
+//
+// Workbox would be less code, but it checks no hashes, keeps nothing unpacked, and has no second set
+// of files that joins the same version later (MNIST, once the visitor has stayed).
 //
 // A deploy made with `scripts/build.py --no-service-worker` has sw.off.js in this file's place, which
 // removes all of this from visitors' browsers.
@@ -11,7 +14,7 @@
  *   files: Record<string, Entry>,
  *   unpacked: Record<string, Entry>,
  *   kept: { page: string[], data: string[] },
- * }} Manifest as scripts/manifest.py writes it
+ * }} Manifest as scripts/building/manifest.py writes it
  */
 /** @typedef {{ page: boolean, data: boolean, trouble?: string }} Kept what is kept */
 
@@ -145,8 +148,7 @@ async function addressesIn(cache) {
 async function fetched(address, manifest) {
   let why = "";
   for (const cache of /** @type {RequestCache[]} */ (["default", "reload"])) {
-    const query = /\.(gz|br)$/.test(address) ? `?${manifest.files[address].sha256.slice(0, 12)}` : "";
-    const answer = await fetch(new URL(`${address}${query}`, SITE), { cache }).catch(() => undefined);
+    const answer = await fetch(new URL(address, SITE), { cache }).catch(() => undefined);
     if (!answer?.ok) {
       why = answer ? `the server answered ${answer.status}` : "there is no network";
       continue;

@@ -166,7 +166,7 @@ export function write(FS, files) {
 export async function runModule(bytes) {
   const url = URL.createObjectURL(new Blob([bytes], { type: "text/javascript" }));
   try {
-    return await import(url);
+    return await import(/* @vite-ignore */ url);
   } finally {
     URL.revokeObjectURL(url);
   }

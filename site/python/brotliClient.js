@@ -2,13 +2,14 @@
 // starts another one waits until the page's thread has told those who debug or drive the browser, and
 // now and then it waits for ever.
 
+import workerUrl from "./brotliWorker.js?worker&url";
 import { trusted } from "./trusted.js";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 
 /** @returns {Worker} one for an Unpacker */
 export function hire() {
-  return new Worker(trusted(new URL("./brotliWorker.js", import.meta.url)), { type: "module" });
+  return new Worker(trusted(new URL(workerUrl, import.meta.url)), { type: "module" });
 }
 
 /**

@@ -1,16 +1,17 @@
-// Starts Python with Pyodide and NumPy from a public host. The build puts this in the place of
-// python.js where it is told to (scripts/build.py --from-cdn); the host's files are as their makers
+// Starts Python with Pyodide and NumPy from a public host. A build for it (scripts/build.py
+// --from-cdn) has this in the place of start.js; the host's files are as their makers
 // published them, so Python has more to do than with those that the build prepares.
 //
 // The host is not trusted: the browser compares each file with its hash, and nothing of any of them
 // is used before all are there and right.
 
-import cdn from "./cdn.files.js";
-import { about } from "./download.js";
+import { cdn as listed } from "virtual:files";
+import { naming, urlOf } from "./siteFiles.js";
 
 /** @typedef {(progress: { stage: "engine" | "library" | "ready", loaded: number, total: number }) => void} Report */
 
-const BASE = new URL("./pyodide/", import.meta.url);
+const BASE = new URL("./", urlOf("pyodide/pyodide.mjs"));
+const cdn = /** @type {NonNullable<typeof listed>} */ (listed);
 const GLUE = "pyodide.asm.js";
 
 /**
@@ -25,7 +26,7 @@ export async function startPython(report, unpacker) {
   if (typeof WebAssembly !== "object") {
     throw new Error("This browser has no WebAssembly, which Python needs to run here.");
   }
-  const module = about("pyodide/pyodide.mjs", import(new URL("pyodide.mjs", BASE).href));
+  const module = naming("pyodide/pyodide.mjs", import(/* @vite-ignore */ urlOf("pyodide/pyodide.mjs").href));
   module.catch(() => {}); // waited for below, after what may fail before it
   const answers = await fetchAll(report);
   await run(await /** @type {Response} */ (answers.get(new URL(GLUE, BASE).href)).blob());
@@ -92,7 +93,7 @@ async function checked(file, sha256) {
 async function run(text) {
   const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
   try {
-    await import(url);
+    await import(/* @vite-ignore */ url);
   } finally {
     URL.revokeObjectURL(url);
   }

@@ -3,22 +3,20 @@
 // Pyodide alone would fetch 15 MB, start Python and import NumPy file by file. Here Python has been
 // started when the site was built, and a snapshot of its memory is fetched with the engine, all at
 // the same time and packed with Brotli; the engine is compiled while it arrives, the rest unpacked on
-// another thread (`boot.js` puts them together). The build lists them in `start.json`. A later visit
-// may find them unpacked (`unpacked.js`).
+// another thread (`boot.js` puts them together). A later visit may find them unpacked
+// (`startCache.js`).
 
+import { files } from "virtual:files";
 import { EngineError, REST, boot, compile, compileAll, read, runModule, split, write } from "./boot.js";
 import { unpackedBy, useDecoder } from "./brotli.js";
-import { about, content, unpack } from "./download.js";
+import { content, naming, unpack, urlOf } from "./siteFiles.js";
 import { findUnpacked } from "./startCache.js";
 
 /** @typedef {import("pyodide").PyodideInterface} Pyodide */
 /** @typedef {"engine" | "numpy" | "library" | "later" | "ready"} Stage what is being waited for */
 /** @typedef {(progress: { stage: Stage, loaded: number, total: number }) => void} Report */
-/**
- * @typedef {{ file: string, stage: Stage, bytes: number, unpacked: number, sha256: string }} Part
- *   an entry of start.json; `bytes` are those sent
- */
-/** @typedef {import("./download.js").Bytes} Bytes */
+/** @typedef {{ name: string, stage: Stage }} Part a file, and the stage that waits for it */
+/** @typedef {import("./siteFiles.js").Bytes} Bytes */
 /** @typedef {import("./brotliClient.js").Unpacker} Unpacker */
 
 /**
@@ -26,7 +24,20 @@ import { findUnpacked } from "./startCache.js";
  *   trouble: why it took the slow way, if it did without need
  */
 
-const BASE = new URL("./pyodide/", import.meta.url);
+/** What decodes the packed parts. @type {Part} */
+const DECODER = { name: "pyodide/brotli.wasm.gz", stage: "engine" };
+/** Packed with Brotli: the engine, its JavaScript, NumPy's libraries and Python's memory. @type {Part[]} */
+const PACKED = [
+  { name: "pyodide/pyodide.asm.wasm.br", stage: "engine" },
+  { name: "pyodide/pyodide.asm.js.br", stage: "engine" },
+  { name: "pyodide/numpy.files.br", stage: "numpy" },
+  { name: "pyodide/snapshot.br", stage: "library" },
+];
+/** What no first prediction needs: the rest of the standard library and of NumPy, and nets_core's files. */
+const REST_OF_PYTHON = ["pyodide/later.files.gz", "pyodide/nets_core.files.gz"];
+const ENGINE = ["pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"];
+/** Pyodide's own files lie in one folder, since it looks for them side by side. */
+const BASE = new URL("./", urlOf("pyodide/pyodide.mjs"));
 
 /**
  * Returns a running Pyodide in which `import numpy` and `import nets_core` work and a net can read;
@@ -53,10 +64,10 @@ export async function startPython(report, unpacker) {
 
 /** @param {Report} report @param {Unpacker} unpacker @returns {Promise<Started>} */
 async function startFromParts(report, unpacker) {
-  const { contents, later } = await fetchParts(report, unpacker);
+  const contents = await fetchParts(report, unpacker);
   try {
     const pyodide = await boot(contents, BASE);
-    return { pyodide, rest: () => addRest(pyodide, later), trouble: "" };
+    return { pyodide, rest: () => addRest(pyodide), trouble: "" };
   } catch (error) {
     if (error instanceof EngineError) throw error;
     const trouble = `Python was started the slow way, since its snapshot did not wake: ${error}`;
@@ -68,15 +79,8 @@ async function startFromParts(report, unpacker) {
 async function fetchParts(report, unpacker) {
   const modules = Promise.all([load("pyodide.mjs"), json("pyodide-lock.json")]);
   modules.catch(() => {}); // waited for below, after what may fail before it
-  /** @type {Part[]} */
-  const listed = await json("start.json");
-  const [decoder, engine, glue, numpy, memory, later] = listed;
-  const packed = [engine, glue, numpy, memory];
-  const addresses = packed.map(({ file }) => `pyodide/${file}`);
-  const kept = await findUnpacked(addresses);
-  const parts = kept
-    ? fromKept(kept)
-    : fromSite(decoder, packed, unpacker, counter([decoder, ...packed], report));
+  const kept = await findUnpacked(PACKED.map(({ name }) => name));
+  const parts = kept ? fromKept(kept) : fromSite(unpacker, counter([DECODER, ...PACKED], report));
   const [module, , libraries, snapshot, [{ loadPyodide }, lockFileContents]] = await Promise.all([
     parts.engine,
     parts.glue.then(runModule), // puts itself where loadPyodide looks for it
@@ -85,9 +89,10 @@ async function fetchParts(report, unpacker) {
     modules,
     parts.decoder, // without it all those fail, too, and say so less well
   ]);
-  const hashes = Object.fromEntries(listed.map(({ file, sha256 }) => [file, sha256]));
-  const contents = { loadPyodide, lockFileContents, module, libraries, snapshot, hashes };
-  return { contents, later };
+  const hashes = Object.fromEntries(
+    PACKED.map(({ name }) => [name.replace("pyodide/", ""), files[name].sha256]),
+  );
+  return { loadPyodide, lockFileContents, module, libraries, snapshot, hashes };
 }
 
 /** @param {Bytes[]} kept what an earlier visit has unpacked */
@@ -102,13 +107,12 @@ function fromKept([engine, glue, numpy, memory]) {
 }
 
 /**
- * @param {Part} decoder
- * @param {Part[]} packed
  * @param {Unpacker} unpacker
  * @param {(part: Part, count: number) => void} arrived
  */
-function fromSite(decoder, [engine, glue, numpy, memory], unpacker, arrived) {
-  const ready = fetched(decoder, arrived, compile).then((module) => {
+function fromSite(unpacker, arrived) {
+  const [engine, glue, numpy, memory] = PACKED;
+  const ready = fetched(DECODER, arrived, compile).then((module) => {
     useDecoder(module);
     unpacker.use(module);
   });
@@ -137,10 +141,12 @@ function fromSite(decoder, [engine, glue, numpy, memory], unpacker, arrived) {
  * Fetches what was left out at the start: the rest of NumPy and of the standard library.
  *
  * @param {Pyodide} pyodide
- * @param {Part} part
  */
-async function addRest(pyodide, part) {
-  write(pyodide.FS, await fetched(part, () => {}, (stream) => read(stream).then(split)));
+async function addRest(pyodide) {
+  const archives = await Promise.all(
+    REST_OF_PYTHON.map((name) => naming(name, unpack(name, () => {}).then(read))),
+  );
+  for (const archive of archives) write(pyodide.FS, split(archive));
   pyodide.runPython(REST);
 }
 
@@ -152,8 +158,7 @@ async function addRest(pyodide, part) {
  * @returns {Promise<T>}
  */
 function fetched(part, arrived, use) {
-  const url = new URL(`${part.file}?${part.sha256.slice(0, 12)}`, BASE);
-  return named(part.file, unpack(url, (count) => arrived(part, count)).then(use));
+  return naming(part.name, unpack(part.name, (count) => arrived(part, count)).then(use));
 }
 
 /**
@@ -165,10 +170,13 @@ function fetched(part, arrived, use) {
  */
 async function startFromPackages(report) {
   report({ stage: "engine", loaded: 0, total: 0 });
-  const { loadPyodide } = await load("pyodide.mjs");
-  const files = ["pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"];
-  await Promise.all(files.map((file) => named(file, content(new URL(file, BASE)))));
-  const pyodide = await loadPyodide({ indexURL: BASE.href, packageBaseUrl: BASE.href });
+  const [{ loadPyodide }, lockFileContents] = await Promise.all([
+    load("pyodide.mjs"),
+    json("pyodide-lock.json"),
+    ...ENGINE.map((file) => named(file, content(`pyodide/${file}`))), // which loadPyodide fetches again
+  ]);
+  const packageBaseUrl = new URL("../", BASE).href;
+  const pyodide = await loadPyodide({ indexURL: BASE.href, packageBaseUrl, lockFileContents });
   report({ stage: "numpy", loaded: 0, total: 0 });
   await pyodide.loadPackage("nets-core", { messageCallback: () => {} });
   return { pyodide, rest: async () => {}, trouble: "" };
@@ -181,8 +189,8 @@ async function startFromPackages(report) {
  * @param {Report} report
  */
 function counter(parts, report) {
-  const missing = new Map(parts.map((part) => [part, part.bytes]));
-  const total = parts.reduce((sum, part) => sum + part.bytes, 0);
+  const missing = new Map(parts.map((part) => [part, files[part.name].bytes]));
+  const total = parts.reduce((sum, { name }) => sum + files[name].bytes, 0);
   return (/** @type {Part} */ part, /** @type {number} */ count) => {
     missing.set(part, Math.max(0, (missing.get(part) ?? 0) - count));
     const left = [...missing.values()].reduce((sum, rest) => sum + rest, 0);
@@ -192,24 +200,23 @@ function counter(parts, report) {
 }
 
 /** @type {<T>(file: string, step: Promise<T>) => Promise<T>} */
-const named = (file, step) => about(`pyodide/${file}`, step);
+const named = (file, step) => naming(`pyodide/${file}`, step);
 
 /** @param {string} file */
 function json(file) {
-  const text = content(new URL(file, BASE)).then((bytes) => new TextDecoder().decode(bytes));
+  const text = content(`pyodide/${file}`).then((bytes) => new TextDecoder().decode(bytes));
   return named(file, text.then(JSON.parse));
 }
 
 /**
- * Imports one of Pyodide's modules. The browser does not say why an import failed and takes whatever
- * comes; so the file is looked at beside it.
+ * Imports one of Pyodide's modules. The browser does not say why an import failed, and runs whatever
+ * it gets; so the file is checked beside it.
  *
  * @param {string} file
  */
 async function load(file) {
-  const url = new URL(file, BASE);
-  const module = import(url.href);
-  module.catch(() => {}); // why is told by what came
-  await named(file, content(url));
+  const module = import(/* @vite-ignore */ urlOf(`pyodide/${file}`).href);
+  module.catch(() => {}); // the check says why
+  await named(file, content(`pyodide/${file}`));
   return named(file, module);
 }

@@ -1,14 +1,13 @@
 // What a start has to unpack, kept unpacked for the next one in the service worker's cache (sw.js),
 // with whose version it goes. What comes out of it is compared with the manifest like all else.
 
+import { files } from "virtual:files";
 import { read } from "./boot.js";
 import { unpackedBy, useDecoder } from "./brotli.js";
-import { hash, loadUnpacked } from "./download.js";
-import manifest from "../manifest.js";
+import { SITE, hash, loadUnpacked, urlOf } from "./siteFiles.js";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 
-const SITE = new URL("./", import.meta.url);
 /** How the service worker's caches begin. */
 const FAMILY = `nets ${SITE.pathname} `;
 const DECODER = "pyodide/brotli.wasm.gz";
@@ -34,14 +33,14 @@ export async function findUnpacked(addresses) {
 
 /** Unpacks what the service worker has kept packed for a start: in unpacked-worker.js. */
 export async function keepUnpacked() {
-  const addresses = Object.keys(manifest.unpacked).filter((address) => address.endsWith(".br"));
+  const addresses = Object.keys(files).filter((address) => address.endsWith(".br"));
   if (!addresses.length) return;
   /** @type {Promise<void> | undefined} fetched where there is something to unpack */
   let decoder;
   for (const name of (await caches.keys()).filter((name) => name.startsWith(FAMILY))) {
     const cache = await caches.open(name);
     for (const address of addresses) {
-      const packed = await cache.match(new URL(address, SITE));
+      const packed = await cache.match(urlOf(address));
       const there = await cache.match(placeOf(address));
       if (!packed || (there && (await isRight(address, await bytesOf(there))))) continue;
       decoder ??= loadUnpacked(DECODER, () => {}).then(WebAssembly.compile).then(useDecoder);
@@ -53,7 +52,7 @@ export async function keepUnpacked() {
 }
 
 /** Where a packed file lies unpacked. @param {string} address */
-const placeOf = (address) => new URL(address.replace(/\.br$/, ""), SITE);
+const placeOf = (address) => new URL(urlOf(address).href.replace(/\.br$/, ""));
 
 /** @param {Response | undefined} answer @returns {Promise<Bytes>} */
 const bytesOf = async (answer) =>
@@ -61,4 +60,4 @@ const bytesOf = async (answer) =>
 
 /** @param {string} address of a packed file @param {Bytes} bytes what is in it */
 const isRight = async (address, bytes) =>
-  (await hash(bytes)) === manifest.unpacked[address].sha256;
+  (await hash(bytes)) === files[address].unpacked?.sha256;

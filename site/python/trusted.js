@@ -1,7 +1,7 @@
 // The one place that says which scripts may become workers: the site's own. Where the browser has
 // Trusted Types, the page's policy takes such an address from nobody else.
 
-const SITE = new URL("../", import.meta.url);
+import { SITE } from "./siteFiles.js";
 
 /** @param {string} address @returns {string} the same; throws a TypeError unless it is a script of the site */
 function own(address) {

@@ -2,7 +2,10 @@
 // origin whose policy allows no network, so everything it needs is handed to it, and all that
 // leaves it are messages to the page, which takes them for what they are: from a stranger.
 //
-// It imports nothing by itself: the modules come as texts.
+// The build makes one script of it and boot.js, which the page hands over as a text, as it does with
+// Pyodide's own module.
+
+import { REST, boot, compileAll, read, runModule, split, write } from "../python/boot.js";
 
 /** The most memory that Python may have here: 512 MB, in WebAssembly's pages of 64 kB. */
 const MOST_PAGES = 8192;
@@ -13,18 +16,17 @@ const LONGEST_LINE = 500;
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 /**
  * @typedef {{
- *   boot: string, pyodide: string, lock: any, base: string, hashes: Record<string, string>,
- *   engine: Bytes, glue: Bytes, numpy: Bytes, snapshot: Bytes, later: Bytes,
- * }} Parts boot.js and pyodide.mjs as texts; the start files, unpacked but for the last,
- *   and their hashes as they were sent
+ *   pyodide: string, lock: any, base: string, hashes: Record<string, string>,
+ *   engine: Bytes, glue: Bytes, numpy: Bytes, snapshot: Bytes, rest: Bytes[],
+ * }} Parts pyodide.mjs as a text; the start files, unpacked but for the rest, and their hashes as they
+ *   were sent
  */
 
 /** @param {Parts} parts @param {MessagePort} port */
 async function start(parts, port) {
   limitMemory();
-  const { REST, boot, compileAll, read, runModule, split, write } = await importText(parts.boot);
   const { loadPyodide } = await importText(parts.pyodide);
-  const later = read(unpacked(parts.later));
+  const rest = Promise.all(parts.rest.map((archive) => read(unpacked(archive))));
   await runModule(parts.glue); // puts itself where loadPyodide looks for it
   const contents = {
     loadPyodide,
@@ -42,7 +44,7 @@ async function start(parts, port) {
   };
   const settings = { jsglobals: {}, stdout: print, stderr: print };
   const pyodide = await boot(contents, new URL(parts.base), settings);
-  write(pyodide.FS, split(await later));
+  for (const archive of await rest) write(pyodide.FS, split(archive));
   pyodide.runPython(REST);
   const lab = pyodide.pyimport("nets_core.page.lab").Lab();
 

@@ -1,6 +1,6 @@
 // Gives the Lab the kernels that this browser can run: kernels/relaxed.wasm or kernels/simd.wasm.
 
-import { load } from "../python/download.js";
+import { load } from "../python/siteFiles.js";
 
 /**
  * @typedef {{ kernels: "relaxed" | "simd" | "numpy", reason: string }} Computing

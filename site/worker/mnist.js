@@ -1,6 +1,6 @@
 // MNIST, shard by shard, from gzipped files into the Lab's arrays.
 
-import { loadJson, loadUnpacked } from "../python/download.js";
+import { loadJson, loadUnpacked } from "../python/siteFiles.js";
 
 /** @typedef {{file: string, count: number, bytes: number, sha256: string}} Shard */
 /** @typedef {{loaded: number, total: number} | {waiting: string}} Report bytes of what is needed

@@ -4,10 +4,12 @@
 // one transaction, so that there is never half of one. Who goes on with a run holds its lock: the
 // worker, until it ends, however it ends. A run whose lock nobody holds may be taken up.
 
+import { SITE } from "../python/siteFiles.js";
+
 /** @typedef {{id: string, when: number, about: any}} Entry about: see `Lab.keep`; when: Date.now() */
 
 /** Two sites on one origin do not see each other's runs. */
-const NAME = `nets ${new URL("./", import.meta.url).pathname}`;
+const NAME = `nets ${SITE.pathname}`;
 
 /** How long the browser may take over a database, in milliseconds: cleared meanwhile, it may never answer. */
 const PATIENCE = 10_000;

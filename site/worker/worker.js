@@ -2,14 +2,10 @@
 // decides nothing: what a call means, when an epoch ends or a net has diverged, is the Lab's.
 
 import * as Comlink from "comlink";
-import "../python/boot.js"; // which python.js needs, like the next: fetched beside it, not after it
-import "../python/brotli.js";
-import "../python/download.js";
 import { Keeper } from "./autosave.js";
 import { loadKernels } from "./kernels.js";
 import { loadMnist } from "./mnist.js";
-import { startPython } from "../python/start.js";
-import "../python/startCache.js";
+import { startPython } from "#start";
 import { borrowed } from "../python/brotliClient.js";
 
 /** How long Python trains before the worker looks at its messages, in milliseconds. */

@@ -24,10 +24,9 @@ const TURN = 30;
 /**
  * @param {Engine} engine
  * @param {Training} training
- * @returns {EventTarget} "edit" (detail: {target, text, settings}) asks for the patched function to be edited
+ * @param {EventTarget} gallery "edit" (detail: {target, text, settings}) asks for the patched function to be edited
  */
-export function bugsSection(engine, training) {
-  const events = new EventTarget();
+export function bugsSection(engine, training, gallery) {
   const section = part("section-bugs", HTMLElement);
   const list = part("bugs-list", HTMLOListElement);
   const form = part("bugs-guess", HTMLFormElement);
@@ -236,7 +235,7 @@ export function bugsSection(engine, training) {
     if (!bug) return;
     const { target, after, settings } = bug;
     const detail = { target, text: `${after.join("\n")}\n`, settings };
-    events.dispatchEvent(new CustomEvent("edit", { detail }));
+    gallery.dispatchEvent(new CustomEvent("edit", { detail }));
   });
 
   /** What came of it, beside what was guessed. @param {Bug} one @param {Guess} said */
@@ -268,7 +267,6 @@ export function bugsSection(engine, training) {
   });
   engine.addEventListener("failed", controls);
   request();
-  return events;
 }
 
 /** @param {ArrayLike<number>} a @param {ArrayLike<number>} b */

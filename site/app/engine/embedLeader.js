@@ -1,6 +1,8 @@
 // Other frames of this site on the same page. Frames of one origin reach each other, wherever the page
 // around them is from (`parent[i]`), and run in one thread, so that nothing happens in between.
 
+import { SITE } from "../../python/siteFiles.js";
+
 /** @typedef {{engine: import("./engine.js").Engine, training: import("./training.js").Training}} Pair */
 /**
  * What the window of the frame that has Python holds: `joined` resolves with what it shares.
@@ -9,7 +11,7 @@
  */
 
 /** One origin may have several copies of this site, and each has a Python of its own. */
-const site = new URL("../", import.meta.url).href;
+const site = SITE.href;
 const here = /** @type {Frame} */ (window);
 
 /** The frame beside this one that leads: it has Python, or is about to. @returns {Frame | undefined} */

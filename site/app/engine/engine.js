@@ -1,8 +1,8 @@
 // The page's end of the worker: starts it, notices when it dies, passes calls.
 
 import * as Comlink from "comlink";
-import { load, vouch } from "../../python/download.js";
-import index from "../../models/models.js";
+import index from "../../models/models.json";
+import { load } from "../../python/siteFiles.js";
 import { note } from "../ui/diagnostics.js";
 import { Lifeline } from "./lifeline.js";
 import { takeCrew } from "./workers.js";
@@ -63,15 +63,13 @@ export class Engine extends EventTarget {
           "Chrome, Edge or Safari.",
       );
     }
-    const vouched = Promise.all([vouch("worker.js"), vouch("unpacker-worker.js")]);
-    vouched.catch(() => {}); // waited for below
     const report = Comlink.proxy((/** @type {Loading} */ detail) =>
       this.dispatchEvent(new CustomEvent("loading", { detail })),
     );
     const first = load(`models/${index.models[0].file}`);
     first.catch(() => {}); // it is told below, when its turn comes
-    const worker = this.#employ(vouched);
-    const [trouble] = await this.#life.holds(Promise.all([this.#api.start(report), vouched]));
+    const worker = this.#employ();
+    const trouble = await this.#life.holds(this.#api.start(report));
     if (trouble) note(trouble);
     await this.#open(index.models[0].id, first);
     if (this.#worker !== worker) return;
@@ -83,10 +81,9 @@ export class Engine extends EventTarget {
 
   /**
    * Take a worker and its unpacker, and see to it that their end is noticed.
-   * @param {Promise<unknown>} vouched rejects with what is wrong with one of its files
    * @returns {Worker}
    */
-  #employ(vouched) {
+  #employ() {
     const { worker, unpacker, failure } = takeCrew();
     this.#worker = worker;
     this.#unpacker = unpacker;
@@ -95,11 +92,8 @@ export class Engine extends EventTarget {
       event.preventDefault();
       const what = event.message
         ? `The worker that runs Python could not go on: ${event.message}.`
-        : "worker.js, which runs Python, or a file that it needs could not be loaded.";
-      const fail = (/** @type {Error} */ error) => {
-        if (this.#worker === worker) this.#fail(error);
-      };
-      vouched.then(() => fail(new Error(what)), fail); // which of its files it was, if it was one
+        : "The worker that runs Python could not be loaded.";
+      if (this.#worker === worker) this.#fail(new Error(what));
     };
     worker.addEventListener("error", died);
     unpacker.addEventListener("error", died);

@@ -2,13 +2,14 @@
 // in a frame of opaque origin, within sandbox/frame.html, without any network; what comes out of it
 // is taken for a stranger's.
 
-import { load as fetchFile } from "../../python/download.js";
+import { files } from "virtual:files";
+import code from "virtual:sandbox";
+import { load as fetchFile, urlOf } from "../../python/siteFiles.js";
 import { Unpacker, hire } from "../../python/brotliClient.js";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 /** @typedef {(line: string) => void} Print */
 
-const SITE = new URL("../", import.meta.url);
 /** How long one may take to start, in milliseconds. */
 const PATIENCE = 90_000;
 /** How many messages one may send before it is taken for a flood. */
@@ -82,7 +83,7 @@ class Sandbox {
       };
       addEventListener("message", heard, { signal: this.#listening.signal });
     });
-    this.#frame.src = new URL("sandbox/frame.html", SITE).href;
+    this.#frame.src = urlOf("sandbox/frame.html").href;
     document.body.append(this.#frame);
     const late = setTimeout(() => this.stop("A Python for your code did not start."), PATIENCE);
     try {
@@ -150,25 +151,25 @@ function contents() {
   return fetched;
 }
 
+/** Unpacked for a sandbox, in this order: its engine, its JavaScript, NumPy's libraries, Python's memory. */
+const PACKED = ["pyodide.asm.wasm.br", "pyodide.asm.js.br", "numpy.files.br", "snapshot.br"];
+
 async function load() {
-  const text = async (/** @type {string} */ file) => new TextDecoder().decode(await fetchFile(file));
-  const start = JSON.parse(await text("pyodide/start.json"));
-  const [code, boot, pyodide, lock, packed] = await Promise.all([
-    text("sandbox/worker.js"),
-    text("boot.js"),
-    text("pyodide/pyodide.mjs"),
-    text("pyodide/pyodide-lock.json").then(JSON.parse),
-    Promise.all(start.map((/** @type {{file: string}} */ { file }) => fetchFile(`pyodide/${file}`))),
+  const fetchPart = (/** @type {string} */ file) => fetchFile(`pyodide/${file}`);
+  const text = async (/** @type {string} */ file) => new TextDecoder().decode(await fetchPart(file));
+  const [pyodide, lock, decoder, later, own, packed] = await Promise.all([
+    text("pyodide.mjs"),
+    text("pyodide-lock.json").then(JSON.parse),
+    fetchPart("brotli.wasm.gz"),
+    fetchPart("later.files.gz"),
+    fetchPart("nets_core.files.gz"),
+    Promise.all(PACKED.map(fetchPart)),
   ]);
-  const [decoder, ...small] = packed;
-  const later = small.pop();
-  const [engine, glue, numpy, snapshot] = await unpackAll(decoder, small);
-  const hashes = Object.fromEntries(
-    start.map((/** @type {{file: string, sha256: string}} */ { file, sha256 }) => [file, sha256]),
-  );
-  const files = { engine, glue, numpy, snapshot, later };
-  const base = new URL("pyodide/", SITE).href;
-  return { code, parts: { boot, pyodide, lock, base, hashes, ...files } };
+  const [engine, glue, numpy, snapshot] = await unpackAll(decoder, packed);
+  const hashes = Object.fromEntries(PACKED.map((file) => [file, files[`pyodide/${file}`].sha256]));
+  const parts = { engine, glue, numpy, snapshot, rest: [later, own] };
+  const base = new URL("./", urlOf("pyodide/pyodide.mjs")).href;
+  return { code, parts: { pyodide, lock, base, hashes, ...parts } };
 }
 
 /**

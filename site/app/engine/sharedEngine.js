@@ -18,7 +18,7 @@ const LOST = "The demo that ran Python for this one has been taken off the page.
  * The engine and the training of this page, or those that it shares.
  * @returns {Promise<Pair & {start: () => void}>} start: what there is to start, once all listen
  */
-export async function together() {
+export async function sharedEngine() {
   const found = leads() ? undefined : await join();
   if (found) return follow(found);
   const pair = ownPair();

@@ -1,6 +1,7 @@
 // The first worker, started before the rest of the page's code has come: Python has the longest way.
-// An embed beside another one starts none: it shares that one's (together.js).
+// An embed beside another one starts none: it shares that one's (sharedEngine.js).
 
+import workerUrl from "../../worker/worker.js?worker&url";
 import { lend } from "../../python/brotliClient.js";
 import { lead, leader, leads } from "./embedLeader.js";
 import { trusted } from "../../python/trusted.js";
@@ -13,7 +14,7 @@ import { trusted } from "../../python/trusted.js";
 
 /** @returns {Crew} */
 function newCrew() {
-  const worker = new Worker(trusted(new URL("../../worker/worker.js", import.meta.url)), { type: "module" });
+  const worker = new Worker(trusted(new URL(workerUrl, import.meta.url)), { type: "module" });
   /** @type {Crew} */
   const crew = { worker, unpacker: lend(worker) };
   for (const one of [crew.worker, crew.unpacker]) {

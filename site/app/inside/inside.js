@@ -1,8 +1,8 @@
 // The section "Inside .train()": one step of learning, stage by stage. Python computes every
 // number (nets_core/trace.py, lesson.py); here they are shown beside equation and source.
 
-import { vouch } from "../../python/download.js";
 import { make, part, say } from "../ui/dom.js";
+import { lazy } from "../ui/lazy.js";
 import { COMMANDS, STAGES, chain, plain } from "./equations.js";
 import { Example } from "./example.js";
 import { figure, legend, nameOf, scalar } from "./quantities.js";
@@ -90,10 +90,7 @@ export function insideSection(engine, training, sheet) {
 
   /** KaTeX and its style sheet, when they are first needed. */
   async function load() {
-    const style = make("link", { rel: "stylesheet", href: "vendor/katex/dist/katex.min.css" });
-    document.head.append(style);
-    await vouch("vendor/katex/dist/katex.mjs");
-    return (await import("katex")).default;
+    return (await lazy("what sets formulas", () => import("./formulas.js"))).katex;
   }
 
   const { request, seen, settled } = whileSeen(

@@ -8,8 +8,8 @@ import {
   whenAddressChanges,
   writeAddress,
 } from "../ui/address.js";
-import { vouch } from "../../python/download.js";
 import { part, say as put } from "../ui/dom.js";
+import { lazy } from "../ui/lazy.js";
 import { RaceView } from "../race/race.js";
 import { take, warm } from "../engine/sandbox.js";
 import { waitingForSight, whileSeen } from "../ui/seen.js";
@@ -78,7 +78,7 @@ export function ownSection(engine, training, gallery) {
     let Editor;
     try {
       [{ Editor }, targets] = await Promise.all([
-        vouch("app/editor.js").then(() => import("../ui/editor.js")),
+        lazy("the editor", () => import("../ui/editor.js")),
         engine.call("workshop.targets"),
       ]);
     } catch (error) {

@@ -1,8 +1,8 @@
 // The section "Playground", as long as it has not been seen: nothing of it is fetched or computed.
 
-import { vouch } from "../../python/download.js";
 import { goToAddress, readAddress } from "../ui/address.js";
 import { make, part } from "../ui/dom.js";
+import { lazy } from "../ui/lazy.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 
@@ -22,13 +22,13 @@ export function playgroundSection(engine) {
 
   function open() {
     part("playground-words", HTMLElement).replaceChildren();
-    const module = vouch("app/playground/playground.js").then(() => import("./playground.js"));
+    const module = lazy("the playground", () => import("./playground.js"));
     module.then(
       ({ showPlayground }) => showPlayground(engine),
       ({ message }) => {
         const words = part("playground-words", HTMLElement);
         words.dataset.kind = "trouble";
-        words.textContent = `The playground could not be loaded: ${message.replace(/ Try again\.$/, "")}`;
+        words.textContent = `${message.replace(/^t/, "T").replace(/ Try again\.$/, "")}`;
         words.append(" ", make("button", { type: "button", textContent: "Try again", onclick: open }));
       },
     );

@@ -1,6 +1,7 @@
 // Learning curves, drawn by uPlot. It knows no nets.
 
 import uPlot from "uplot";
+import "uplot/dist/uPlot.min.css";
 import { numbersBelow, png } from "./numbers.js";
 import { whenThemeChanges } from "./theme.js";
 

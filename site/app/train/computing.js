@@ -1,9 +1,9 @@
 // The switch between NumPy and the SIMD kernels, and what it does to the speed of training.
 
-import { part, whole } from "./ui/dom.js";
+import { part, whole } from "../ui/dom.js";
 
-/** @typedef {import("./engine/engine.js").Engine} Engine */
-/** @typedef {import("./engine/training.js").Training} Training */
+/** @typedef {import("../engine/engine.js").Engine} Engine */
+/** @typedef {import("../engine/training.js").Training} Training */
 
 const NUMPY = "numpy";
 

@@ -1,0 +1,103 @@
+"""The site's HTML documents, and the files that have an address of their own.
+
+What the pages may do stands in the content security policy that the build writes into each. A
+static host sends no headers, so the policy stands in a ``<meta>`` tag, before anything that it is
+about. It admits the site's own files and nothing else; its one allowance is that WebAssembly may be
+compiled, which Python is here. Workers are not under a page's policy but under that of their own
+address, for which a static host sends none; which scripts may become workers is decided here by
+``worker-src``, and by ``site/python/trusted.js`` where the browser has Trusted Types.
+
+A document that has a policy of its own keeps it: ``sandbox/frame.html``.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from building.site_files import sha256
+from building.steps import Files
+
+_POLICY = re.compile(rb"<meta\s[^>]*Content-Security-Policy", re.IGNORECASE)
+_FIRST = b'<meta charset="utf-8" />'
+_PICTURE = re.compile(rb'(<meta property="og:image" content=")(?:\./)?([^"]+)(" />)')
+_ICON = b'<link rel="icon"'
+_GUARD = "app/guard.js"
+_FIXED = ("embed.js", "og.png")
+"""What others link to by name."""
+
+
+class PageError(Exception):
+    """A document cannot be finished; the message says why."""
+
+
+def public(site: Path, wheel: Path) -> Files:
+    """Return the files whose addresses stay as they are from build to build."""
+    files = {name: (site / name).read_bytes() for name in _FIXED}
+    for path in sorted((site / "stills").iterdir()):
+        files[f"stills/{path.name}"] = path.read_bytes()
+    return files | {".nojekyll": b"", f"wheels/{wheel.name}": wheel.read_bytes()}
+
+
+def finished(contents: Files, site: Path, address: str, hosts: tuple[str, ...]) -> Files:
+    """Return the site with its documents as they are served; raises PageError.
+
+    ``address`` is where the site will be, ``hosts`` are others that it may fetch from.
+    """
+    guard = (site / _GUARD).read_bytes()
+    guarded = f"assets/guard-{sha256(guard)[:8]}.js"
+    files = {**contents, guarded: guard}
+    for name in [name for name in files if name.endswith(".html")]:
+        page = files[name].replace(f'src="{_GUARD}"'.encode(), f'src="./{guarded}"'.encode())
+        if name == "index.html" and address:
+            page = _at(page, address)
+        files[name] = _with_policy(name, page, hosts)
+    return files
+
+
+def policy(hosts: tuple[str, ...] = ()) -> str:
+    """Return the policy of a page; it may also fetch from ``hosts``, and from no others."""
+    directives = {
+        "default-src": "'none'",
+        "script-src": "'self' 'wasm-unsafe-eval'",
+        "style-src": "'self'",
+        "img-src": "'self'",
+        "font-src": "'self'",
+        "connect-src": " ".join(["'self'", *hosts]),
+        "worker-src": "'self'",
+        "frame-src": "'self'",
+        "manifest-src": "'self'",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "require-trusted-types-for": "'script'",
+        "trusted-types": "nets",
+    }
+    return "; ".join(f"{name} {sources}" for name, sources in directives.items())
+
+
+def _with_policy(name: str, page: bytes, hosts: tuple[str, ...]) -> bytes:
+    if _POLICY.search(page):
+        return page
+    if _FIRST not in page:
+        raise PageError(f"site/{name} does not begin with {_FIRST.decode()}")
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy(hosts)}" />'
+    return page.replace(_FIRST, _FIRST + b"\n    " + meta.encode(), 1)
+
+
+def _at(index: bytes, address: str) -> bytes:
+    """Return ``index.html`` of a site whose ``address`` is known.
+
+    It names itself and its picture in full, which some networks ask of what they show of a link.
+    """
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise PageError(f"the site's address is {address!r}, expected one like https://a.b/c/.")
+    base = escape(address.rstrip("/") + "/").encode()
+    own = b'<link rel="canonical" href="%b" />\n    <meta property="og:url" content="%b" />'
+    named, pictures = _PICTURE.subn(rb"\g<1>" + base + rb"\g<2>\g<3>", index)
+    if pictures != 1 or named.count(_ICON) != 1:
+        raise PageError("site/index.html has no picture or no icon to name by its address.")
+    return named.replace(_ICON, own % (base, base) + b"\n    " + _ICON)

@@ -1,0 +1,66 @@
+// Parts of the page that are fetched when they are first needed.
+
+const RENEWED = "the site has been renewed since this page was opened";
+
+/**
+ * Imports a part of the page. Rejects with a sentence that names the part and says what to do; another
+ * call tries again.
+ *
+ * @template T
+ * @param {string} part what it is, as "the editor"
+ * @param {() => Promise<T>} load imports it
+ * @returns {Promise<T>}
+ */
+export async function lazy(part, load) {
+  let module;
+  try {
+    module = await load();
+  } catch (error) {
+    const address = /https?:\S+\.(js|css)/.exec(String(error))?.[0];
+    const why = await reason(address);
+    if (why) throw new Error(`${part} did not load: ${why}. ${why === RENEWED ? "Reload" : "Try again"}.`);
+    // The file is there now, but Chromium remembers that it was not, by its address.
+    module = await import(/* @vite-ignore */ `${address}?again=${performance.now()}`);
+  }
+  return whenRun(module);
+}
+
+/** @param {string | undefined} address @returns {Promise<string>} why a module did not load, "" if it does now */
+async function reason(address) {
+  if (!navigator.onLine) return "there is no network";
+  if (!address) return "the server did not send it";
+  try {
+    const { ok, status, headers } = await fetch(address, { cache: "reload" });
+    if (status === 404) return (await renewed()) ? RENEWED : "HTTP status 404";
+    if (!ok) return `HTTP status ${status}`;
+    const type = headers.get("Content-Type") ?? "";
+    return /javascript|css/.test(type) ? "" : `it came as ${type || "a file without a type"}`;
+  } catch {
+    return "there is no network";
+  }
+}
+
+/** Whether another build is served now than this page was made by. */
+async function renewed() {
+  const page = await fetch(location.href, { cache: "reload" }).then((answer) => answer.text());
+  const entry = /** @type {HTMLScriptElement} */ (document.querySelector("script[type=module]"));
+  return !page.includes(/** @type {string} */ (entry.getAttribute("src")));
+}
+
+/**
+ * WebKit may hand out a module that has not run yet: its exports throw a ReferenceError until then.
+ *
+ * @template T
+ * @param {T} module
+ * @returns {Promise<T>}
+ */
+async function whenRun(module) {
+  for (;;) {
+    try {
+      void Object.values(/** @type {object} */ (module));
+      return module;
+    } catch {
+      await new Promise((done) => setTimeout(done, 20));
+    }
+  }
+}
