@@ -7,7 +7,7 @@ import { build as bundle } from "esbuild";
 import { defineConfig } from "vite";
 
 const SITE = import.meta.dirname;
-const { NETS_FILES, NETS_PUBLIC } = process.env;
+const { NETS_FILES, NETS_PUBLIC, NETS_HARNESS } = process.env;
 
 /** @typedef {import("vite").Plugin} Plugin */
 
@@ -103,6 +103,17 @@ function embedPage() {
   };
 }
 
+/**
+ * What is built in each mode. The page is built apart from the others, so that it needs one module and
+ * one style sheet. A test may ask for a module of its own, which exports parts of the page.
+ * @type {Record<string, Record<string, string>>}
+ */
+const INPUTS = {
+  page: { page: resolve(SITE, "index.html") },
+  others: { bench: resolve(SITE, "bench.html"), licences: resolve(SITE, "licences.html") },
+  harness: { harness: NETS_HARNESS ?? "" },
+};
+
 const names = {
   entryFileNames: "assets/[name]-[hash].js",
   chunkFileNames: "assets/[name]-[hash].js",
@@ -133,13 +144,10 @@ export default defineConfig(({ mode }) => ({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     reportCompressedSize: false,
-    // The page itself, and the others: built apart, so that the page needs one module and one sheet.
     rollupOptions: {
-      input:
-        mode === "others"
-          ? { bench: resolve(SITE, "bench.html"), licences: resolve(SITE, "licences.html") }
-          : { page: resolve(SITE, "index.html") },
-      output: names,
+      input: INPUTS[mode],
+      output: mode === "harness" ? { ...names, entryFileNames: "assets/[name].js" } : names,
+      preserveEntrySignatures: mode === "harness" ? "strict" : false,
     },
   },
 }));

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 Files = dict[str, bytes]  # name or address -> content
+_KEPT = 4  # results of each step
 Input = Path | ModuleType | str  # a file, the code that runs, or a setting
 
 
@@ -41,8 +42,13 @@ class Steps:
             for file, data in files.items():
                 (unfinished / file).parent.mkdir(parents=True, exist_ok=True)
                 (unfinished / file).write_bytes(data)
-            for stale in self._folder.glob(f"{name}-" + "[0-9a-f]" * 16):
-                shutil.rmtree(stale)
             unfinished.rename(result)
+            self._forget(name)
         found = sorted(path for path in result.rglob("*") if path.is_file())
         return {path.relative_to(result).as_posix(): path for path in found}
+
+    def _forget(self, name: str) -> None:
+        """Keep the newest results of a step: whoever goes back and forth builds nothing twice."""
+        results = list(self._folder.glob(f"{name}-" + "[0-9a-f]" * 16))
+        for stale in sorted(results, key=lambda path: path.stat().st_mtime)[:-_KEPT]:
+            shutil.rmtree(stale)

@@ -1,5 +1,6 @@
 // window.nets, for those who embed the page or test it. The README documents it.
 
+import { report } from "./ui/diagnostics.js";
 import { models } from "./engine/engine.js";
 import { packed } from "./ui/pad/strokes.js";
 
@@ -73,6 +74,9 @@ export function makeNets(engine, training) {
     pause: () => training.pause(),
     resume: () => training.resume(),
     reset: () => training.reset(),
+
+    /** What a report of a fault needs, as text. */
+    diagnostics: () => report({}),
   };
 }
 

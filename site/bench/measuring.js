@@ -2,21 +2,22 @@
 
 import * as Comlink from "comlink";
 import { Lifeline } from "../app/engine/lifeline.js";
-import { trusted } from "../python/trusted.js";
 import { lend } from "../python/brotliClient.js";
+import { trusted } from "../python/trusted.js";
+import workerUrl from "./benchWorker.js?worker&url";
 
-/** What worker.js can be asked, by name: see there. @typedef {any} Asked */
+/** What benchWorker.js can be asked, by name: see there. @typedef {any} Asked */
 
 export class Measuring {
-  #worker = new Worker(trusted(new URL("./worker.js", import.meta.url)), { type: "module" });
+  #worker = new Worker(trusted(new URL(workerUrl, import.meta.url)), { type: "module" });
   #unpacker = lend(this.#worker);
   /** @type {Asked} */
   #asked = Comlink.wrap(this.#worker);
   #life = new Lifeline();
 
   constructor() {
-    this.#watch(this.#worker, "bench/worker.js");
-    this.#watch(this.#unpacker, "unpacker-worker.js");
+    this.#watch(this.#worker, "benchWorker.js");
+    this.#watch(this.#unpacker, "brotliWorker.js");
   }
 
   /** @param {Worker} worker @param {string} file */

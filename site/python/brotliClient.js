@@ -7,9 +7,12 @@ import { trusted } from "./trusted.js";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 
+/** Where the worker that unpacks lies. */
+export const BROTLI_WORKER = new URL(workerUrl, import.meta.url);
+
 /** @returns {Worker} one for an Unpacker */
 export function hire() {
-  return new Worker(trusted(new URL(workerUrl, import.meta.url)), { type: "module" });
+  return new Worker(trusted(BROTLI_WORKER), { type: "module" });
 }
 
 /**

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
@@ -13,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
+import harness
 import visiting
 from building import browsers, bundle, web
 from webkit import Visit, virtual_display, visitor
@@ -29,12 +32,15 @@ Fault = Literal[
 class Site:
     """A running server of ``dist/``.
 
-    ``faults`` maps a file's address in ``dist/`` to what goes wrong with it: "missing" answers 404,
+    Files are called by the names that stay ("worker.js", "models/cnn.npz"; see ``names`` in the
+    site's ``manifest.json``), not by their addresses, which change with their content.
+
+    ``faults`` maps a file's name to what goes wrong with it: "missing" answers 404,
     "truncated" ends after half the bytes that were announced, "altered" has another byte in the
     middle, "stalled" stops after 64 kB or half of it without ending, "held" is sent once the site
     is ``released``, "wrong type" sends HTML instead, "mistyped" has a content type that no browser
     knows, and "declared gzip" is what some hosts do with .gz files: they have the browser unpack
-    them. ``guests`` are files that it serves besides, by address. ``requested`` lists the addresses
+    them. ``guests`` are files that it serves besides, by address. ``requested`` lists the names
     asked for, in order. ``root`` is the folder served: another one is another deploy. A server that
     is ``gone`` answers nothing.
     """
@@ -48,12 +54,32 @@ class Site:
     released: threading.Event = field(default_factory=threading.Event)
     closing: threading.Event = field(default_factory=threading.Event)
 
+    def name_of(self, address: str) -> str:
+        """The name of the file at this address, or the address where it is its name."""
+        return _names(self.root).get(address, address)
+
+
+@cache
+def _names(root: Path) -> dict[str, str]:
+    """The names of a built site's files by their addresses."""
+    manifest = json.loads((root / "manifest.json").read_text())
+    return {address: name for name, address in manifest["names"].items()}
+
 
 @pytest.fixture(scope="session")
 def dist() -> Path:
     """The site as built from the sources as they are now."""
     bundle.build()
     return bundle.DIST
+
+
+@pytest.fixture(scope="session")
+def harness_url(dist: Path) -> Iterator[str]:
+    """The built site with a module that exports parts of the page, for tests to import:
+    ``await import("./assets/harness.js")`` (harness.js)."""
+    with _serving(dist, "") as site:
+        site.guests |= harness.bundled(dist)
+        yield site.url
 
 
 @pytest.fixture(scope="session")
@@ -184,8 +210,9 @@ class _FaultyHandler(web.StaticHandler):
 
     def do_GET(self) -> None:  # the name that http.server calls
         address = urlsplit(self.path).path.removeprefix(self.at)
-        self.described.requested.append(address)
-        fault = self.described.faults.get(address)
+        name = self.described.name_of(address)
+        self.described.requested.append(name)
+        fault = self.described.faults.get(name)
         if self.described.gone:
             self.close_connection = True
             return

@@ -5,7 +5,8 @@ import index from "../../models/models.json";
 import { load } from "../../python/siteFiles.js";
 import { note } from "../ui/diagnostics.js";
 import { Lifeline } from "./lifeline.js";
-import { takeCrew } from "./workers.js";
+import { whyNot } from "../ui/lazy.js";
+import { WORKERS, takeCrew } from "./workers.js";
 
 /** @typedef {{stage: string, loaded: number, total: number}} Loading */
 /** @typedef {(typeof index.models)[number]} Model */
@@ -88,16 +89,21 @@ export class Engine extends EventTarget {
     this.#worker = worker;
     this.#unpacker = unpacker;
     this.#api = Comlink.wrap(worker);
-    const died = (/** @type {ErrorEvent} */ event) => {
-      event.preventDefault();
-      const what = event.message
-        ? `The worker that runs Python could not go on: ${event.message}.`
-        : "The worker that runs Python could not be loaded.";
+    const fail = (/** @type {string} */ what) => {
       if (this.#worker === worker) this.#fail(new Error(what));
+    };
+    const died = async (/** @type {ErrorEvent} */ event) => {
+      event.preventDefault();
+      if (event.message) return fail(`The worker that runs Python could not go on: ${event.message}.`);
+      for (const [name, { href }] of Object.entries(WORKERS)) {
+        const why = await whyNot(href);
+        if (why) return fail(`${name} did not load: ${why}.`);
+      }
+      fail("The worker that runs Python did not load.");
     };
     worker.addEventListener("error", died);
     unpacker.addEventListener("error", died);
-    if (failure) died(failure);
+    if (failure) void died(failure);
     void this.#watch(worker);
     return worker;
   }

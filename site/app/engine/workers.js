@@ -2,7 +2,7 @@
 // An embed beside another one starts none: it shares that one's (sharedEngine.js).
 
 import workerUrl from "../../worker/worker.js?worker&url";
-import { lend } from "../../python/brotliClient.js";
+import { BROTLI_WORKER, lend } from "../../python/brotliClient.js";
 import { lead, leader, leads } from "./embedLeader.js";
 import { trusted } from "../../python/trusted.js";
 
@@ -12,9 +12,15 @@ import { trusted } from "../../python/trusted.js";
  *   listened
  */
 
+/** Where the workers lie, by name. */
+export const WORKERS = {
+  "worker.js": new URL(workerUrl, import.meta.url),
+  "brotliWorker.js": BROTLI_WORKER,
+};
+
 /** @returns {Crew} */
 function newCrew() {
-  const worker = new Worker(trusted(new URL(workerUrl, import.meta.url)), { type: "module" });
+  const worker = new Worker(trusted(WORKERS["worker.js"]), { type: "module" });
   /** @type {Crew} */
   const crew = { worker, unpacker: lend(worker) };
   for (const one of [crew.worker, crew.unpacker]) {

@@ -17,7 +17,7 @@ export async function lazy(part, load) {
     module = await load();
   } catch (error) {
     const address = /https?:\S+\.(js|css)/.exec(String(error))?.[0];
-    const why = await reason(address);
+    const why = await whyNot(address);
     if (why) throw new Error(`${part} did not load: ${why}. ${why === RENEWED ? "Reload" : "Try again"}.`);
     // The file is there now, but Chromium remembers that it was not, by its address.
     module = await import(/* @vite-ignore */ `${address}?again=${performance.now()}`);
@@ -26,7 +26,7 @@ export async function lazy(part, load) {
 }
 
 /** @param {string | undefined} address @returns {Promise<string>} why a module did not load, "" if it does now */
-async function reason(address) {
+export async function whyNot(address) {
   if (!navigator.onLine) return "there is no network";
   if (!address) return "the server did not send it";
   try {

@@ -1,0 +1,46 @@
+"""harness.js bundled for a built site, so that tests can call parts of the page by themselves."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from building import environment, vite
+
+SOURCE = Path(__file__).with_suffix(".js")
+ADDRESS = "assets/harness.js"
+
+
+def bundled(dist: Path) -> dict[str, bytes]:
+    """The harness and its workers by address, for a server of ``dist``."""
+    site = environment.ROOT / "site"
+    script = vite.packages(site) / "vite" / "bin" / "vite.js"
+    with TemporaryDirectory() as name:
+        files = Path(name) / "files.json"
+        files.write_text(json.dumps(_described(dist)))
+        command = [environment.node(), str(script), "build", "--mode", "harness"]
+        subprocess.run(
+            [*command, "--outDir", f"{name}/out"],
+            cwd=site,
+            env=os.environ | {"NETS_FILES": str(files), "NETS_HARNESS": str(SOURCE)},
+            check=True,
+            capture_output=True,
+        )
+        out = Path(name) / "out"
+        found = (path for path in out.rglob("*") if path.is_file())
+        return {path.relative_to(out).as_posix(): path.read_bytes() for path in found}
+
+
+def _described(dist: Path) -> dict[str, Any]:
+    """What "virtual:files" is in this site, from its manifest."""
+    manifest = json.loads((dist / "manifest.json").read_text())
+    files = {}
+    for name, path in manifest["names"].items():
+        files[name] = {"path": path, **manifest["files"][path]}
+        if path in manifest["unpacked"]:
+            files[name]["unpacked"] = manifest["unpacked"][path]
+    return {"files": files, "offline": True, "cdn": None}
