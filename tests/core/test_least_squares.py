@@ -79,5 +79,5 @@ def test_what_it_refuses() -> None:
         least_squares.fit(x, labels[:-1])
     with pytest.raises(ValueError, match="ridge is -1"):
         least_squares.fit(x, labels, ridge=-1)
-    with pytest.raises(ValueError, match="votes of 3 classes get"):
+    with pytest.raises(ValueError, match="a votes layer of 3 classes gets"):
         Network([Dense(4), Votes(3)], (2,))
