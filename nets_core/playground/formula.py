@@ -45,7 +45,7 @@ TOKEN = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[A-Za-z]\w
 HINTS = {
     "^": "write a power with **",
     ",": "write a decimal number with a point",
-    "=": "leave out the equals sign and what is to the left of it",
+    "=": "write only what is to the right of it",
 }
 
 

@@ -1,4 +1,4 @@
-"""Formulas: what they mean, and that nothing else gets through."""
+"""Formulas: their values, and that no other text is accepted."""
 
 from __future__ import annotations
 
