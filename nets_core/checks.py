@@ -1,6 +1,6 @@
 """Checks of the arguments of public functions.
 
-Every message names the argument, what it is, and what was expected.
+Every message names the argument, its value and what was expected.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ A layer l computes z^l and a^l = σ^l(z^l) from a^{l-1}, and keeps all three unt
 pass. Given δ^l = ∂C/∂z^l it answers two questions, which are the last three of the four equations:
 
 - ``backward(δ^l)``: what was the error of the layer's input, ∂C/∂a^{l-1}? For a dense layer it is
-  (w^l)ᵀ δ^l. The network multiplies it by σ'^{l-1}(z^{l-1}) and has δ^{l-1}.
+  (w^l)ᵀ δ^l. The network multiplies it by σ'^{l-1}(z^{l-1}), which gives δ^{l-1}.
 - ``gradients(δ^l)``: ∂C/∂w^l and ∂C/∂b^l, as means over the mini-batch.
 
 Arrays are batch first, and pictures have their channels last: (batch, height, width, channels).

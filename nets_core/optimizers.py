@@ -1,7 +1,7 @@
 """Optimizers: from gradients to a step. Each updates the parameters in place.
 
-A new optimizer is one class here: a learning rate that may change at any time, ``state`` (what it
-remembers, as lists of arrays that ``saving`` can write) and ``update``.
+A new optimizer is one class here: a learning rate that may change at any time, ``state`` (its
+memory, as lists of arrays that ``saving`` can write) and ``update``.
 """
 
 from __future__ import annotations

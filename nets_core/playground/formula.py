@@ -57,7 +57,7 @@ class Formula:
 
     def __init__(self, text: str, names: Sequence[str] = ("x",)) -> None:
         if not isinstance(text, str):
-            raise TypeError(f"formula is {text!r}, expected a text such as 'sin(x)'")
+            raise TypeError(f"formula is {text!r}, expected a string such as 'sin(x)'")
         self.text = text.strip()
         self.names = tuple(names)
         if not self.text:
