@@ -29,7 +29,8 @@ from nets_core.ops import Array
 IR_VERSION = 7
 """The oldest version of the format that has ``training_info``."""
 OPSET = 13
-"""The version of the operators: the one of this ``IR_VERSION``, in which Softmax takes an axis."""
+"""The version of the operators that goes with this ``IR_VERSION``; since 13, Softmax normalises
+along one axis."""
 _DTYPES = {1: "<f4", 7: "<i8", 10: "<f2", 11: "<f8"}
 _VARINT, _BYTES = 0, 2
 _WIDTHS = {1: 8, 5: 4}

@@ -58,7 +58,7 @@ def original(name: str) -> FunctionType:
         function = vars(holder).get(attribute) if holder is not None else None
         if isinstance(function, FunctionType) and function.__module__ == module.__name__:
             return function
-    raise ValueError(f"function is {name!r}, expected one of nets_core such as 'Dense.backward'")
+    raise ValueError(f"function is {name!r}, expected a name in nets_core like 'Dense.backward'")
 
 
 def source_of(name: str) -> str:
