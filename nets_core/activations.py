@@ -19,10 +19,10 @@ from nets_core.ops import Array
 class Activation:
     """One σ.
 
-    ``function(z)`` returns a = σ(z), a fresh array of the shape of z.
-    ``derivative(z, a)`` returns σ'(z), entry by entry.
+    ``function(z)`` returns a = σ(z), a new array of the shape of z.
+    ``derivative(z, a)`` returns σ'(z), element-wise.
     ``kinked``: σ' jumps at z = 0, where a finite difference across the kink means nothing.
-    ``output_only``: every a_j depends on all of z, so that σ' is no array of z's shape.
+    ``output_only``: every a_j depends on all of z, so σ' is a matrix and not an array of z's shape.
     """
 
     name: str
@@ -89,7 +89,7 @@ def swish_prime(z: Array, a: Array) -> Array:
 
 
 def softmax(z: Array) -> Array:
-    """a_j = e^{z_j} / Σ_k e^{z_k}. Subtracting the maximum changes nothing but the overflow."""
+    """a_j = e^{z_j} / Σ_k e^{z_k}. Subtracting the maximum prevents overflow; it cancels out."""
     a = ops.exp(z - z.max(axis=-1, keepdims=True))
     a /= a.sum(axis=-1, keepdims=True)
     return a
@@ -97,8 +97,8 @@ def softmax(z: Array) -> Array:
 
 def softmax_prime(z: Array, a: Array) -> Array:
     raise ValueError(
-        "softmax has no derivative entry by entry: use it as the output with loss 'cross_entropy', "
-        "where it cancels"
+        "softmax has no element-wise derivative: use it as the output with loss 'cross_entropy', "
+        "where the derivative cancels"
     )
 
 

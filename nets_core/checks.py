@@ -1,4 +1,7 @@
-"""What the public edge refuses, and how it says so: the argument, what came, what was expected."""
+"""Checks of the arguments of public functions.
+
+Every message names the argument, its value and what was expected.
+"""
 
 from __future__ import annotations
 
@@ -33,6 +36,7 @@ def number(name: str, value: object) -> float:
 
 
 def positive(name: str, value: object) -> float:
+    """``value`` as a finite float above 0, else TypeError or ValueError."""
     result = number(name, value)
     if result <= 0:
         raise ValueError(f"{name} is {value}, expected a number above 0")
@@ -40,6 +44,7 @@ def positive(name: str, value: object) -> float:
 
 
 def not_negative(name: str, value: object) -> float:
+    """``value`` as a finite float, 0 or more, else TypeError or ValueError."""
     result = number(name, value)
     if result < 0:
         raise ValueError(f"{name} is {value}, expected 0 or more")
@@ -47,7 +52,7 @@ def not_negative(name: str, value: object) -> float:
 
 
 def fraction(name: str, value: object) -> float:
-    """A number from 0 up to, but not including, 1."""
+    """``value`` as a float from 0 up to, but not including, 1, else TypeError or ValueError."""
     result = number(name, value)
     if not 0 <= result < 1:
         raise ValueError(f"{name} is {value}, expected 0 or more and less than 1")
@@ -55,11 +60,11 @@ def fraction(name: str, value: object) -> float:
 
 
 MOST = 2**53
-"""The largest count: up to here every whole number is a float, which is what JavaScript has."""
+"""The largest count: JavaScript's numbers, which are floats, hold every whole number up to here."""
 
 
 def count(name: str, value: object, least: int = 1) -> int:
-    """``value`` as an int from ``least`` to ``MOST``."""
+    """``value`` as an int from ``least`` to ``MOST``, else TypeError or ValueError."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name} is {value!r}, expected a whole number")
     if value < least:
@@ -80,7 +85,7 @@ def _array(name: str, value: Any, shape: str) -> Array:
 
 
 def _finite(name: str, array: Array) -> None:
-    """ValueError for what is not finite, or not so in float32; makes no array of its own."""
+    """ValueError unless every entry is finite in float32. Allocates no temporary array."""
     lowest, highest = float(array.min()), float(array.max())
     if not (math.isfinite(lowest) and math.isfinite(highest)):
         raise ValueError(f"{name} holds NaN or infinity, expected finite numbers")
@@ -90,7 +95,7 @@ def _finite(name: str, array: Array) -> None:
 
 
 def examples(name: str, x: Any, features: int) -> Array:
-    """``x`` as an array (n ≥ 1, features) of finite floats or of uint8, else an error."""
+    """``x`` as (n ≥ 1, features) finite floats or uint8, else TypeError or ValueError."""
     array = _array(name, x, f"(batch, {features})")
     if array.dtype != np.uint8 and array.dtype.kind != "f":
         raise TypeError(
@@ -106,7 +111,7 @@ def examples(name: str, x: Any, features: int) -> Array:
 
 
 def targets(name: str, y: Any, batch: int, outputs: int, dtype: npt.DTypeLike) -> Array:
-    """``y`` as an array (batch, outputs) of finite floats, else an error."""
+    """``y`` as (batch, outputs) finite floats of this dtype, else TypeError or ValueError."""
     array = _array(name, y, f"({batch}, {outputs})")
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} has dtype {array.dtype}, expected numbers")
@@ -120,7 +125,10 @@ def targets(name: str, y: Any, batch: int, outputs: int, dtype: npt.DTypeLike) -
 
 
 def label_array(name: str, labels: Any, batch: int, classes: int) -> npt.NDArray[np.intp]:
-    """``labels`` as (batch,) integers 0 … classes − 1, else an error. One output tells two."""
+    """``labels`` as (batch,) integers 0 … classes − 1, else TypeError or ValueError.
+
+    A net with a single output tells two classes apart, so ``classes`` 1 counts as 2.
+    """
     classes = max(classes, 2)
     array = _array(name, labels, f"({batch},)")
     if array.dtype.kind not in "iu":
@@ -133,8 +141,13 @@ def label_array(name: str, labels: Any, batch: int, classes: int) -> npt.NDArray
     return array.astype(np.intp, copy=False)
 
 
-def wanted(name: str, values: Any, batch: int, outputs: int, dtype: npt.DTypeLike) -> Array:
-    """What is to be learned: labels (batch,) of integers, or targets (batch, outputs) of floats."""
+def labels_or_targets(
+    name: str, values: Any, batch: int, outputs: int, dtype: npt.DTypeLike
+) -> Array:
+    """Labels, (batch,) integers, or targets, (batch, outputs) floats; else TypeError or ValueError.
+
+    Errors as of ``label_array`` and ``targets``.
+    """
     array = _array(name, values, f"({batch},)")
     if array.ndim == 2 and array.dtype.kind == "f" and array.shape == (batch, outputs):
         return targets(name, array, batch, outputs, dtype)

@@ -1,8 +1,8 @@
-"""Is the gradient right? Finite differences against ``backward``.
+"""Is the gradient right? Checks ``backward`` against finite differences.
 
-The derivative is also (C(p + h) − C(p − h)) / 2h, but for an error of the order h². Two such
-differences, of width h and 2h, cancel that error (Richardson's extrapolation): what remains is of
-the order h⁴, so that h can be large enough for rounding not to matter.
+The derivative is (C(p + h) − C(p − h)) / 2h up to an error of order h². Combining two such
+differences, of widths h and 2h, cancels that error (Richardson extrapolation). The remaining error
+is of order h⁴, so h can be large enough for rounding not to matter.
 """
 
 from __future__ import annotations
@@ -21,17 +21,18 @@ WIDTH = 1e-3
 """h, in units of a parameter."""
 
 ROUNDING = 4 * np.finfo(np.float64).eps / WIDTH
-"""What rounding alone can make of a difference, for a cost of 1."""
+"""How large a finite difference rounding alone can produce, for a cost of 1."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """One parameter array: what ``backward`` says and what the finite differences say.
+    """The gradient of one parameter array, by ``backward`` and by finite differences.
 
-    ``index`` counts ``parameters()``. ``entries`` are the flat indices of the checked entries;
-    those next to a kink are left out and counted in ``skipped``. ``backward`` and ``difference``
-    are the two answers, ``errors`` |a − n| / max(|a|, |n|, 1e-3 · largest), and ``largest`` the
-    largest magnitude in the array's gradient.
+    ``index`` is the array's place in ``parameters()``. ``entries`` are the flat indices of the
+    checked entries; entries next to a kink are left out and counted in ``skipped``. ``backward``
+    and ``difference`` are the two gradients a and n at those entries, ``errors`` are
+    |a − n| / max(|a|, |n|, 1e-3 · largest), and ``largest`` is the largest magnitude in the whole
+    gradient.
     """
 
     index: int
@@ -48,9 +49,9 @@ def check(net: Network, x: npt.ArrayLike, y: npt.ArrayLike) -> float:
 
     ``x`` is (batch, inputs), ``y`` (batch, outputs). The check runs on a copy of the net in
     float64, with the dropout mask fixed; entries next to a kink (of ReLU, of a maximum) are
-    skipped, since no derivative exists there. Two costs that differ by less than rounding are
-    taken as equal. Raises ValueError for a cost that is not finite and for a gradient of another
-    shape than its parameter's.
+    skipped, since no derivative exists there. Differences within rounding error count as 0.
+    Raises ValueError for a cost that is not finite and for a gradient whose shape is not its
+    parameter's, and whatever ``Network.backward`` raises.
     """
     return max(
         (float(c.errors.max()) for c in compare(net, x, y) if c.errors.size),
@@ -65,7 +66,10 @@ def compare(
     entries: int | None = None,
     seed: int = 0,
 ) -> Iterator[Comparison]:
-    """The comparison of each parameter array, of all its entries or of that many drawn by seed."""
+    """Compare each parameter array: all its entries, or ``entries`` of them drawn with ``seed``.
+
+    Shapes and errors as for ``check``.
+    """
     net = net.astype(np.float64)
     x = np.asarray(x)
     x = x if x.dtype == np.uint8 else x.astype(np.float64)
@@ -75,13 +79,14 @@ def compare(
             layer.mask_fixed = True
     cost, gradients = net.backward(x, y)
     if not np.isfinite(cost):
-        raise ValueError(f"the net's cost is {cost}, expected a finite one to compare with")
+        raise ValueError(f"the net's cost is {cost}, expected a finite number")
     sides = _sides(net)
     rng = np.random.default_rng(seed)
     for index, (p, gradient) in enumerate(zip(net.parameters(), gradients, strict=True)):
         if np.shape(gradient) != p.shape:
             raise ValueError(
-                f"gradient {index} has shape {np.shape(gradient)}, its parameter {p.shape}"
+                f"gradient {index} has shape {np.shape(gradient)}, "
+                f"expected its parameter's, {p.shape}"
             )
         chosen: npt.NDArray[np.intp] = np.arange(p.size)
         if entries is not None and entries < p.size:

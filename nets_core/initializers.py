@@ -1,4 +1,4 @@
-"""How weights start. Each draws an array (outputs, inputs) of float64 from a generator.
+"""How weights start. Each function draws a float64 array (outputs, inputs) from a generator.
 
 The scale decides whether a signal survives many layers: too small and it dies out, too large and
 sigmoids saturate. A new initializer is one entry of ``INITIALIZERS``.
@@ -12,7 +12,7 @@ import numpy as np
 
 from nets_core.ops import Array
 
-Initializer = Callable[["np.random.Generator", int, int], Array]  # its module is slow to load
+Initializer = Callable[["np.random.Generator", int, int], Array]  # quoted: a slow import
 
 
 def normal(rng: np.random.Generator, outputs: int, inputs: int) -> Array:
@@ -46,7 +46,7 @@ def small(rng: np.random.Generator, outputs: int, inputs: int) -> Array:
 
 
 def zeros(rng: np.random.Generator, outputs: int, inputs: int) -> Array:
-    """All the same: hidden neurons then stay equal for ever. Here to be seen failing."""
+    """All 0: the hidden neurons then stay equal forever. It is here so that one can see it fail."""
     return np.zeros((outputs, inputs))
 
 

@@ -1,18 +1,18 @@
 """The operations of ``ops`` in WebAssembly: ``site/kernels/``, loaded into the tab's Python.
 
-A kernel is called with NumPy's arrays themselves. It looks at their types, shapes and strides
-where it enters, and calls the operation as ``ops`` defines it for what it does not do (float64,
-columns that lie apart, shapes that do not fit): then NumPy does it, or refuses it.
+A kernel takes NumPy arrays as they are. It first checks their dtypes, shapes and strides. What it
+does not support (float64, rows that are not contiguous, shapes that do not match) it passes on to
+the NumPy operation in ``ops``, which computes the result or raises.
 
-What a kernel answers with is an array that it has NumPy make, so that a call is one step of Python.
+A kernel has NumPy allocate the array that it returns, so a call is a single step for Python.
 
-No address outlives a call. An array's numbers stay where they are while the array lives, also when
-the tab's memory grows (what growing makes void is JavaScript's views of the memory, and no kernel
-has any); but only Python knows how long an array lives, and it holds those of a call until its end.
+No address outlives a call. An array's data does not move while the array lives, even when the tab's
+memory grows: growing invalidates JavaScript's views of the memory, and a kernel has none. But only
+Python knows how long an array lives, and it keeps a call's arguments alive until the call returns.
 
-The module is opened like any shared library, by ``ctypes``. A call through ``ctypes`` would take
-1.4 µs, longer than many of these operations. So each kernel follows the convention of a function of
-a C extension, and Python is told so: then it is called like any builtin function, in 0.1 µs.
+The module is opened with ``ctypes`` like any shared library. A call through ``ctypes`` would take
+1.4 µs, longer than many of these operations. So each kernel follows the calling convention of a C
+extension and is registered as a builtin function: a call then takes 0.1 µs.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ _FLOAT = np.dtype(np.float32)
 
 
 class Kernels(Operations):
-    """The operations as a module of ``site/kernels/`` does them.
+    """The operations as computed by a module built from ``site/kernels/``.
 
-    Raises ValueError, in one sentence, for a module that cannot be loaded or computes wrongly.
+    ``path`` is the module's file. Raises ValueError if the module cannot be loaded or gives wrong
+    results.
     """
 
     def __init__(self, path: str) -> None:
@@ -41,7 +42,7 @@ class Kernels(Operations):
             module = ctypes.PyDLL(path)
             begin = module["begin"]
             begin.argtypes = (*(ctypes.py_object,) * 4, ctypes.c_void_p)
-            begin(np.ndarray, float, None, _FLOAT, _numpys_function(_PYARRAY_EMPTY))
+            begin(np.ndarray, float, None, _FLOAT, _numpy_function(_PYARRAY_EMPTY))
             for name in NAMES:
                 setattr(self, name, _builtin(module, name, getattr(super(), name)))
         except (OSError, AttributeError) as error:
@@ -61,32 +62,33 @@ class _MethodDef(ctypes.Structure):
 
 
 _FASTCALL = 0x80
-"""CPython's METH_FASTCALL: the arguments lie in an array, whose address and length are given."""
+"""CPython's METH_FASTCALL: the function gets the address and the length of an argument array."""
 
-_described: list[_MethodDef] = []
-"""A builtin function points to its description for as long as it lives."""
+_method_defs: list[_MethodDef] = []
+"""Keeps the definitions alive: a builtin function points to its own for as long as it lives."""
 
 
-def _builtin(module: ctypes.PyDLL, name: str, numpys: Callable[..., Any]) -> Callable[..., Any]:
-    """The function that a module exports under this name, as a builtin function of Python's.
+def _builtin(module: ctypes.PyDLL, name: str, fallback: Callable[..., Any]) -> Callable[..., Any]:
+    """The function that ``module`` exports as ``name``, as a Python builtin.
 
-    It is given ``numpys``, as a method is given its object, for what it leaves to NumPy.
+    ``fallback``, the NumPy operation, is bound to it as ``self`` is to a method: the kernel calls
+    it for arguments that it does not support.
     """
     address = ctypes.cast(module[name], ctypes.c_void_p)
-    described = _MethodDef(name.encode(), address, _FASTCALL, None)
-    _described.append(described)
+    definition = _MethodDef(name.encode(), address, _FASTCALL, None)
+    _method_defs.append(definition)
     make = ctypes.pythonapi.PyCFunction_NewEx
     make.restype = ctypes.py_object
     make.argtypes = (ctypes.POINTER(_MethodDef), ctypes.py_object, ctypes.c_void_p)
-    return make(described, numpys, None)
+    return make(definition, fallback, None)
 
 
 _PYARRAY_EMPTY = 184
-"""Which of the functions in NumPy's C interface makes an array: its number is part of that."""
+"""The index of ``PyArray_Empty`` in NumPy's C API table: part of NumPy's stable ABI."""
 
 
-def _numpys_function(number: int) -> int:
-    """The address of a function of NumPy's C interface."""
+def _numpy_function(number: int) -> int:
+    """The address of a function in NumPy's C API table."""
     table = ctypes.pythonapi.PyCapsule_GetPointer
     table.restype = ctypes.POINTER(ctypes.c_void_p)
     table.argtypes = (ctypes.py_object, ctypes.c_char_p)
@@ -95,7 +97,7 @@ def _numpys_function(number: int) -> int:
 
 
 def _check_layout() -> None:
-    """ValueError unless arrays and floats lie in memory as ``site/kernels/arrays.wat`` says."""
+    """ValueError unless arrays and floats have the layout that ``site/kernels/arrays.wat`` uses."""
     probe = np.zeros((5, 7), _FLOAT)[1:, 2:]
     number = 2.5
     expected = {
@@ -120,14 +122,14 @@ def _check_layout() -> None:
             and ctypes.c_double.from_address(id(number) + 8).value == number
         ):
             return
-    raise ValueError("the kernels do not know how this Python keeps its arrays in memory")
+    raise ValueError("the kernels do not support the memory layout of this Python's arrays")
 
 
 _COMPARED = (np.ndarray, float, int)
 
 
 def _check_results(kernels: Kernels) -> None:
-    """ValueError unless each kernel does what NumPy does, on shapes with edges of all kinds."""
+    """ValueError unless each kernel agrees with NumPy, also where SIMD leaves a remainder."""
     numpy = Operations()
 
     def numbers(*shape: int) -> Array:

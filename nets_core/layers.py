@@ -4,11 +4,11 @@ A layer l computes z^l and a^l = σ^l(z^l) from a^{l-1}, and keeps all three unt
 pass. Given δ^l = ∂C/∂z^l it answers two questions, which are the last three of the four equations:
 
 - ``backward(δ^l)``: what was the error of the layer's input, ∂C/∂a^{l-1}? For a dense layer it is
-  (w^l)ᵀ δ^l. The network multiplies it by σ'^{l-1}(z^{l-1}) and has δ^{l-1}.
+  (w^l)ᵀ δ^l. The network multiplies it by σ'^{l-1}(z^{l-1}), which gives δ^{l-1}.
 - ``gradients(δ^l)``: ∂C/∂w^l and ∂C/∂b^l, as means over the mini-batch.
 
-Arrays are batch first. A layer after the first two dimensions of pictures has its channels last:
-(batch, height, width, channels). A new layer is one class here and one entry of ``LAYERS``.
+Arrays are batch first, and pictures have their channels last: (batch, height, width, channels).
+A new layer is one class here and one entry of ``LAYERS``.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ from nets_core.initializers import INITIALIZERS, RANDOM_BIASES
 from nets_core.ops import Array
 
 Shape = tuple[int, ...]
-Draws = Optional["np.random.Generator"]  # its module is slow to load, and reading needs none
+Draws = Optional["np.random.Generator"]  # quoted: a slow import that a trained net does not need
 
 
 class Layer(ABC):
-    """What the network asks of a layer.
+    """The interface of a layer.
 
-    ``connect`` tells it the shape of its inputs (without the batch), ``start`` draws its
-    parameters. ``a_in``, ``z`` and ``a`` are a^{l-1}, z^l and a^l of the latest forward pass.
+    ``connect`` sets the shape of its inputs (without the batch), ``start`` draws its parameters.
+    ``a_in``, ``z`` and ``a`` are a^{l-1}, z^l and a^l of the latest forward pass.
     """
 
     kind: str
@@ -52,11 +52,11 @@ class Layer(ABC):
         fit."""
 
     def start(self, rng: Draws, initializer: str, dtype: npt.DTypeLike) -> None:  # noqa: B027
-        """Draw whatever the layer draws: by default nothing. Without ``rng`` parameters are 0."""
+        """Draw what the layer draws, by default nothing. Without ``rng`` the parameters are 0."""
 
     @abstractmethod
     def forward(self, a: Array, learning: bool) -> Array:
-        """a^{l-1} -> a^l; ``learning`` turns on the noise that only learning has (dropout)."""
+        """a^{l-1} -> a^l; ``learning`` turns dropout on."""
 
     @abstractmethod
     def backward(self, delta: Array) -> Array:
@@ -81,7 +81,7 @@ class Layer(ABC):
         return []
 
     def products(self) -> int:
-        """How many multiplications by a weight one example takes; 1 where there are none."""
+        """How many multiplications by a weight one example takes; 1 for a layer without weights."""
         shapes = self.parameter_shapes()
         places = math.prod(self.output_shape[:-1])
         return places * math.prod(shapes[0]) if shapes else 1
@@ -115,7 +115,7 @@ class Dense(Layer):
 
     def connect(self, shape: Shape) -> None:
         if len(shape) != 1:
-            raise ValueError(f"a dense layer comes after pictures {shape}: put 'flatten' between")
+            raise ValueError(f"a dense layer gets pictures of shape {shape}: put 'flatten' before")
         self.input_shape, self.output_shape = shape, (self.outputs,)
 
     def start(self, rng: Draws, initializer: str, dtype: npt.DTypeLike) -> None:
@@ -198,8 +198,8 @@ class Conv2D(Layer):
     def _windows(self, a: Array) -> Array:
         """(batch, height, width, channels) -> a row for each window, (windows, size² · channels).
 
-        A row of a window, size · channels numbers, lies together in memory: the view has one axis
-        for it, and the copy moves whole rows.
+        A row of a window, size · channels numbers, is contiguous in memory: the view has one axis
+        for it, so that the copy moves whole rows.
         """
         batch, channels = len(a), self.input_shape[2]
         rows, columns, _ = self.output_shape
@@ -234,8 +234,8 @@ class Conv2D(Layer):
 class MaxPool2D(Layer):
     """The largest of each size × size block; a remainder at the right and bottom edge is dropped.
 
-    (batch, height, width, channels) -> (batch, height // size, width // size, channels). Back goes
-    the error to the entry that was the largest (the first of them, where several are equal).
+    (batch, height, width, channels) -> (batch, height // size, width // size, channels). The error
+    goes back to the entry that was the largest (the first one, if several are equal).
     """
 
     kind = "maxpool2d"
@@ -308,9 +308,9 @@ class Flatten(Layer):
 
 class Dropout(Layer):
     """While learning, each activation is set to 0 with probability ``rate``, anew in every step;
-    the others grow by 1 / (1 − rate), so that their expected value stays (Srivastava et al. 2014).
+    the others grow by 1 / (1 − rate), so that the mean stays the same (Srivastava et al. 2014).
 
-    ``mask_fixed`` keeps the latest mask, so that a finite difference compares like with like.
+    ``mask_fixed`` keeps the latest mask, so that finite differences compare like with like.
     """
 
     kind = "dropout"
@@ -332,7 +332,7 @@ class Dropout(Layer):
 
     @cached_property
     def rng(self) -> np.random.Generator:
-        """What draws the masks."""
+        """The generator of the masks."""
         return np.random.default_rng(self._seed)
 
     def forward(self, a: Array, learning: bool) -> Array:
@@ -352,19 +352,20 @@ class Dropout(Layer):
 
 
 CLEARNESS = 0.05
-"""What a clear pair counts beside its vote: nine of them, half of it each way, less than a vote."""
+"""How much a pair's margin, at most 1, counts beside its vote. Nine margins change a digit's score
+by at most 9 · 0.05 / 2, less than a quarter of a vote: they only settle ties."""
 
 
 MOST_CLASSES = 100
-"""A file that is not trusted may ask for any number, and the pairs are its square."""
+"""An untrusted file may ask for any number of classes, and the pairs grow with its square."""
 
 
 class Votes(Layer):
     """One input for each pair of classes i < j: above 0 it votes for i, else for j.
 
     (batch, classes · (classes − 1) / 2) -> (batch, classes): how many votes each class got, and,
-    to settle a tie, up to a quarter of a vote by how clear its pairs were. A vote has no slope; the
-    error that goes back is that of the quarter.
+    to settle ties, a small share of the margins of its pairs (``CLEARNESS``). A vote has no slope:
+    the error goes back through the margins alone.
     """
 
     kind = "votes"
@@ -381,7 +382,10 @@ class Votes(Layer):
     def connect(self, shape: Shape) -> None:
         pairs = len(self.first)
         if shape != (pairs,):
-            raise ValueError(f"votes of {self.classes} classes get {shape}, expected ({pairs},)")
+            raise ValueError(
+                f"a votes layer of {self.classes} classes gets inputs of shape {shape}, "
+                f"expected ({pairs},)"
+            )
         self.input_shape, self.output_shape = shape, (self.classes,)
 
     def forward(self, a: Array, learning: bool) -> Array:
@@ -435,7 +439,7 @@ def describe_layer(layer: Layer) -> dict[str, Any]:
 
 
 def _start(rng: Draws, initializer: str, shape: Shape, dtype: npt.DTypeLike) -> tuple[Array, Array]:
-    """Weights (outputs, inputs) and biases (outputs,) as the initializer starts them."""
+    """Weights (outputs, inputs) and biases (outputs,) as the initializer draws them."""
     outputs, inputs = shape
     if rng is None:
         return np.zeros(shape, dtype), np.zeros(outputs, dtype)

@@ -1,9 +1,9 @@
-"""One against one by least squares: 45 linear maps that vote, found without any iteration.
+"""One-versus-one classification by least squares: 45 linear maps that vote, without iteration.
 
-For each pair of digits i < j a map w·x + b is fitted to +1 on the i and −1 on the j: the weights
-that minimise Σ (w·x + b − t)² + ridge · n ‖w‖² solve the normal equations
-(XᵀX + ridge · n I) w = Xᵀt. Each map casts one vote, and the digit with the most votes is read.
-The ridge is there because pixels at the border are the same in every image.
+For each pair of digits i < j a map w·x + b is fitted to t = +1 on images of i and −1 on images of
+j: the weights that minimise Σ (w·x + b − t)² + ridge · n ‖w‖², over the n images of the pair, solve
+the normal equations (XᵀX + ridge · n I) w = Xᵀt. Each map casts one vote, and the digit with the
+most votes wins. Without the ridge XᵀX would be singular: pixels at the border are 0 in every image.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ _ROWS = 5000
 def fit(images: npt.ArrayLike, labels: npt.ArrayLike, ridge: float = 1e-3) -> Network:
     """The net of maps and votes for ``images`` (n, features) with ``labels`` (n,) 0…9.
 
-    ``ridge`` ≥ 0 counts per example. Raises ValueError or TypeError as ``Trainer`` does, and
-    ValueError where a digit has no image.
+    ``ridge`` ≥ 0 is multiplied by the number of examples. Raises ValueError or TypeError as
+    ``Trainer`` does, and ValueError if a digit has no image.
     """
     features = np.asarray(images).shape[-1]
     x = checks.examples("images", images, features)

@@ -1,8 +1,8 @@
-"""Losses: the cost C of an output a against the wanted y, and the error δ^L it starts with.
+"""Losses: the cost C of an output a for a target y, and the error δ^L of the output layer.
 
 The cost is the mean over the mini-batch of one example's loss. ``gradient`` and ``delta`` are
-those of single examples, one a row: the mean is taken once, where they become the gradients of
-the parameters (``layers``). A new loss is one entry of ``LOSSES``.
+those of single examples, one per row: the mean is taken once, where they become the gradients of
+the parameters (``layers``). A new loss is one class here and one entry of ``LOSSES``.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class CrossEntropy(Loss):
             log_sum = top + np.log(ops.exp(z - top[:, np.newaxis]).sum(axis=1))
             loss = log_sum * y.sum(axis=1) - (y * z).sum(axis=1)
         else:
-            loss = np.logaddexp(0, z) - y * z  # −y ln a − (1 − y) ln(1 − a), and ln(1 + e^z) − y z
+            loss = np.logaddexp(0, z) - y * z  # ln(1 + e^z) − y z = −y ln a − (1 − y) ln(1 − a)
         return float(loss.sum()) / len(z)
 
     def gradient(self, a: Array, y: Array) -> Array:
@@ -74,7 +74,7 @@ class CrossEntropy(Loss):
             return -y / a if self.output == "softmax" else (a - y) / (a * (1 - a))
 
     def delta(self, activation: Activation, z: Array, a: Array, y: Array) -> Array:
-        """δ^L = a − y: σ' cancels, so that a saturated neuron that is wrong still learns fast.
+        """δ^L = a − y: σ' cancels, so a saturated neuron that is wrong still learns fast.
 
         After softmax this needs Σ_j y_j = 1; for other y it is a Σ_j y_j − y.
         """
@@ -89,7 +89,7 @@ LOSSES = ("mse", "cross_entropy")
 def make_loss(name: str, output: str) -> Loss:
     """The loss of this name for a net whose output activation is ``output``.
 
-    Raises ValueError for an unknown name and for a pair that does not go together.
+    Raises ValueError for an unknown name and for a loss that does not go with ``output``.
     """
     losses: dict[str, Loss] = {"mse": MeanSquaredError(), "cross_entropy": CrossEntropy(output)}
     loss = losses[checks.one_of("loss", name, LOSSES)]

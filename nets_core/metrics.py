@@ -1,4 +1,4 @@
-"""How good a classifier is."""
+"""How good a classifier is: its accuracy and its confusion matrix."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from nets_core.ops import Array
 
 PIXELS = 28 * 28
 SLICE = 500
-"""How many examples are evaluated at a time: enough to be fast, few enough not to block a page;
-fewer where the net's widest layer makes more of each."""
+"""How many examples are evaluated at a time: enough to be fast, few enough not to block a page.
+For nets with a layer wider than the input it is fewer."""
 
 
 def predictions(net: Network, x: Array) -> Iterator[Array]:
@@ -27,7 +27,7 @@ def predictions(net: Network, x: Array) -> Iterator[Array]:
 
 
 def check_reads_digits(net: Network) -> None:
-    """ValueError for a net that does not read 784 pixels and answer with ten digits."""
+    """ValueError unless the net has 784 inputs and 10 outputs."""
     if (net.inputs, net.outputs) != (PIXELS, 10):
         raise ValueError(
             f"the net reads {net.inputs} numbers and answers with {net.outputs}, "
@@ -38,7 +38,7 @@ def check_reads_digits(net: Network) -> None:
 def accuracy(net: Network, x: npt.ArrayLike, labels: npt.ArrayLike) -> float:
     """The share, 0…1, of the examples whose answer is right (see ``right``).
 
-    ``x`` is (n, inputs), ``labels`` (n,) integers. Raises ValueError or TypeError if they are not.
+    ``x`` is (n, inputs) floats or uint8, ``labels`` (n,) integers; ValueError or TypeError if not.
     """
     x = checks.examples("x", x, net.inputs)
     labels = checks.label_array("labels", labels, len(x), net.outputs)
@@ -47,11 +47,11 @@ def accuracy(net: Network, x: npt.ArrayLike, labels: npt.ArrayLike) -> float:
 
 
 def right(a: Array, labels: Array) -> float:
-    """How many answers ``a`` (n, outputs) are right.
+    """How many of the answers ``a`` (n, outputs) match ``labels``, (n,) integers.
 
-    An answer is right whose largest output is that of its label, (n,) integers; a single output,
-    when it is on the label's side of 0.5. NaN for ``labels`` (n, outputs), numbers to come close
-    to.
+    An answer is right if its largest output is the label's; a single output, if it is on the
+    label's side of 0.5. NaN if ``labels`` are targets, (n, outputs), for which no answer is right
+    or wrong.
     """
     if labels.ndim == 2:
         return math.nan
@@ -61,14 +61,17 @@ def right(a: Array, labels: Array) -> float:
 
 
 def codes(outputs: int, dtype: npt.DTypeLike) -> Array:
-    """(classes, outputs): the wanted y of each label, one-hot; 0 and 1 for a single output."""
+    """(classes, outputs): the target y of each label, one-hot; 0 and 1 for a single output."""
     if outputs == 1:
         return np.array([[0], [1]], dtype)
     return np.eye(outputs, dtype=dtype)
 
 
 def confusion(guesses: Array, labels: Array, classes: int = 10) -> Array:
-    """How often the row's class was taken for the column's: (classes, classes) integers."""
+    """(classes, classes) integers: how often the row's class was read as the column's.
+
+    ``guesses`` and ``labels`` are (n,) integers 0 … classes − 1.
+    """
     return np.bincount(labels * classes + guesses, minlength=classes * classes).reshape(
         classes, classes
     )

@@ -1,7 +1,7 @@
 """A network: layers and a loss, forward and backward.
 
 The notation is that of Michael Nielsen's book, "Neural Networks and Deep Learning": w^l, b^l, z^l,
-a^l and δ^l belong to layer l, and C is the cost. ``Network.backward`` is the place to read first.
+a^l and δ^l belong to layer l, and C is the cost. Read ``Network.backpropagate`` first.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class Network:
     ----------
     layers : the layers from the first to the last, which must be a ``Dense``.
     input_shape : the shape of one example: (features,), or (height, width, channels) for pictures,
-        which come as rows of height · width · channels numbers all the same.
+        which are passed as rows of height · width · channels numbers too.
     loss : "mse" or "cross_entropy".
     initializer : one of ``INITIALIZERS``.
     seed : of the generator that draws the weights; the same seed makes the same net.
     dtype : float32 for training, float64 for checking; kept throughout.
-    drawn : False leaves all parameters 0, for one who has others to put there.
+    drawn : False leaves all parameters 0, for callers that will load their own.
 
-    Raises ValueError or TypeError where the parts do not fit together.
+    Raises ValueError or TypeError if the parts do not fit together.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class Network:
 
     @classmethod
     def from_description(cls, description: Mapping[str, Any], drawn: bool = True) -> Self:
-        """The net that ``describe()`` described, with the parameters that its seed draws."""
+        """The net that ``describe()`` described, its parameters drawn from its seed."""
         return cls(
             [make_layer(spec) for spec in description["layers"]],
             description["input_shape"],
@@ -112,7 +112,7 @@ class Network:
         )
 
     def describe(self) -> dict[str, Any]:
-        """All that makes this net but the values of its parameters, in plain Python values."""
+        """What defines this net, except the values of its parameters, as plain Python values."""
         return {
             "input_shape": list(self.input_shape),
             "layers": [describe_layer(layer) for layer in self.layers],
@@ -154,7 +154,10 @@ class Network:
         return self.propagate(ops.as_floats(checks.examples("x", x, self.inputs), self.dtype))
 
     def propagate(self, x: Array, learning: bool = False) -> Array:
-        """``forward`` for those who know that x is right; ``learning`` turns dropout on."""
+        """``forward`` without the checks, for float ``x`` (batch, inputs) of this net's dtype.
+
+        ``learning`` turns dropout on.
+        """
         a = x.reshape(len(x), *self.input_shape)
         for layer in self.layers:
             a = layer.forward(a, learning)  # a^l = σ^l(z^l), z^l = w^l a^{l-1} + b^l
@@ -176,9 +179,9 @@ class Network:
         return self.backpropagate(*self._checked(x, y))
 
     def backpropagate(self, x: Array, y: Array, learning: bool = True) -> tuple[float, list[Array]]:
-        """``backward`` for those who know that x and y are right: the four equations.
+        """``backward`` without the checks, for callers that have validated x and y.
 
-        ``learning=False`` is for one who only looks: no dropout, whose masks are drawn.
+        These are the four equations. ``learning=False`` turns dropout off and so draws no mask.
         """
         layers = self.layers
         a = self.propagate(x, learning)

@@ -1,11 +1,11 @@
-"""The few array operations that cost time: what each is, and which way of doing it is in use.
+"""The few array operations that take most of the time, and which implementation is in use.
 
-``Operations`` is what they are, in NumPy. The tab has a second way, WebAssembly written for it
-(``kernels``); ``use`` puts that in and takes it out again. The rest of the library asks for
-``ops.matmul_nt(a, b)`` and so on, and does not know which it gets.
+``Operations`` defines them in NumPy. The tab has a second implementation, in WebAssembly
+(``kernels``), and ``use`` switches between the two. The rest of the library calls
+``ops.matmul_nt(a, b)`` and so on, and does not know which one runs.
 
-A product is named by what it is of: *n* means a matrix as it is stored, *t* its transpose (the BLAS
-letters).
+A matrix product is named after its operands, with BLAS's letters: *n* is a matrix as it is stored,
+*t* its transpose.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def _blas_tn(a: Array, b: Array) -> Array:
 
 
 SMALL = 50_000
-"""Products of fewer multiplications cost their call more than their arithmetic: ``@`` is then the
-quicker one without BLAS too."""
+"""With fewer multiplications, the call costs more than the arithmetic: ``@`` is then faster even
+without BLAS."""
 
 
 def _einsum_nt(a: Array, b: Array) -> Array:
@@ -51,12 +51,12 @@ def _einsum_tn(a: Array, b: Array) -> Array:
 
 
 HAS_BLAS = sys.platform != "emscripten"
-"""Natively NumPy hands ``@`` to BLAS. In the tab there is none, and the same product written with
-``@`` is up to seven times slower than an ``einsum`` whose inner loop runs along memory."""
+"""Natively NumPy passes ``@`` to BLAS. In the tab there is none, and ``@`` is up to seven times
+slower than an ``einsum`` whose inner loop runs over contiguous memory."""
 
 
 class Operations:
-    """The operations, as NumPy does them."""
+    """The operations in NumPy."""
 
     def matmul_nt(self, a: Array, b: Array) -> Array:
         """``a bᵀ``: (m, k) and (n, k) -> (m, n). The weighted input, a^{l-1} (w^l)ᵀ."""
@@ -79,7 +79,7 @@ class Operations:
         return x.sum(axis=0)
 
     def exp(self, z: Array) -> Array:
-        """e^z, entry by entry."""
+        """e^z, element-wise."""
         return np.exp(z)
 
     def sigmoid(self, z: Array) -> Array:
@@ -90,11 +90,11 @@ class Operations:
             return np.reciprocal(a, out=a)
 
     def tanh(self, z: Array) -> Array:
-        """tanh z, entry by entry."""
+        """tanh z, element-wise."""
         return np.tanh(z)
 
     def relu(self, z: Array) -> Array:
-        """max(z, 0), entry by entry."""
+        """max(z, 0), element-wise."""
         return np.maximum(z, 0)
 
     def squared_distance(self, x: Array, y: Array) -> float:
@@ -103,12 +103,12 @@ class Operations:
         return float(difference.dot(difference))
 
     def hits(self, a: Array, labels: Array) -> int:
-        """How many rows of ``a`` (n, outputs) are largest where ``labels`` (n,) says."""
+        """How many rows of ``a`` (n, outputs) have their largest entry at ``labels`` (n,)."""
         return int(np.count_nonzero(a.argmax(axis=1) == labels))
 
     def combine(self, x: Array, alpha: float, y: Array, beta: float) -> None:
         """x ← α x + β y, in place: two arrays of one shape."""
-        added = beta * y  # before x changes, which y may be
+        added = beta * y  # before x changes: y may be x
         if alpha != 1:
             x *= alpha
         x += added
@@ -132,7 +132,7 @@ class Operations:
         p -= rate * (mean / (np.sqrt(square) + epsilon))
 
     def as_floats(self, x: Array, dtype: npt.DTypeLike) -> Array:
-        """``x`` in the dtype of a net; ``uint8`` pixels become 0…1."""
+        """``x`` as floats of this dtype; ``uint8`` pixels become 0…1."""
         if x.dtype != np.uint8:
             return x.astype(dtype, copy=False)
         floats = x.astype(dtype)
@@ -147,7 +147,7 @@ class Operations:
 _numpy = Operations()
 
 in_use = _numpy
-"""What does them now; see ``use``."""
+"""The current implementation; see ``use``."""
 
 matmul_nt = _numpy.matmul_nt
 matmul_nn = _numpy.matmul_nn
@@ -169,6 +169,6 @@ NAMES = tuple(name for name in vars(Operations) if not name.startswith("_"))
 
 
 def use(operations: Operations | None) -> None:
-    """Do the operations this way from now on; None means NumPy's."""
+    """Compute with these operations from now on; None means NumPy's."""
     chosen = operations or _numpy
     globals().update(in_use=chosen, **{name: getattr(chosen, name) for name in NAMES})

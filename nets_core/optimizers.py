@@ -1,7 +1,7 @@
 """Optimizers: from gradients to a step. Each updates the parameters in place.
 
-A new optimizer is one class here: a learning rate that may change at any time, ``state`` (what it
-remembers, as lists of arrays that ``saving`` can write) and ``update``.
+A new optimizer is one class here: a learning rate that may change at any time, ``state`` (its
+memory, as lists of arrays that ``saving`` can write) and ``update``.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from nets_core.ops import Array
 
 
 class Optimizer(ABC):
-    """What the two have in common. ``learning_rate`` is η, positive and finite.
+    """The interface of an optimizer. ``learning_rate`` is η, positive and finite.
 
-    ``memory`` are the names of what it keeps in ``state`` from its first step on.
+    ``memory`` names the lists of arrays that ``state`` holds from the first step on. ``steps``
+    counts the updates.
     """
 
     name: str
@@ -49,12 +50,12 @@ class Optimizer(ABC):
         """One step: ``parameters`` change in place; ``gradients`` may be used as scratch space."""
 
     def forget(self) -> None:
-        """Begin again: nothing is remembered of earlier gradients."""
+        """Start over, with no memory of earlier gradients."""
         self.steps = 0
         self.state = {}
 
     def _remembered(self, name: str, parameters: Sequence[Array]) -> list[Array]:
-        """The arrays kept under this name, one for each parameter, zeros to begin with."""
+        """The arrays of ``state[name]``, one for each parameter, initially zero."""
         if name not in self.state:
             self.state[name] = [np.zeros_like(p) for p in parameters]
         return self.state[name]
@@ -87,7 +88,7 @@ class SGD(Optimizer):
 
 
 class Adam(Optimizer):
-    """Adam (Kingma and Ba 2015, algorithm 1, with the order of section 2 for less arithmetic).
+    """Adam (Kingma and Ba 2015, algorithm 1, in the more efficient order given in section 2).
 
     m ← β₁ m + (1 − β₁) g, v ← β₂ v + (1 − β₂) g², p ← p − η_t m / (√v + ε̂) with
     η_t = η √(1 − β₂ᵗ) / (1 − β₁ᵗ) and ε̂ = ε √(1 − β₂ᵗ), which is the update of algorithm 1.

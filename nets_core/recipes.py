@@ -1,7 +1,7 @@
 """The named nets with their hyperparameters: one list for scripts, page and tests.
 
-A recipe says everything that decides what comes out, the seed too. A new one is one entry of
-``RECIPES``.
+A recipe holds everything that determines the trained net, including the seed. A new one is one
+entry of ``RECIPES``.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ from nets_core.training import Trainer, Work
 class Recipe:
     """How one net is made. ``layers`` are descriptions as ``layers.make_layer`` takes them.
 
-    ``distortion`` is drawn anew for each mini-batch, and a share ``flourishes`` of the images is
-    learned from once more with what many people add to a digit (see ``augment``). ``decay`` is
+    ``distortion`` is drawn anew for each mini-batch. ``flourishes`` is the share of the images that
+    are repeated with the strokes that many people add to a digit (see ``augment``). ``decay`` is
     the share of the learning rate that is left at the end of ``learn``. ``storage`` is how the
     trained net is stored (see ``saving.dumps``).
     """
@@ -50,7 +50,7 @@ class Recipe:
     storage: str = "float16"
 
     def network(self, dtype: npt.DTypeLike = np.float32) -> Network:
-        """The net before it has learned anything."""
+        """The untrained net."""
         return Network.from_description(
             {
                 "layers": self.layers,
@@ -72,7 +72,7 @@ class Recipe:
         labels: Array,
         test: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
     ) -> Trainer:
-        """A run by this recipe on images (n, 784) uint8 and labels (n,); see ``Trainer``."""
+        """A trainer of this recipe, for images (n, 784) uint8 and labels (n,); see ``Trainer``."""
         if self.flourishes:
             x, labels = with_flourishes(x, labels, self.flourishes, self.seed)
         return Trainer(
@@ -88,7 +88,7 @@ class Recipe:
         )
 
     def learn(self, trainer: Trainer) -> Iterator[Work]:
-        """All the recipe's epochs, the learning rate falling along half a cosine."""
+        """Train for all the recipe's epochs, the learning rate falling along half a cosine."""
         total = self.epochs * len(trainer.x)
         for piece in trainer.work(self.epochs):
             done = (trainer.epoch * len(trainer.x) + trainer.position) / total
@@ -99,7 +99,7 @@ class Recipe:
 
 @dataclass(frozen=True)
 class ClosedForm:
-    """A net that is solved for instead of trained: ``least_squares.fit`` with this ``ridge``."""
+    """A net that is solved for, not trained: ``least_squares.fit`` with this ``ridge``."""
 
     id: str
     name: str
@@ -113,7 +113,7 @@ class ClosedForm:
 
 
 DISTORTION = Distortion(rotation=0.1, slant=0.15, stretch=0.12, shift=0.7, elastic=0.7, pen=0.5)
-"""What the page's switch "distort the digits" uses where the recipe has none of its own."""
+"""What the page's switch "distort the digits" uses for recipes that have none of their own."""
 
 
 def dense(*sizes: int, activation: str, output: str) -> tuple[Mapping[str, Any], ...]:
@@ -213,7 +213,7 @@ SOLVED = {
 
 
 DEFAULT = "mlp-30"
-"""The recipe of the blog post: what a page trains unless it says otherwise."""
+"""The recipe of the blog post: what a page trains by default."""
 
 
 def get(name: str) -> Recipe:

@@ -1,8 +1,8 @@
 """Learning as a stream of small steps.
 
-A ``Trainer`` holds all that a training run is: the net, the optimizer, the data, and where it
-stands. ``work`` does the next small piece and tells what it did; whoever drives it (a loop, a web
-page, a test) may stop between any two pieces, change the learning rate, save, or walk away.
+A ``Trainer`` holds a whole training run: the net, the optimizer, the data and its position in them.
+``work`` does the next small piece and says what it did. Whoever drives it (a loop, a web page, a
+test) may stop between any two pieces, change the learning rate, save, or walk away.
 
 The order of the examples depends on the seed and the epoch alone, so a run that is saved and
 resumed goes on as if it had never stopped.
@@ -27,19 +27,19 @@ from nets_core.ops import Array
 from nets_core.optimizers import Optimizer
 
 BLOCK = 10_000
-"""The first epoch takes the examples in blocks of this many, so that it can begin when the first
-block has come; within a block, and in every later epoch over all of them, they are shuffled."""
+"""The first epoch takes the examples in blocks of this many, each shuffled, so that it can begin
+as soon as the first block has loaded. Later epochs shuffle all examples."""
 
 IN_THE_TAB = sys.platform == "emscripten"
 
 CHECKPOINT_STEPS = 50
-"""How many steps at the most are lost when a net diverges."""
+"""At most this many steps are lost when a net diverges."""
 
 
 class Diverged(FloatingPointError):
-    """The cost is no longer a finite number. The net is back at its latest finite state.
+    """The cost is no longer finite. The net is back at its latest finite checkpoint.
 
-    ``what`` says what happened and when, without the advice that the message adds.
+    ``what`` says what happened and when; the message adds advice.
     """
 
     def __init__(self, what: str, advice: str) -> None:
@@ -48,7 +48,7 @@ class Diverged(FloatingPointError):
 
 
 class Augmentation(Protocol):
-    """Distorts a mini-batch: (batch, inputs) floats -> the same shape; see ``augment``."""
+    """Distorts a mini-batch: (batch, inputs) floats -> the same shape; see ``data.augment``."""
 
     def __call__(self, x: Array, rng: np.random.Generator) -> Array: ...
 
@@ -62,7 +62,7 @@ class Step:
     """One update. ``epoch`` and ``step`` count from 1, steps over the whole run.
 
     ``cost`` and ``accuracy`` (0…1) are those of the mini-batch before the update, without L2;
-    ``examples_per_second`` is the rate since the trainer was made, evaluation and pauses left out.
+    ``examples_per_second`` is as in ``Trainer``.
     """
 
     epoch: int
@@ -81,7 +81,7 @@ class Evaluating:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """An evaluation came to its end: ``accuracy`` (0…1) and ``cost`` on the whole test set."""
+    """A finished evaluation: ``accuracy`` (0…1) and ``cost`` on the whole test set."""
 
     epoch: int
     step: int
@@ -91,15 +91,16 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Waiting:
-    """The next examples have not come yet (see ``Trainer.available``)."""
+    """The next examples are not loaded yet (see ``Trainer.available``)."""
 
 
 @dataclass(frozen=True)
 class Epoch:
     """One pass over the training set.
 
-    ``cost`` and ``accuracy`` are means over its mini-batches as they were met, ``test_accuracy``
-    (0…1) is measured after it and None without a test set, ``seconds`` are those of training.
+    ``cost`` and ``accuracy`` (0…1) are means over its examples, each before the update that learned
+    from it. ``test_accuracy`` (0…1) is measured at its end; None without a test set. ``seconds``
+    is the training time, without evaluations.
     """
 
     cost: float
@@ -109,7 +110,7 @@ class Epoch:
 
 
 MOST_HISTORY = 1000
-"""How many epochs a trainer remembers, and its file with it: an hour may have thousands."""
+"""How many epochs a trainer and its file keep: an hour of training may have thousands."""
 
 Work = Step | Evaluating | Evaluation | Waiting
 
@@ -120,15 +121,14 @@ class Trainer:
     Parameters
     ----------
     x : (examples, inputs), uint8 pixels (read as /255, converted batch by batch) or floats.
-    labels : (examples,) integers from 0 to outputs − 1, or 0 and 1 for a net of one output; or
-        numbers to come close to, (examples, outputs) floats, of which none is right or wrong: every
-        accuracy is then NaN.
+    labels : (examples,) integers from 0 to outputs − 1, or 0 and 1 for a net with one output; or
+        regression targets, (examples, outputs) floats: every accuracy is then NaN.
     batch_size : examples in a mini-batch, at least 1; the last one of an epoch may be smaller.
     l1, l2 : weight decay λ₁ and λ₂ in w ← w − η(∂C/∂w + λ₁ sign w + λ₂ w); biases do not decay.
-    seed : of the order of the examples.
+    seed : determines the order of the examples and their distortions.
     test : (x_test, labels_test), evaluated after every epoch.
     evaluations : how many evaluations on ``test`` an epoch has, evenly spread, the last at its end.
-    augment : distorts each mini-batch before it is learned from.
+    augment : distorts each mini-batch before the net learns from it.
 
     Raises ValueError or TypeError, naming the argument, for anything else.
     """
@@ -154,12 +154,16 @@ class Trainer:
         self.net = net
         self.optimizer = optimizer
         self.x = checks.examples("x", x, net.inputs)
-        self.labels = checks.wanted("labels", labels, len(self.x), net.outputs, net.dtype)
+        self.labels = checks.labels_or_targets(
+            "labels", labels, len(self.x), net.outputs, net.dtype
+        )
         self.test: tuple[Array, Array] | None = None
         if test is not None:
             x_test = checks.examples("test[0]", test[0], net.inputs)
-            wanted = checks.wanted("test[1]", test[1], len(x_test), net.outputs, net.dtype)
-            self.test = x_test, wanted
+            labels_test = checks.labels_or_targets(
+                "test[1]", test[1], len(x_test), net.outputs, net.dtype
+            )
+            self.test = x_test, labels_test
         self.batch_size = batch_size
         self.l1 = l1
         self.l2 = l2
@@ -167,22 +171,23 @@ class Trainer:
         self.evaluations = checks.count("evaluations", evaluations)
         self.augment = augment
         self.available = len(self.x)
-        """How many examples, from the first on, have come; lower it while ``x`` is being filled."""
+        """How many examples, counted from the first, are loaded; lower it while ``x`` fills up."""
         self.history: list[Epoch] = []
-        """The newest ``MOST_HISTORY`` epochs."""
+        """The latest ``MOST_HISTORY`` epochs."""
         self.epoch = 0
-        """Epochs that are complete."""
+        """How many epochs are complete."""
         self.position = 0
-        """Examples of the current epoch that have been learned from."""
+        """How many examples of the current epoch the net has learned from."""
         self.step = 0
+        """How many updates have been made."""
         self.sums = [0.0, 0.0, 0.0]
-        """Of the current epoch: cost and right answers summed over examples, and seconds."""
+        """Sums over the current epoch: cost and right answers of its examples, and seconds."""
         self._examples = 0
         self._seconds = 0.0
         self._order: Array | None = None
         self._blocks: Iterator[Array] = iter(())
         self._codes = metrics.codes(net.outputs, net.dtype)
-        self._finite = [p.copy() for p in net.parameters()]
+        self._checkpoint = [p.copy() for p in net.parameters()]
 
     @property
     def batch_size(self) -> int:
@@ -213,17 +218,17 @@ class Trainer:
 
     @property
     def examples_per_second(self) -> float:
-        """Examples learned from in a second of training, since this trainer was made or its clock
-        was set back."""
+        """Examples per second of training since the start or ``set_clock_back``, without
+        evaluations and pauses."""
         return self._examples / self._seconds if self._seconds else 0.0
 
     def set_clock_back(self) -> None:
-        """Measure ``examples_per_second`` anew: something has changed that decides it."""
+        """Restart the measurement of ``examples_per_second``, after a change that affects it."""
         self._examples = 0
         self._seconds = 0.0
 
     def run(self, epochs: int) -> list[Epoch]:
-        """Train for so many epochs and return them; raises Diverged if the cost is not finite."""
+        """Train for this many epochs and return them; raises Diverged if the cost is not finite."""
         done = []
         for _ in range(checks.count("epochs", epochs, least=0)):
             for _ in self.work(1):
@@ -232,14 +237,15 @@ class Trainer:
         return done
 
     def steps(self, epochs: int) -> Iterator[Step]:
-        """Train for so many epochs (the rest of a begun one is the first), a mini-batch at a time.
+        """Train for this many epochs, one mini-batch at a time.
 
-        Raises Diverged if the cost is not finite.
+        The rest of an unfinished epoch counts as the first. Raises Diverged if the cost is not
+        finite.
         """
         return (piece for piece in self.work(epochs) if isinstance(piece, Step))
 
     def work(self, epochs: int) -> Iterator[Work]:
-        """As ``steps``, with the slices of the evaluations: no piece takes long."""
+        """Like ``steps``, but also yields the slices of the evaluations: no piece takes long."""
         last = self.epoch + checks.count("epochs", epochs, least=0)
         return self._work(last)
 
@@ -247,7 +253,7 @@ class Trainer:
         while self.epoch < last:
             due = self._evaluations_due()
             while self.position < len(self.x):
-                if not self._has_come():
+                if not self._is_available():
                     yield Waiting()
                     continue
                 yield self._step()
@@ -266,18 +272,18 @@ class Trainer:
     def learn(self, x: Array, labels: Array) -> tuple[float, float]:
         """One update on these examples: x (batch, inputs) floats, labels as the trainer's.
 
-        Returns (cost, accuracy) before the update; raises Diverged if the cost is not finite, with
-        the net as it was when it last was.
+        Returns (cost, accuracy) before the update. Raises Diverged if the cost is not finite, and
+        restores the net's latest finite checkpoint.
         """
         parameters = self.net.parameters()
-        with _quietly():  # it is said in one sentence, below
+        with _no_overflow_warnings():  # Diverged says it in one sentence
             cost, gradients = self.net.backpropagate(x, self._wanted(labels))
             if not math.isfinite(cost):
-                self._diverge(f"the cost became {_said(cost)} in step {self.step + 1}")
+                self._diverge(f"the cost became {_in_words(cost)} in step {self.step + 1}")
             if self.step % CHECKPOINT_STEPS == 0:
                 self._check_finite()
-                for kept, p in zip(self._finite, parameters, strict=True):
-                    np.copyto(kept, p)
+                for saved, p in zip(self._checkpoint, parameters, strict=True):
+                    np.copyto(saved, p)
             if self._l1 or self._l2:
                 self._decay(parameters, gradients)
             self.optimizer.update(parameters, gradients)
@@ -285,11 +291,11 @@ class Trainer:
         return cost, metrics.right(self.net.layers[-1].a, labels) / len(labels)
 
     def _wanted(self, labels: Array) -> Array:
-        """y (batch, outputs) of labels or of numbers to come close to."""
+        """y (batch, outputs) for labels, or regression targets as they are."""
         return ops.gather(self._codes, labels, self.net.dtype) if labels.ndim == 1 else labels
 
     def _decay(self, parameters: Sequence[Array], gradients: Sequence[Array]) -> None:
-        """∂C/∂w + λ₁ sign w + λ₂ w; what is subtracted from biases stays ∂C/∂b."""
+        """∂C/∂w ← ∂C/∂w + λ₁ sign w + λ₂ w, in place; ∂C/∂b stays as it is."""
         for p, gradient in zip(parameters, gradients, strict=True):
             if p.ndim > 1 and self.l2:
                 ops.combine(gradient, 1.0, p, self.l2)
@@ -314,7 +320,8 @@ class Trainer:
         self._seconds += seconds
         return Step(self.epoch + 1, self.step, cost, accuracy, self.examples_per_second)
 
-    def _has_come(self) -> bool:
+    def _is_available(self) -> bool:
+        """True if the examples of the next mini-batch are loaded."""
         if self.available >= len(self.x):
             return True
         if self.epoch > 0:
@@ -323,7 +330,7 @@ class Trainer:
         return self.available >= min(-(-needed // BLOCK) * BLOCK, len(self.x))
 
     def _next_rows(self) -> Array:
-        """Which examples are the next mini-batch."""
+        """The indices of the examples in the next mini-batch."""
         stop = min(self.position + self._batch_size, len(self.x))
         if self._order is None:
             self._blocks = _shuffled(len(self.x), self.seed, self.epoch)
@@ -336,7 +343,7 @@ class Trainer:
         return self.evaluations * self.position // len(self.x)
 
     def _evaluate(self) -> Iterator[Evaluating | Evaluation]:
-        self._check_finite()  # the last step of a run has no next one whose cost would tell
+        self._check_finite()  # after the last step of a run, no further cost would show it
         if self.test is None:
             return
         x, labels = self.test
@@ -349,7 +356,7 @@ class Trainer:
             done += len(a)
             yield Evaluating(done / len(x))
         if not np.isfinite(cost):
-            self._diverge(f"the cost on the test set became {_said(cost)} in step {self.step}")
+            self._diverge(f"the cost on the test set became {_in_words(cost)} in step {self.step}")
         yield Evaluation(self.epoch + 1, self.step, right / len(x), cost / len(x))
 
     def _finish_epoch(self, test_accuracy: float | None) -> None:
@@ -363,23 +370,24 @@ class Trainer:
         self._order = None
 
     def _check_finite(self) -> None:
-        """Diverged if the parameters are not finite, as sigmoids may hide from the cost."""
+        """Raise Diverged unless the parameters are finite: sigmoids can keep the cost finite."""
         if not all(np.isfinite(p).all() for p in self.net.parameters()):
             self._diverge(f"the weights became infinite or NaN in step {self.step}")
 
     def _diverge(self, what: str) -> NoReturn:
-        """Go back to the latest finite parameters, and forget what led the optimizer astray."""
-        for p, kept in zip(self.net.parameters(), self._finite, strict=True):
-            np.copyto(p, kept)
+        """Restore the checkpoint, clear the optimizer's memory and raise Diverged."""
+        for p, saved in zip(self.net.parameters(), self._checkpoint, strict=True):
+            np.copyto(p, saved)
         self.optimizer.forget()
         rate = self.optimizer.learning_rate
         raise Diverged(what, f"the learning rate {rate:g} is probably too high for this net")
 
 
 def _shuffled(count: int, seed: int, epoch: int) -> Iterator[Array]:
-    """The order of so many examples in an epoch, block by block, always the same.
+    """The order of ``count`` examples in an epoch, block by block; the same for the same arguments.
 
-    It knows no trainer: one that held what holds it would outlive its reset.
+    A function, not a method: a generator that refers to its trainer makes a reference cycle, and
+    the trainer would stay in memory after a reset.
     """
     rng = np.random.default_rng([seed, epoch])
     size = count if epoch else BLOCK
@@ -387,12 +395,15 @@ def _shuffled(count: int, seed: int, epoch: int) -> Iterator[Array]:
         yield start + rng.permutation(min(size, count - start))
 
 
-def _quietly() -> AbstractContextManager[object]:
-    """No warnings where numbers overflow. WebAssembly has no flags that would tell of it, so NumPy
-    has nothing to warn of there, and saying so in every step would be for nothing."""
+def _no_overflow_warnings() -> AbstractContextManager[object]:
+    """Suppress NumPy's warnings of overflow.
+
+    WebAssembly has no floating-point flags, so NumPy never warns in the tab, and entering
+    ``np.errstate`` in every step would only cost time.
+    """
     return nullcontext() if IN_THE_TAB else np.errstate(over="ignore", invalid="ignore")
 
 
-def _said(cost: float) -> str:
-    """A cost that is no finite number, in words."""
+def _in_words(cost: float) -> str:
+    """A cost that is not finite, in words."""
     return "NaN" if math.isnan(cost) else "infinite"

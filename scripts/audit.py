@@ -1,7 +1,7 @@
-"""Look for known weaknesses in everything that is locked: ``python3 scripts/audit.py``.
+"""Check all locked dependencies for known vulnerabilities: ``python3 scripts/audit.py``.
 
-Asks the advisory databases of PyPI and npm about the versions in ``requirements/`` and about the
-packages of ``parts.lock.json``. It needs a network; the tests do not run it, CI does.
+Asks the advisory databases of PyPI and npm about the versions in ``requirements/`` and the packages
+in ``parts.lock.json``. It needs a network, so CI runs it and the tests do not.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         found.append(not _parts_are_sound(Path(folder)))
     if any(found):
-        sys.exit("Stopped: look at what is listed above.")
+        sys.exit("Stopped: see the vulnerabilities or errors above.")
 
 
 def _audits() -> list[tuple[list[str], Path]]:
@@ -38,13 +38,13 @@ def _audits() -> list[tuple[list[str], Path]]:
 
 
 def _parts_are_sound(folder: Path) -> bool:
-    """The npm packages of the parts have no lock of npm's: one is made, of the same versions."""
-    wanted = {}
+    """Audit the npm packages of the parts: make the lock file that npm needs, with our versions."""
+    versions = {}
     for part in read_lock().values():
         name, _, version = part.sources[0].get("npm", "").rpartition("@")
         if name:
-            wanted[name] = version
-    (folder / "package.json").write_text(json.dumps({"dependencies": wanted}))
+            versions[name] = version
+    (folder / "package.json").write_text(json.dumps({"dependencies": versions}))
     lock = ["install", "--package-lock-only", "--ignore-scripts", "--no-audit", "--no-fund"]
     npm = environment.npm()
     return _run([npm, *lock], folder) and _run([npm, "audit"], folder)

@@ -1,6 +1,6 @@
-"""Measure the site beside its peers: ``python3 scripts/bench.py [--rows NAME …] [--repeats 5]``.
+"""Compare the site with its peers: ``python3 scripts/bench.py [--rows NAME …] [--repeats 5]``.
 
-Prints a table; a run of all rows also writes ``bench.json``.
+Prints a table. A run of all rows also writes ``bench.json``.
 """
 
 import argparse
@@ -43,9 +43,9 @@ RECORD = environment.ROOT / "bench.json"
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument(
-        "--rows", nargs="+", choices=GROUPS, default=list(GROUPS), help="all unless told"
+        "--rows", nargs="+", choices=GROUPS, default=list(GROUPS), help="default: all"
     )
-    options.add_argument("--repeats", type=int, default=5, help="samples of each figure, 5")
+    options.add_argument("--repeats", type=int, default=5, help="samples per figure, default: 5")
     chosen = options.parse_args()
     try:
         bundle.build()
@@ -70,7 +70,7 @@ def _measure(browser: Browser, url: str, names: list[str], repeats: int) -> list
 
 
 def _load() -> str:
-    """Processes that wanted to run in the last minute, on average."""
+    """The load average of the last minute."""
     return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
 
 

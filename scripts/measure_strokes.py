@@ -1,10 +1,10 @@
-"""How many digits that people wrote with a pen are read right, for each of the site's nets.
+"""How many of the digits that people wrote with a pen each of the site's nets reads right.
 
     python3 scripts/measure_strokes.py FILE [--browser] [--json]
 
 FILE is a list of {"digit": 7, "strokes": [[[x, y], …], …]}, coordinates 0 … 500, y downwards.
-With --browser the strokes are replayed through `nets.predict` of the built page, at the position
-and size in which they were written; otherwise through `nets_core`.
+With --browser the strokes go through `nets.predict` of the built page, at the position and size in
+which they were written; otherwise through `nets_core`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from nets_core.files import saving
 
 MODELS = environment.ROOT / "site" / "models"
 TABLET = 500
-"""The side of the tablet that FILE's coordinates are from."""
+"""The side of the tablet on which FILE's strokes were drawn."""
 
 Drawing = dict[str, Any]
 
@@ -57,10 +57,10 @@ def main() -> None:
 
 
 def read(path: Path) -> list[Drawing]:
-    """The drawings of a file; ValueError says what is not in the format."""
+    """The drawings in a file; a ValueError says what is wrong with it."""
     drawings = json.loads(path.read_text())
     if not isinstance(drawings, list) or not drawings:
-        raise ValueError(f"{path} holds no list of drawings")
+        raise ValueError(f"{path} is not a list of drawings, or it is empty")
     for at, drawing in enumerate(drawings):
         if not isinstance(drawing, dict) or drawing.get("digit") not in range(10):
             raise ValueError(f"{path}: drawing {at} has no digit 0 … 9")
@@ -70,7 +70,7 @@ def read(path: Path) -> list[Drawing]:
 
 
 def natively(drawings: list[Drawing], ids: list[str]) -> dict[str, list[int]]:
-    """What each net reads in each drawing, in this Python."""
+    """The digit that each net reads in each drawing, computed in this Python."""
     pictures = np.stack([digits.rasterize(drawing["strokes"]).ravel() for drawing in drawings])
     answers = {}
     for name in ids:
@@ -95,7 +95,7 @@ async ({ drawings, model, tablet }) => {
 
 
 def in_browser(drawings: list[Drawing], ids: list[str]) -> dict[str, list[int]]:
-    """What each net reads in each drawing, in the built page."""
+    """The digit that each net reads in each drawing, computed in the built page."""
     from playwright.sync_api import sync_playwright
 
     from building import browsers
@@ -120,7 +120,7 @@ def in_browser(drawings: list[Drawing], ids: list[str]) -> dict[str, list[int]]:
 
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
-    """The address of a folder, served as long as the block runs."""
+    """Serve a folder while the block runs; gives its address."""
     server = web.serve(folder, 0)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
@@ -140,7 +140,7 @@ def score(truth: NDArray[np.int64], guesses: NDArray[np.int64]) -> dict[str, Any
 
 
 def share(right: int, count: int) -> dict[str, Any]:
-    """How many of `count` are right, with the 95 % interval of E. B. Wilson (1927)."""
+    """The accuracy, with its 95 % confidence interval (E. B. Wilson 1927)."""
     if count == 0:
         return {"accuracy": None, "low": 0.0, "high": 1.0, "count": 0}
     z, p = 1.959964, right / count
@@ -150,7 +150,7 @@ def share(right: int, count: int) -> dict[str, Any]:
 
 
 def table(results: dict[str, dict[str, Any]], count: int) -> str:
-    """A column for each net, a line for each digit: accuracy and its 95 % interval, in %."""
+    """A column for each net and a line for each digit: accuracy and its 95 % interval, in %."""
     lines = [f"{f'{count:,} digits':<12}" + "".join(f"{name:>22}" for name in results)]
     rows = [("all", [result["all"] for result in results.values()])]
     rows += [

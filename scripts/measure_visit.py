@@ -1,10 +1,10 @@
-"""Measure what a visit moves over the wire, which is what a host counts.
+"""Measure how many bytes a visit transfers, which is what a host counts.
 
     python3 scripts/measure_visit.py
 
-Builds the site, serves it as a host that compresses nothing would, headers counted, and opens it in
-a real browser: a first visit until the first prediction, until the rest of Python has come, until a
-net has been trained on all of MNIST; and a second visit in the same browser.
+Builds the site, serves it without compression, and opens it in a real browser: a first visit until
+the first prediction, then until a net has been trained on all of MNIST, and a second visit in the
+same browser. HTTP headers count.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from benchmark import serving
 from building import browsers, bundle
 
 FREE = 100e9
-"""Bytes a month that GitHub Pages serves before its maker may ask for less: a soft limit."""
-PATIENCE = 120_000
+"""GitHub Pages' soft limit of traffic, in bytes a month."""
+TIMEOUT = 120_000  # milliseconds
 
 
 def main() -> None:
-    """Build, visit twice, print a table."""
+    """Build the site, visit it twice, print a table."""
     bundle.build()
     with (
         serving.counting(bundle.DIST) as (url, sent),
@@ -54,7 +54,7 @@ def main() -> None:
 
 def _opened(context: BrowserContext, url: str) -> Page:
     page = context.new_page()
-    page.set_default_timeout(PATIENCE)
+    page.set_default_timeout(TIMEOUT)
     page.goto(url)
     page.evaluate("() => nets.ready.then(() => nets.predict({ pixels: Array(784).fill(0.5) }))")
     return page

@@ -1,12 +1,12 @@
-"""Take the pictures of the page that others show, in a real browser.
+"""Take screenshots of the page for the README, link previews and feeds, in a real browser.
 
     python3 scripts/pictures.py
 
 Builds the site and writes
 
-- ``site/og.png`` (1200 × 630), which the README shows and a link to the page sends along,
-- ``site/stills/``, a picture of each section for a post that embeds it, where no script runs,
-- ``.github/blog.png``, a post with a section in it, which the README shows.
+- ``site/og.png`` (1200 × 630), for the README and for link previews,
+- ``site/stills/``, a picture of each section, which a post shows where scripts do not run,
+- ``.github/blog.png``, a post with an embedded section, for the README.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from building import browsers, bundle, web
 
 ROOT = environment.ROOT
 WIDTH, TALLEST = 720, 640
-"""Of a still, in pixels: the column of a blog, and what is seen of a long section."""
-PATIENCE = 120_000
-"""Milliseconds for what a picture needs, however busy the machine is."""
+"""The width of a still, a blog's column, and its largest height, in pixels."""
+TIMEOUT = 120_000
+"""Milliseconds: enough even on a busy machine."""
 POST = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -48,7 +48,7 @@ motivated my study of deep learning.</p>
 
 
 def main() -> None:
-    """Build, and take them all."""
+    """Build the site and take all pictures."""
     bundle.build()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
@@ -73,7 +73,7 @@ def _share(browser: Browser, site: str) -> None:
 
 def _still(browser: Browser, site: str, section: str, prepare: Callable[[Page], None]) -> None:
     page = browser.new_page(viewport={"width": WIDTH, "height": TALLEST})
-    page.set_default_timeout(PATIENCE)
+    page.set_default_timeout(TIMEOUT)
     page.goto(f"{site}embed.html#{section}")
     page.evaluate("() => nets.ready")
     prepare(page)
@@ -89,7 +89,7 @@ def _blog(browser: Browser, site: str) -> None:
     with TemporaryDirectory() as folder:
         (Path(folder) / "index.html").write_text(POST.format(site=site))
         page = browser.new_page(viewport={"width": 900, "height": 1060})
-        page.set_default_timeout(PATIENCE)
+        page.set_default_timeout(TIMEOUT)
         page.goto(_served(Path(folder)))
         page.locator("iframe").scroll_into_view_if_needed()
         frame = page.frames[1]
@@ -106,7 +106,7 @@ def _served(folder: Path) -> str:
 
 
 def _keep(page: Page, picture: Path) -> None:
-    """Take the picture once what has changed on the page has been painted."""
+    """Wait until the page is painted, and save a screenshot."""
     page.wait_for_timeout(500)
     picture.parent.mkdir(exist_ok=True)
     quality = {"type": "jpeg", "quality": 75} if picture.suffix == ".jpg" else {}
@@ -116,7 +116,7 @@ def _keep(page: Page, picture: Path) -> None:
 
 
 def _draw(page: Page, frame: Frame | None = None) -> None:
-    """A 3: two arcs, the lower one larger; and wait until it has been read."""
+    """Draw a 3, two arcs, the lower one larger, and wait until it has been read."""
     box = (frame or page).get_by_test_id("draw-canvas").bounding_box()
     assert box is not None
 
@@ -178,7 +178,7 @@ STILLS: dict[str, Callable[[Page], None]] = {
     "layers": _draw,
     "quality": _quality,
 }
-"""The sections, and what is done in each before its picture is taken."""
+"""The sections, and what to do in each before its picture is taken."""
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from building import bundle, web
 
 def main() -> None:
     options = argparse.ArgumentParser(description="Build the site and serve it.")
-    options.add_argument("--port", type=int, default=8000, help="8000 unless told")
+    options.add_argument("--port", type=int, default=8000, help="default: 8000")
     options.add_argument("--no-browser", action="store_true", help="do not open the page")
     chosen = options.parse_args()
     try:
@@ -22,9 +22,9 @@ def main() -> None:
         sys.exit(f"Stopped: {error}")
     server = web.serve(bundle.DIST, chosen.port)
     if server.server_port != chosen.port:
-        environment.say(f"Port {chosen.port} is taken.")
+        environment.say(f"Port {chosen.port} is in use; serving on another one.")
     address = f"http://localhost:{server.server_port}/"
-    environment.say(f"{address} (Ctrl+C ends it)")
+    environment.say(f"{address} (Ctrl+C to stop)")
     if not chosen.no_browser:
         webbrowser.open(address)
     try:

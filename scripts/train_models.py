@@ -1,10 +1,10 @@
-"""Train the nets that the site ships, from nothing, and write them with what they score.
+"""Train the nets that the site ships, from scratch, and write them with their accuracies.
 
     python3 scripts/train_models.py [ID …]
 
-Each recipe of ``nets_core.recipes`` (or those named) is trained on MNIST's 60,000 images, stored
-small, read back, and measured as stored on MNIST's 10,000 test images. The first in
-``models.json`` is the one that the page begins with.
+Each recipe of ``nets_core.recipes`` (or those named) is trained on MNIST's 60,000 images and stored
+in few bits; the stored net is read back and evaluated on MNIST's 10,000 test images. The page
+starts with the first net in ``models.json``.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ MODELS = environment.ROOT / "site" / "models"
 
 
 def main() -> None:
-    """Train what the command line names, all recipes by default."""
+    """Train the nets that the command line names, by default all."""
     parser = argparse.ArgumentParser(description="Train the nets that the site ships.")
     parser.add_argument("ids", nargs="*", metavar="ID")
-    wanted = parser.parse_args().ids or [*recipes.RECIPES, *recipes.SOLVED]
+    ids = parser.parse_args().ids or [*recipes.RECIPES, *recipes.SOLVED]
     images, labels, test_images, test_labels = mnist_shards.mnist(Parts())
     known = {model["id"]: model for model in _index()}
-    for name in wanted:
+    for name in ids:
         begun = time.monotonic()
         if name in recipes.SOLVED:
             recipe: Any = recipes.SOLVED[name]
@@ -60,10 +60,10 @@ def _train(
     recipe: recipes.Recipe, images: Array, labels: Array, test: tuple[Array, Array]
 ) -> Network:
     trainer = recipe.trainer(images, labels, test)
-    said = time.monotonic()
+    reported = time.monotonic()
     for piece in recipe.learn(trainer):
-        if isinstance(piece, Step) and time.monotonic() - said > 10:
-            said = time.monotonic()
+        if isinstance(piece, Step) and time.monotonic() - reported > 10:
+            reported = time.monotonic()
             share = trainer.position / len(trainer.x)
             environment.say(
                 f"{recipe.id}: epoch {piece.epoch} of {recipe.epochs}, {share:.0%} of it, "
@@ -75,7 +75,7 @@ def _train(
 
 
 def _store(net: Network, recipe: Any, images: Array, labels: Array) -> dict[str, Any]:
-    """Write the net's file, read it back, and describe what is in it."""
+    """Write the net's file, read it back, and describe the net in it for ``models.json``."""
     data = saving.dumps(net, storage=recipe.storage, recipe=recipe.id)
     MODELS.mkdir(parents=True, exist_ok=True)
     path = MODELS / f"{recipe.id}.npz"

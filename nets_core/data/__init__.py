@@ -1,1 +1,1 @@
-"""What nets learn from: data sets, drawings as 28×28 images, and distortions of them."""
+"""What nets learn from: data sets, drawings as 28×28 images, and data augmentation."""

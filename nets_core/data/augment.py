@@ -1,23 +1,23 @@
-"""Distortions: a net that has seen each digit a little otherwise reads other people's digits.
+"""Data augmentation: a net that has seen many versions of each digit reads other people's digits.
 
 P. Simard, D. Steinkraus, J. Platt, "Best Practices for Convolutional Neural Networks Applied to
-Visual Document Analysis" (2003): the best that can be done for a net that reads handwriting is to
-show it more of it, and how people write differently can be imitated. A `Distortion` gives each
-picture of a mini-batch its own
+Visual Document Analysis" (2003): what helps a net that reads handwriting most is more handwriting,
+and the ways in which people write differently can be imitated. A `Distortion` gives each picture of
+a mini-batch its own
 
-- affine map: turned, slanted, stretched in both directions, shifted;
-- bend: what is straight becomes a parabola, what is even grows to one side, such as a 9 with a
+- affine map: rotation, slant, stretch in both directions, shift;
+- bend: straight lines become parabolas, and one side grows more than the other, as in a 9 with a
   small head on a long tail;
-- elastic field: every pixel displaced by smooth noise, the oscillations of the hand;
-- pen: the line made thicker or thinner.
+- elastic field: smooth noise displaces every pixel, like the oscillations of the hand;
+- pen: the line becomes thicker or thinner.
 
-For each pixel of the result, the place it comes from is computed, for all pictures at once as one
-product of random coefficients and fixed fields (`_fields`), and the picture is read there by
-bilinear interpolation.
+For each pixel of the result, its source position is computed, for all pictures at once, as one
+product of random coefficients and fixed fields (`_fields`). The picture is read there by bilinear
+interpolation.
 
-What no map of the plane can make is a stroke that is not there. MNIST's writers were American:
-their 1 is a bare line, their 7 has no bar, their 9 ends in a straight stem, their 4 has a stem as
-tall as its arm. Many people elsewhere write otherwise, and `flourish` draws what they add.
+No map of the plane can add a stroke. MNIST's writers were American: their 1 is a bare line, their 7
+has no bar, their 9 ends in a straight stem, and the stem of their 4 is as tall as its arm. Many
+people elsewhere write differently, and `flourish` draws the difference.
 """
 
 from __future__ import annotations
@@ -31,26 +31,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 Point = tuple[NDArray[Any], NDArray[Any]]
-"""x and y (n,), one for each picture, in pixels from the middle of the first."""
+"""x and y, each (n,), one entry per picture, in pixels from the middle of pixel [0, 0]."""
 
 SIDE = 28
 BOX = 20
 MIDDLE = 14
-"""The pixel in which MNIST's centres of mass lie; see ``digits``."""
+"""The row and column of the pixel in which MNIST's centres of mass lie; see ``digits``."""
 COLUMNS = np.arange(SIDE, dtype=np.float32)
 NODES = 6
-"""The elastic noise has NODES × NODES independent places, about 5 pixels apart."""
+"""The elastic noise has NODES × NODES independent nodes, about 5 pixels apart."""
 
 
 @dataclass(frozen=True)
 class Distortion:
-    """How much of each distortion; 0 is none. Every picture draws its own, symmetric around none.
+    """The strength of each distortion; 0 turns it off. Each picture draws its own, with mean 0.
 
-    Uniform: `rotation` and `slant` up to this many radians, `stretch` up to this change of the
-    logarithm of each side, `shift` up to this many pixels each way, `pen` up to this share of a
-    line one pixel thicker or thinner on either side, `bend` by up to this many pixels at the
-    edges. Normal: `elastic` is the standard deviation of a pixel's displacement each way, in
-    pixels.
+    Uniform up to plus or minus: `rotation` in radians; `slant`, the shear x/y; `stretch`, the
+    logarithm of the factor along each axis; `shift` in pixels along each axis; `bend` in pixels at
+    the edges; `pen`, the weight of the same line drawn one pixel thicker or thinner on each side.
+    Normal: `elastic`, the standard deviation of a pixel's displacement along each axis, in pixels.
     """
 
     rotation: float = 0.0
@@ -62,7 +61,7 @@ class Distortion:
     pen: float = 0.0
 
     def __call__(self, x: NDArray[Any], rng: np.random.Generator) -> NDArray[np.float32]:
-        """What a Trainer calls for each mini-batch: `distort`, in the shape that came."""
+        """`distort` for a mini-batch of any shape (n, …), which is kept; a Trainer calls this."""
         return distort(x.reshape(len(x), -1), self, rng).reshape(x.shape)
 
     def settings(self) -> dict[str, Any]:
@@ -74,9 +73,9 @@ class Distortion:
 def _fields() -> NDArray[np.float32]:
     """(6 + NODES², 784): x, y, 1, x², xy and y² over the picture, then a bump at each elastic node.
 
-    x and y are from the picture's middle; the squares are 1 at an edge. The bumps are Gaussians
-    whose sum of squares is 1 on average, so that noise of deviation 1 at the nodes is a
-    displacement of deviation 1.
+    x and y are measured from the picture's middle; x² and y² are scaled to 1 at the edges. The
+    bumps are Gaussians whose sum of squares is 1 on average, so that noise of standard deviation 1
+    at the nodes gives a displacement of standard deviation 1.
     """
     places = np.arange(SIDE) - (SIDE - 1) / 2
     y, x = np.meshgrid(places, places, indexing="ij")
@@ -94,7 +93,7 @@ def distort(
 ) -> NDArray[np.float32]:
     """(n, 784) pictures -> (n, 784) float32 in 0 … 1, each distorted in its own way.
 
-    images: uint8, read as 0 … 255, or float of 0 … 1. Same generator state, same pictures.
+    images: uint8, read as /255, or floats 0 … 1. Same generator state, same pictures.
     ValueError: another shape or dtype.
     """
     if images.ndim != 2 or images.shape[1] != SIDE * SIDE:
@@ -102,7 +101,7 @@ def distort(
     if images.dtype != np.uint8 and images.dtype.kind != "f":
         raise ValueError(f"images has dtype {images.dtype}, expected uint8 or float")
     n = len(images)
-    # A frame of background: what lies outside is read from it.
+    # A frame of background, which positions outside the picture read.
     framed = np.zeros((n, SIDE + 2, SIDE + 2), np.float32)
     framed[:, 1:-1, 1:-1] = images.reshape(n, SIDE, SIDE)
     if images.dtype == np.uint8:
@@ -114,12 +113,12 @@ def distort(
 
 
 def _sources(n: int, d: Distortion, rng: np.random.Generator) -> NDArray[np.float32]:
-    """(2, n, 784): for each pixel of each result, from which x and which y it comes."""
+    """(2, n, 784): the source x and y of each pixel of each result, from the picture's middle."""
     turn, slant, wide, high = rng.uniform(-1, 1, (4, n))
     turn, slant = turn * d.rotation, slant * d.slant
     wide, high = np.exp(wide * d.stretch), np.exp(high * d.stretch)
     coefficients = np.empty((2, n, len(_fields())), np.float32)
-    # The map back: a turn, after a slant, after a stretch.
+    # The map from result to source: slant, then rotation, then stretch.
     coefficients[0, :, 0] = wide * np.cos(turn)
     coefficients[0, :, 1] = wide * (slant * np.cos(turn) - np.sin(turn))
     coefficients[1, :, 0] = high * np.sin(turn)
@@ -132,7 +131,7 @@ def _sources(n: int, d: Distortion, rng: np.random.Generator) -> NDArray[np.floa
 
 
 def _change_pen(framed: NDArray[np.float32], share: NDArray[np.float32]) -> None:
-    """Blend each picture with itself drawn by a pen one pixel thicker (share > 0) or thinner."""
+    """Blend each picture, in place, with its lines one pixel thicker (share > 0) or thinner."""
     for extreme, chosen in ((np.maximum, share > 0), (np.minimum, share < 0)):
         part = framed[chosen]
         middle = part[:, 1:-1, 1:-1]
@@ -146,7 +145,10 @@ def _change_pen(framed: NDArray[np.float32], share: NDArray[np.float32]) -> None
 
 
 def _read(framed: NDArray[np.float32], places: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The pictures at the given places (2, n, 784), between pixels by bilinear interpolation."""
+    """(n, 784): the pictures at ``places`` (2, n, 784), by bilinear interpolation.
+
+    ``framed`` is (n, 30, 30); ``places`` is overwritten.
+    """
     side = SIDE + 2
     places += np.float32((SIDE - 1) / 2 + 1)  # from the middle to the frame's corner
     np.clip(places, 0, side - 1.001, out=places)
@@ -169,12 +171,12 @@ def _read(framed: NDArray[np.float32], places: NDArray[np.float32]) -> NDArray[n
 def flourish(
     images: NDArray[np.uint8], labels: NDArray[Any], rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """(n, 784) pictures with what many people would have added, normalised again like MNIST's.
+    """(n, 784) pictures with the strokes that many people add, normalised again like MNIST's.
 
-    A 1 gets a flag and sometimes a foot, a 7 a bar, a 9 a tail that curls to the left; of a 4,
-    the upper end of the stem is taken away. The other digits stay as they are, and so does one
-    that lies on its side or has no place for the mark.
-    ValueError: images are not uint8 (n, 784), or labels not (n,).
+    A 1 gets a flag and sometimes a foot, a 7 a bar, a 9 a tail that curls to the left; a 4 loses
+    the upper end of its stem. Other digits stay as they are, and so do digits that lie on their
+    side or have no place for the mark.
+    ValueError: images are not uint8 (n, 784), or labels are not (n,).
     """
     if images.dtype != np.uint8 or images.shape[1:] != (SIDE * SIDE,):
         raise ValueError(
@@ -199,10 +201,10 @@ def flourish(
 def with_flourishes(
     images: NDArray[np.uint8], labels: NDArray[Any], share: float, seed: int
 ) -> tuple[NDArray[np.uint8], NDArray[Any]]:
-    """The examples, followed by a random `share` of them once more with a `flourish`.
+    """The examples, followed by a random `share` of them repeated with a `flourish`.
 
-    Digits without a mark are repeated as they are, so that all stay equally frequent.
-    ValueError: share is not in 0 … 1, or as `flourish`.
+    Digits that have no mark are repeated as they are, so that the classes keep their frequencies.
+    ValueError: share is not in 0 … 1, or as for `flourish`.
     """
     if not 0 <= share <= 1:
         raise ValueError(f"share is {share}, expected 0 … 1")
@@ -213,7 +215,11 @@ def with_flourishes(
 
 
 class Glyphs:
-    """Pictures (n, 28, 28) of one digit, with what is needed to place a mark on each."""
+    """Pictures (n, 28, 28) of one digit, with the measures needed to place a mark on each.
+
+    ``top``, ``bottom`` and ``height`` of the ink and the width ``pen`` of its lines are (n,), in
+    pixels.
+    """
 
     def __init__(self, pictures: NDArray[np.float32]) -> None:
         self.pictures = pictures
@@ -223,7 +229,7 @@ class Glyphs:
         self.top = rows.argmax(axis=1)
         self.bottom = SIDE - 1 - rows[:, ::-1].argmax(axis=1)
         self.height = (self.bottom - self.top).astype(np.float64)
-        # Ink over half its border is the line's width, as of a long rectangle.
+        # The width of a line is its area over half its border, as for a long rectangle.
         ink = self.ink[:, 1:-1, 1:-1]
         inside = ink & self.ink[:, 2:, 1:-1] & self.ink[:, :-2, 1:-1]
         inside &= self.ink[:, 1:-1, 2:] & self.ink[:, 1:-1, :-2]
@@ -231,14 +237,14 @@ class Glyphs:
         self.pen = np.clip(2 * area / np.maximum(area - inner, 1), 1.6, 4.5)
 
     def across(self, row: NDArray[Any]) -> NDArray[np.float64]:
-        """(n,): the mean x of the ink in a row of each picture; its middle where there is none."""
+        """(n,): the mean x of the ink in ``row`` (n,) of each picture; the middle without ink."""
         ink = self.pictures[np.arange(self.n), row] + np.float32(1e-6)
         return np.asarray(ink @ COLUMNS / ink.sum(axis=1))
 
     def draw(
         self, start: Point, middle: Point, end: Point, where: NDArray[np.bool_]
     ) -> NDArray[np.float32]:
-        """The pictures with a quadratic Bézier curve on those where `where`, with their own pen."""
+        """The pictures with a quadratic Bézier curve where `where` (n,), in their own pen width."""
         t = np.linspace(0, 1, 14)
         x, y = (
             np.outer(a, (1 - t) ** 2) + np.outer(b, 2 * t * (1 - t)) + np.outer(c, t**2)
@@ -251,7 +257,7 @@ class Glyphs:
 
 
 def _flag(g: Glyphs, rng: np.random.Generator) -> NDArray[np.float32]:
-    """From the top of a 1 down to the left; on three of ten also a foot below."""
+    """A stroke from the top of a 1 down to the left; three in ten also get a foot."""
     standing = g.height > 13
     length = rng.uniform(0.2, 0.55, g.n) * g.height
     angle = rng.uniform(0.15, 1.2, g.n)
@@ -270,7 +276,7 @@ def _flag(g: Glyphs, rng: np.random.Generator) -> NDArray[np.float32]:
 
 
 def _bar(g: Glyphs, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Across the stem of a 7, near the middle of its height."""
+    """A bar across the stem of a 7, near the middle of its height."""
     y = g.top + g.height * rng.uniform(0.42, 0.65, g.n)
     row = y.astype(np.intp)
     x = g.across(row)
@@ -286,7 +292,7 @@ def _bar(g: Glyphs, rng: np.random.Generator) -> NDArray[np.float32]:
 
 
 def _curl(g: Glyphs, rng: np.random.Generator) -> NDArray[np.float32]:
-    """From the bottom of a 9 to the left, and a little up again."""
+    """A curl from the bottom of a 9 to the left and a little up."""
     x, y = g.across(g.bottom), g.bottom + 0.5 - g.pen / 2
     length, rise = rng.uniform(3, 10, g.n), rng.uniform(-1, 4, g.n)
     turn = x - length * rng.uniform(0.2, 0.6, g.n), y + rng.uniform(0.5, 2.5, g.n)
@@ -294,16 +300,16 @@ def _curl(g: Glyphs, rng: np.random.Generator) -> NDArray[np.float32]:
 
 
 def _short_stem(g: Glyphs, rng: np.random.Generator) -> NDArray[np.float32]:
-    """A 4 whose stem begins lower than its arm: where the two stand apart, the right one goes."""
+    """Shorten the stem of a 4: in the top rows where stem and arm are apart, erase the stem."""
     ink = g.pictures > 0.25
-    # Seen from the right, the first run of ink in a row ends at its first fall to no ink.
+    # From the right, the first run of ink in a row ends at the first pixel without ink.
     back = ink[:, :, ::-1]
     fallen = np.zeros(ink.shape, bool)
     fallen[:, :, 1:] = back[:, :, :-1] & ~back[:, :, 1:]
     fallen = np.logical_or.accumulate(fallen, axis=2)
     stem = (back & ~fallen)[:, :, ::-1]
     apart = (back & fallen).any(axis=2)
-    # Above the first row with both, what is nearer to the stem is its end, and goes too.
+    # Ink above the first row with both is the stem's end if it is nearer to the stem.
     first, every = apart.argmax(axis=1), np.arange(g.n)
     right = stem[every, first]
     left = ink[every, first] & ~right
@@ -313,7 +319,7 @@ def _short_stem(g: Glyphs, rng: np.random.Generator) -> NDArray[np.float32]:
     above = np.arange(SIDE) < first[:, None]
     cut = np.arange(SIDE) < (g.top + rng.uniform(0.15, 0.55, g.n) * g.height)[:, None]
     gone = stem.copy()
-    gone[:, :, 1:] |= stem[:, :, :-1]  # its soft edges with it
+    gone[:, :, 1:] |= stem[:, :, :-1]  # including its soft edges
     gone[:, :, :-1] |= stem[:, :, 1:]
     gone &= (cut & (apart | (above & is_end[:, None])))[:, :, None]
     return np.where(gone, np.float32(0), g.pictures)
@@ -328,7 +334,7 @@ MARKS: dict[int, Callable[[Glyphs, np.random.Generator], NDArray[np.float32]]] =
 
 
 def _normalise(pictures: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(n, 28, 28) -> (n, 784), the ink's longer side 20 pixels again, its mass in the middle."""
+    """(n, 28, 28) -> (n, 784): the ink's longer side is 20 pixels again, its mass centred."""
     ink = pictures > 0.1
     sides = []
     for axis in (1, 2):

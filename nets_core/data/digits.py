@@ -1,6 +1,6 @@
 """Strokes to 28×28, the way MNIST was made.
 
-MNIST's pictures are not what people wrote: they are what became of it. NIST scanned forms at
+MNIST's pictures are not what people wrote, but what was made of it. NIST scanned forms at
 300 dots per inch and cut out each digit as a black-and-white picture of 128×128. For MNIST each
 was then size normalised and centred (Y. LeCun, C. Cortes, C. Burges, "The MNIST database"):
 
@@ -9,14 +9,13 @@ was then size normalised and centred (Y. LeCun, C. Cortes, C. Burges, "The MNIST
 3. The result was put into 28×28 so that its centre of mass lies in the middle: by whole pixels,
    in the middle of the pixel [14, 14] (over MNIST, the mean centre of mass is 14.00, 14.00).
 
-A net that has learned such pictures reads others badly: a 7 in the corner of a pad, or drawn with
-a line that is too thin, is nothing that it has ever seen. So `rasterize` takes the same steps.
-It has the pen's path, which the scanner had not, and uses it: scaling the *path* and only then
-drawing it gives the line the width that the pens of MNIST have after step 1, however large the
-digit was drawn (`PEN_WIDTH`). The box of step 1 is that of the ink: half a pen around the path,
-and the grey at its edge. The grey of step 2 is the share of a pixel that the pen covers. Step 3
-is done to fractions of a pixel instead of whole ones, so that moving a pen by a hair never moves
-the picture by a pixel.
+A net that has learned such pictures reads others badly: it has never seen a 7 in the corner of a
+pad, or one drawn with a line that is too thin. So `rasterize` takes the same steps. Unlike the
+scanner it knows the pen's path: it scales the *path* and only then draws it, so that the line has
+the width of MNIST's pens after step 1, however large the digit was drawn (`PEN_WIDTH`). The box
+of step 1 is that of the ink: half a pen around the path, and the grey at its edge. The grey of
+step 2 is the share of a pixel that the pen covers. Step 3 shifts by fractions of a pixel instead
+of whole ones, so that moving the pen by a hair never moves the picture by a pixel.
 
 The picture does not depend on where or how large the digit was drawn, on how many points the
 pen left on its way, on the order of strokes, or on where a stroke was interrupted: no pixel
@@ -33,21 +32,21 @@ from numpy.typing import ArrayLike, NDArray
 SIZE = 28
 """Side of the picture, in pixels."""
 CENTRE = 14.5
-"""Where the centre of mass comes to lie, from the left and from the top: mid-pixel, as MNIST's."""
+"""Where the centre of mass is placed, from the left and from the top: mid-pixel, as in MNIST."""
 BOX = 20
 """The longer side of the ink with its grey edge, in pixels."""
 EDGE = 0.5
-"""How much of the box is grey edge: MNIST's boxes end on whole pixels, a drawing's hardly ever."""
+"""How much of the box is grey edge: MNIST's boxes end on whole pixels, a drawing's rarely do."""
 PEN_WIDTH = 2.5
 """Width of the line, in pixels of the picture: a digit's ink then weighs as much as MNIST's."""
 SPACING = 0.25
-"""Distance of the round dots that a line is drawn with, in pixels: 0.007 px off a straight edge."""
+"""Distance between the round dots that make a line, in pixels: its edge is straight to 0.007 px."""
 MAX_DOTS = 2000
 """A path longer than 500 px, which only a scribble over the whole box has, gets wider spacing."""
 TAP = 1e-9
-"""What is not larger than this, in the strokes' own unit, is a tap and not a tiny drawing."""
+"""Strokes no larger than this, in their own unit, are a tap and not a tiny drawing."""
 FARTHEST = 1e9
-"""The largest coordinate that can be meant: beyond, differences lose their digits."""
+"""The largest coordinate allowed: beyond it, differences lose precision."""
 
 Strokes = Sequence[ArrayLike]
 """A list of strokes, each the points (n, 2) where the pen was, x to the right, y downwards."""
@@ -78,11 +77,11 @@ def rasterize(strokes: Strokes) -> NDArray[np.float32]:
 
 
 def rasterize_unnormalised(strokes: Strokes, size: float) -> NDArray[np.float32]:
-    """The pad as it is, a square of side `size` shrunk to (28, 28): what not to give to a net.
+    """The pad as it is, a square of side `size`, shrunk to (28, 28): what not to give to a net.
 
-    The pen keeps the width it has in `rasterize`; position and size of the digit stay those on
-    the pad. What lies outside the pad is not drawn.
-    ValueError: as `rasterize`, or `size` is not a positive number.
+    The pen has the width that it has in `rasterize`; the digit keeps its position and size on the
+    pad. Parts outside the pad are not drawn.
+    ValueError: as for `rasterize`, or `size` is not a positive number.
     """
     if not 0 < size < np.inf:
         raise ValueError(f"size is {size}, expected the pad's side, a positive number")
@@ -91,10 +90,10 @@ def rasterize_unnormalised(strokes: Strokes, size: float) -> NDArray[np.float32]
 
 
 def normalize(image: ArrayLike) -> NDArray[np.float32]:
-    """MNIST's three steps for a picture that has only pixels: crop, scale to 20, centre by mass.
+    """MNIST's three steps for a picture without strokes: crop, scale to 20, centre by mass.
 
-    image: (28, 28), 0 = background … 1 = ink -> (28, 28) float32. The width of the lines is
-    scaled with the rest, since without the pen's path nothing tells where it went.
+    image: (28, 28), 0 = background … 1 = ink -> (28, 28) float32. The lines' width is scaled with
+    the rest, since the pen's path is not known.
     ValueError: another shape, values that are not in 0 … 1, or nothing is drawn.
     """
     pixels = np.asarray(image, np.float32)
@@ -115,14 +114,14 @@ def normalize(image: ArrayLike) -> NDArray[np.float32]:
 
 
 def _middle(mass: NDArray[np.float32]) -> float:
-    """Where the centre of mass lies along one side, in pixels from its beginning."""
+    """The centre of mass along one axis, in pixels from the edge."""
     return float((mass * (np.arange(len(mass)) + 0.5)).sum() / mass.sum())
 
 
 def _resample(length: int, scale: float, middle: float) -> NDArray[np.float64]:
-    """(28, length): how much of each old pixel lies in each new one, once scaled and centred.
+    """(28, length): how much of each new pixel each old one covers, once scaled and centred.
 
-    Row sums are at most 1: a new pixel is the mean of what it covers (a box filter).
+    Row sums are at most 1: a new pixel is the mean of what covers it (a box filter).
     """
     edges = (np.arange(length + 1) - middle) * scale + CENTRE
     new = np.arange(SIZE)[:, None]
@@ -131,7 +130,7 @@ def _resample(length: int, scale: float, middle: float) -> NDArray[np.float64]:
 
 
 def _points(strokes: Strokes) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """All points (n, 2) one stroke after the other, and the index of each stroke's last."""
+    """All points (n, 2), one stroke after the other, and the index of each stroke's last point."""
     if not isinstance(strokes, Sequence | np.ndarray):
         raise ValueError(f"strokes is {type(strokes).__name__}, expected a list of strokes")
     arrays = []
@@ -158,7 +157,7 @@ def _points(strokes: Strokes) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
 
 
 def _dots(points: NDArray[np.float64], last: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Places (m, 2) at even distances along the strokes, with both ends of each."""
+    """Positions (m, 2) at even distances along the strokes, and both ends of each stroke."""
     first = np.concatenate(([0], last[:-1] + 1))
     steps = np.diff(points, axis=0)
     lengths = np.sqrt((steps * steps).sum(axis=1))
@@ -174,10 +173,10 @@ def _dots(points: NDArray[np.float64], last: NDArray[np.intp]) -> NDArray[np.flo
 
 
 def _draw(dots: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(28, 28): how much of each pixel a round pen covers that touches each of the dots."""
+    """(28, 28): how much of each pixel a round pen covers that is put down at each dot."""
     nearest = np.full((SIZE, SIZE), np.inf, np.float32)
     across, down = ((PIXEL_CENTRES - axis[:, None]) ** 2 for axis in dots.T)
-    for some in range(0, len(dots), 256):  # a part that stays in the cache
+    for some in range(0, len(dots), 256):  # parts that fit into the cache
         part = slice(some, some + 256)
         squared = down[part, :, None] + across[part, None, :]
         np.minimum(nearest, squared.min(axis=0), out=nearest)

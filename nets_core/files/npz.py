@@ -1,6 +1,6 @@
 """The library's own format, ``.npz``: a zip of NumPy arrays, without pickle.
 
-``header`` is JSON as uint8; the other members are the arrays by their names.
+The member ``header`` is JSON as uint8; the other members are the arrays, by name.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ _ARRAY_HEADER = re.compile(
     rb"\x93NUMPY\x01\x00(?s:..)\{'descr': '([^']{1,20})', 'fortran_order': (True|False), "
     rb"'shape': \(([0-9, ]{0,40})\), \} *\n"
 )
-"""How NumPy begins an array in version 1.0 of its format: type, order and shape. NumPy's own reader
-evaluates what stands there, whatever it is."""
+"""The header of an array in version 1.0 of NumPy's format: dtype, order and shape. NumPy's own
+reader would evaluate any Python literal there."""
 
 
 def encode(contents: Contents) -> bytes:
     """The bytes of a file; the same contents give the same bytes.
 
-    A training run is not compressed: it is written often, and its numbers hardly shrink.
+    A training run is not compressed: it is saved often, and its numbers hardly compress.
     """
     text = readable(json.dumps(contents.header, sort_keys=True))
     arrays = {"header": np.frombuffer(text, np.uint8), **contents.arrays}
@@ -53,7 +53,7 @@ def encode(contents: Contents) -> bytes:
 
 
 def decode(data: bytes) -> Contents:
-    """What is in a file; ValueError says what is wrong with it."""
+    """The contents of a file; a ValueError says what is wrong with it."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             members = _members(archive)
@@ -73,7 +73,7 @@ def decode(data: bytes) -> Contents:
     arrays = {name: _parse(name, content) for name, content in members.items()}
     raw = arrays.pop("header")
     if raw.dtype != np.uint8 or raw.ndim != 1:
-        raise ValueError("the file's header is not a text")
+        raise ValueError("the file's header is not text")
     return Contents(parse(raw.tobytes()), arrays)
 
 
@@ -89,20 +89,22 @@ def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
         if name in members or info.filename == name:
             raise ValueError(f"the file has an unexpected member {info.filename!r}")
         if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-            raise ValueError(f"the file's member {info.filename!r} is packed in an unknown way")
+            raise ValueError(
+                f"the file's member {info.filename!r} is compressed by an unsupported method"
+            )
         with archive.open(info) as member:
             members[name] = member.read(info.file_size + 1)
     return members
 
 
 def _parse(name: str, content: bytes) -> Array:
-    """One .npy member: its header is believed only as far as its bytes go."""
+    """The array of one .npy member; ValueError unless its header fits its bytes."""
     found = _ARRAY_HEADER.match(content)
     if found is None:
-        raise ValueError(f"the file's array {name!r} does not begin as NumPy writes arrays")
+        raise ValueError(f"the file's array {name!r} does not begin with NumPy's array header")
     descr, fortran, lengths = (group.decode("latin1") for group in found.groups())
     if descr not in _DTYPES or fortran == "True":
         order = " in Fortran order" if fortran == "True" else ""
-        raise ValueError(f"the file's array {name!r} has dtype {descr!r}{order}: not allowed")
+        raise ValueError(f"the file's array {name!r} has dtype {descr!r}{order}: not supported")
     shape = tuple(int(n) for n in re.findall("[0-9]+", lengths))
     return array(name, descr, shape, content[found.end() :])

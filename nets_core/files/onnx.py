@@ -1,13 +1,13 @@
 """The format ONNX: the net as a graph that other programs can compute.
 
 An ONNX file is one protocol-buffer message (https://protobuf.dev/programming-guides/encoding and
-https://github.com/onnx/onnx, ``onnx.proto``): fields, each a number with either an integer or so
-many bytes, which may be a message again. The few fields that a net needs are written and read here.
+https://github.com/onnx/onnx, ``onnx.proto``): a list of fields, each a field number with an integer
+or with bytes, which may be another message. This module writes and reads the few fields that a net
+needs.
 
-The graph takes ``input`` (batch, inputs) and gives ``output`` (batch, outputs), as
-``Network.forward`` does. It is for others: nets itself reads the header, which stands in the
-metadata, and the arrays, and refuses a file whose graph is another than the one it wrote.
-What an optimizer remembers stands where ONNX keeps such things, in ``training_info``.
+The graph maps ``input`` (batch, inputs) to ``output`` (batch, outputs), like ``Network.forward``.
+It is for other programs: nets itself reads the arrays and the header, which is in the metadata, and
+refuses a file whose graph is not the one it wrote. The optimizer's state is in ``training_info``.
 """
 
 from __future__ import annotations
@@ -29,13 +29,14 @@ from nets_core.ops import Array
 IR_VERSION = 7
 """The oldest version of the format that has ``training_info``."""
 OPSET = 13
-"""The version of the operators: the one that goes with that, and that Softmax needs."""
+"""The version of the operators that goes with this ``IR_VERSION``; since 13, Softmax normalises
+along one axis."""
 _DTYPES = {1: "<f4", 7: "<i8", 10: "<f2", 11: "<f8"}
 _VARINT, _BYTES = 0, 2
 _WIDTHS = {1: 8, 5: 4}
-"""How long a field of the other two kinds is."""
+"""The length in bytes of the fields of the other two wire types."""
 MOST_FIELDS = 20_000
-"""How many fields a message has at the most: a net of as many layers as are read needs fewer."""
+"""How many fields a message may have: the largest net that is read needs fewer."""
 MOST_DIMENSIONS = 64
 Field = tuple[int, int | memoryview]
 
@@ -44,7 +45,7 @@ Field = tuple[int, int | memoryview]
 
 
 def _varint(number: int) -> bytes:
-    """Seven bits a byte, the lowest first; the eighth says that more follow."""
+    """Seven bits per byte, the lowest first; the eighth bit says that more follow."""
     number &= 2**64 - 1
     encoded = bytearray()
     while number > 0x7F:
@@ -55,7 +56,7 @@ def _varint(number: int) -> bytes:
 
 
 def _message(*fields: tuple[int, int | float | str | bytes]) -> bytes:
-    """A message of these fields: their numbers, and what they hold."""
+    """A message of these fields, (field number, value)."""
     encoded = []
     for number, value in fields:
         if isinstance(value, float):
@@ -69,7 +70,7 @@ def _message(*fields: tuple[int, int | float | str | bytes]) -> bytes:
 
 
 def _fields(message: memoryview) -> list[Field]:
-    """The fields of a message in their order, not copied; ValueError where there is none."""
+    """The fields of a message in order, not copied; ValueError if it is no message."""
     fields = list(islice(_read_fields(message), MOST_FIELDS + 1))
     if len(fields) > MOST_FIELDS:
         raise ValueError(f"a message of the ONNX file has more than {MOST_FIELDS} fields")
@@ -108,7 +109,7 @@ def _read_varint(message: memoryview, at: int) -> tuple[int, int]:
 
 
 def _messages(fields: Sequence[Field], number: int) -> list[memoryview]:
-    """What the fields of this number hold, each a message or a text."""
+    """The values of the fields with this number, each a message or a string."""
     found = [value for n, value in fields if n == number]
     if not all(isinstance(value, memoryview) for value in found):
         raise ValueError(f"the ONNX file's field {number} is a number, expected a message")
@@ -119,7 +120,7 @@ def _messages(fields: Sequence[Field], number: int) -> list[memoryview]:
 
 
 class _Graph:
-    """Nodes as they are added; each answers with the name of what it computes."""
+    """Collects nodes and constants; each method returns the name of the value it adds."""
 
     def __init__(self, dtype: str) -> None:
         self.dtype = np.dtype(dtype)
@@ -135,7 +136,7 @@ class _Graph:
         return name
 
     def constant(self, values: Any, dtype: Any = None) -> str:
-        """Numbers that the graph needs and a net has not as parameters."""
+        """Numbers that the graph needs and that are not parameters of the net."""
         name = f"constant{len(self.constants)}"
         self.constants.append(_tensor(name, np.asarray(values, dtype or self.dtype)))
         return name
@@ -166,7 +167,7 @@ def _value(name: str, dtype: str, features: int) -> bytes:
     return _message((1, name), (2, _message((1, tensor))))
 
 
-# σ: a node or two on z.
+# a = σ(z), as one or two nodes.
 ACTIVATIONS: dict[str, Callable[[_Graph, str], str]] = {
     "identity": lambda graph, z: z,
     "sigmoid": lambda graph, z: graph.node("Sigmoid", z),
@@ -184,7 +185,7 @@ def _dense(graph: _Graph, layer: Dense, a: str, weights: str, biases: str) -> st
 
 
 def _conv2d(graph: _Graph, layer: Conv2D, a: str, weights: str, biases: str) -> str:
-    """ONNX has channels before height and width, in pictures and in weights."""
+    """In ONNX, channels come before height and width, in pictures and in weights."""
     size, channels = layer.size, layer.input_shape[2]
     filters = graph.node("Reshape", weights, graph.shape(layer.filters, size, size, channels))
     filters = graph.node("Transpose", filters, perm=(0, 3, 1, 2))
@@ -204,11 +205,11 @@ def _flatten(graph: _Graph, layer: Layer, a: str) -> str:
 
 
 def _dropout(graph: _Graph, layer: Layer, a: str) -> str:
-    return a  # only learning drops
+    return a  # dropout acts only while learning
 
 
 def _votes(graph: _Graph, layer: Votes, a: str) -> str:
-    """Half of what a pair says goes to the one, and is taken from the other."""
+    """Half of a pair's vote is added to one class and subtracted from the other."""
     pairs = np.arange(len(layer.first))
     share = np.zeros((layer.classes, len(pairs)))
     share[layer.first, pairs], share[layer.second, pairs] = 0.5, -0.5
@@ -231,7 +232,7 @@ LAYERS: dict[str, Callable[..., str]] = {
 
 
 def _graph(description: dict[str, Any]) -> tuple[_Graph, int, int]:
-    """The graph of a described net, and how many inputs and outputs it has."""
+    """The graph of a net's description, and the numbers of its inputs and outputs."""
     graph = _Graph(description["dtype"])
     shape = tuple(description["input_shape"])
     inputs, a, parameters = int(np.prod(shape)), "input", 0
@@ -284,14 +285,14 @@ def encode(contents: Contents) -> bytes:
 
 
 def decode(data: bytes) -> Contents:
-    """What is in a file that ``encode`` wrote; ValueError for any other."""
+    """The contents of a file that ``encode`` wrote; ValueError for any other file."""
     model = _fields(memoryview(data))
     metadata = {}
     for entry in map(_fields, _messages(model, 14)):
         metadata[bytes(_one(entry, 1))] = bytes(_one(entry, 2))
     if b"nets" not in metadata:
         raise ValueError(
-            "this ONNX file was not written by nets, which opens only those that it wrote itself"
+            "this ONNX file was not written by nets, which opens only its own ONNX files"
         )
     header = parse(metadata[b"nets"])
     graph = _fields(_one(model, 7))
@@ -321,7 +322,7 @@ def _parse(tensor: memoryview) -> tuple[str, Array]:
 
 
 def _lengths(fields: Sequence[Field]) -> tuple[int, ...]:
-    """The shape of a tensor: a field for each length; some programs pack them all into one."""
+    """The shape of a tensor: one field per dimension, or all dimensions packed into one field."""
     lengths: list[int] = []
     for number, value in fields:
         if number != 1 or len(lengths) > MOST_DIMENSIONS:
@@ -337,10 +338,12 @@ def _lengths(fields: Sequence[Field]) -> tuple[int, ...]:
 
 
 def _one(fields: Sequence[Field], number: int) -> memoryview:
-    """What the only field of this number holds."""
+    """The value of the only field with this number."""
     found = _messages(fields, number)
     if len(found) != 1:
-        raise ValueError(f"the ONNX file has {len(found)} fields {number}, expected one")
+        raise ValueError(
+            f"a message of the ONNX file has field {number} {len(found)} times, expected once"
+        )
     return found[0]
 
 

@@ -1,8 +1,9 @@
 """The format ``.safetensors``: a header of JSON, then the bytes of all arrays one after the other.
 
-Eight bytes tell how long the header is (little-endian). It maps each array's name to its dtype,
-shape and place, and ``__metadata__`` to texts, which here are those of the header that every
-format has: what is not a text already is JSON (https://huggingface.co/docs/safetensors).
+The first eight bytes are the length of the header (little-endian). The header maps each array's
+name to its dtype, shape and offsets, and ``__metadata__`` to strings. The metadata hold the header
+that all our formats share; values that are not strings are JSON
+(https://huggingface.co/docs/safetensors).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from nets_core.ops import Array
 
 _DTYPES = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}
 _TEXTS = ("format", "storage", "recipe")
-"""What is a text in the header too, and stands in the metadata as it is."""
+"""The keys whose values are strings, which the metadata hold as they are."""
 
 
 def encode(contents: Contents) -> bytes:
@@ -37,16 +38,19 @@ def encode(contents: Contents) -> bytes:
             "data_offsets": [begin, end],
         }
     text = readable(json.dumps(header))
-    text += b" " * (-len(text) % 8)  # so that the arrays begin at a multiple of 8
+    text += b" " * (-len(text) % 8)  # align the arrays to 8 bytes
     bodies = (values.tobytes() for values in contents.arrays.values())
     return b"".join([len(text).to_bytes(8, "little"), text, *bodies])
 
 
 def decode(data: bytes) -> Contents:
-    """What is in a file; ValueError says what is wrong with it."""
+    """The contents of a file; a ValueError says what is wrong with it."""
     start = 8 + int.from_bytes(data[:8], "little")
     if start > min(len(data), 8 + MOST_HEADER):
-        raise ValueError(f"the file's header is said to have {start - 8} bytes, which is not so")
+        raise ValueError(
+            f"the file's header should have {start - 8} bytes, which is too many: "
+            "this is not a .safetensors file, or it is damaged or cut off"
+        )
     listed = parse(data[8:start])
     metadata = listed.pop("__metadata__", None)
     if not isinstance(metadata, dict) or metadata.get("format") != "nets":
@@ -70,7 +74,7 @@ def decode(data: bytes) -> Contents:
 
 def _value(name: str, text: Any) -> Any:
     if not isinstance(text, str):
-        raise ValueError(f"the file's metadata {name!r} is not a text")
+        raise ValueError(f"the file's metadata {name!r} is not a string")
     if name in _TEXTS:
         return text
     found = parse(f'{{"value":{text}}}'.encode())
@@ -80,19 +84,19 @@ def _value(name: str, text: Any) -> Any:
 
 
 def _described(name: str, spec: Any, begin: int) -> tuple[str, tuple[int, ...], int]:
-    """Dtype, shape and length in bytes of an array that must begin where the last one ended."""
+    """Dtype, shape and length in bytes of an array, which must begin where the last one ends."""
     if not isinstance(spec, dict) or set(spec) != {"dtype", "shape", "data_offsets"}:
-        raise ValueError(f"the file does not describe its array {name!r}")
+        raise ValueError(f"the file's array {name!r} is not described by dtype, shape and offsets")
     code, shape, offsets = spec["dtype"], spec["shape"], spec["data_offsets"]
     if not isinstance(code, str) or code not in _DTYPES:
-        raise ValueError(f"the file's array {name!r} has dtype {code!r}: not allowed")
+        raise ValueError(f"the file's array {name!r} has dtype {code!r}: not supported")
     if not (isinstance(shape, list) and isinstance(offsets, list) and len(offsets) == 2):
-        raise ValueError(f"the file does not describe its array {name!r}")
+        raise ValueError(f"the file's array {name!r} is not described by dtype, shape and offsets")
     try:
         lengths = tuple(checks.count("shape", n, least=0) for n in shape)
         first, end = (checks.count("data_offsets", n, least=0) for n in offsets)
     except TypeError as error:
         raise ValueError(f"the file's array {name!r}: {error}") from None
     if first != begin or end < first:
-        raise ValueError(f"the file's array {name!r} does not lie where the one before it ends")
+        raise ValueError(f"the file's array {name!r} does not begin where the one before it ends")
     return _DTYPES[code], lengths, end - first

@@ -1,17 +1,17 @@
 """Nets and training runs as files, without pickle.
 
-A file is a header and named arrays: the parameters ``p0``, ``p1``, … and, for a training run, what
-the optimizer remembers, ``velocity0`` …, ``mean0`` …. Three formats can hold that: ``npz``, the
-library's own; ``safetensors``; and ``onnx``, whose graph other programs can compute. The header's
-keys are ``format`` ("nets"), ``version``, ``storage``, ``recipe``, ``net``, which describes layers
-and loss, ``training`` for a run, with its history, and ``notes``, which whoever saves may add.
+A file is a header and named arrays: the parameters ``p0``, ``p1``, … and, for a training run, the
+optimizer's state, ``velocity0`` …, ``mean0`` …. Three formats hold these: ``npz``, the library's
+own; ``safetensors``; and ``onnx``, whose graph other programs can run. The header's keys are
+``format`` ("nets"), ``version``, ``storage``, ``recipe``, ``net``, which describes layers and loss,
+``training`` for a run, with its history, and the optional ``notes`` of the caller.
 
-In ``.npz`` parameters may be stored smaller than they are used: "float16", or "int8", where large
-arrays have one scale for each output (``s0``, ``s1``, …: the value is integer × scale) and small
-ones are float16.
+In ``.npz`` parameters may be stored in fewer bits: as "float16", or as "int8", where large arrays
+have one scale per output (``s0``, ``s1``, …: the value is integer × scale) and small ones are
+float16.
 
-A file may come from anyone. Nothing in it is believed: sizes are limited before anything is read,
-each array's shape is compared with its bytes and with the layers that the header describes.
+A file may come from anyone, so nothing in it is trusted: sizes are limited before anything is read,
+and each array's shape is compared with its bytes and with the layers that the header describes.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ from nets_core.training import MOST_HISTORY, Augmentation, Epoch, Trainer
 
 VERSION = 2
 OPENED = (1, VERSION)
-"""The versions that are read. Version 1 had no ``l1``, which was 0, and no format but .npz."""
+"""The versions that are read. Version 1 had no ``l1`` (it was 0) and only the format .npz."""
 FORMATS = {
     "npz": "NumPy (.npz)",
     "safetensors": "Safetensors (.safetensors)",
     "onnx": "ONNX (.onnx)",
 }
-"""Each format's name, which is also the ending of its files, and what people call it."""
+"""Each format's name, which is also its file extension, and its name for people."""
 ONNX_BEGINS = b"\x08"
-"""The first byte of an ONNX file that ``onnx`` wrote: the field that holds its version."""
+"""The first byte of an ONNX file that ``onnx`` wrote: the key of the field ``ir_version``."""
 MOST_LAYERS = 200
 MOST_ACTIVATIONS = 2**20
 MOST_PRODUCTS = 2**28
-"""How many numbers a layer may answer with, and how many products it may take, for one example."""
+"""Limits of a layer for one example: its output numbers, and its multiplications."""
 LARGE = 20_000
-"""From so many entries on, "int8" stores an array as integers: small ones weigh little, and the
-few weights of a convolution have a part in every pixel."""
+"""With "int8", arrays of at least this many entries become integers: smaller ones take little
+space, and the few weights of a convolution affect every pixel."""
 STORAGES = ("exact", "float16", "int8")
 
 
@@ -63,11 +63,11 @@ def dumps(
 ) -> bytes:
     """The bytes of a net, or of a training run with optimizer, generators and history.
 
-    ``storage`` is "exact", or, for nets alone in ``.npz``, "float16" or "int8"; ``recipe`` is the
-    name of the recipe that made the net; ``format`` is one of ``FORMATS``; ``notes`` are plain
-    values to keep beside it. The same net gives the same bytes. Raises TypeError for another
-    object, ValueError for another storage or format, for parameters that are not finite and for
-    more bytes than are read again.
+    ``storage`` is "exact", or, for a net without a training run in ``.npz``, "float16" or "int8".
+    ``recipe`` is the name of the recipe that made the net, ``format`` is one of ``FORMATS``, and
+    ``notes`` are JSON values to store beside the net. The same net gives the same bytes. Raises
+    TypeError for another object, and ValueError for another storage or format, for parameters that
+    are not finite and for a file that would be too large to read.
     """
     checks.one_of("storage", storage, STORAGES)
     checks.one_of("format", format, FORMATS)
@@ -78,7 +78,10 @@ def dumps(
     else:
         raise TypeError(f"expected a Network or a Trainer, not a {type(net_or_trainer).__name__}")
     if storage != "exact" and (trainer is not None or format != "npz"):
-        raise ValueError(f"storage is {storage!r}, expected 'exact' but for a net alone in npz")
+        raise ValueError(
+            f"storage is {storage!r}, expected 'exact': only a net without a training run, in npz, "
+            "can be stored in fewer bits"
+        )
     header: dict[str, Any] = {
         "format": "nets",
         "version": VERSION,
@@ -103,29 +106,32 @@ def dumps(
     data: bytes = b"" if size > MOST_BYTES else _codec(format).encode(Contents(header, arrays))
     if not 0 < len(data) <= MOST_BYTES:
         raise ValueError(
-            f"the net and its training take {max(size, len(data))} bytes, but no file of more "
-            f"than {MOST_BYTES} is read again: nothing is saved"
+            f"the net and its training take {max(size, len(data))} bytes, expected at most "
+            f"{MOST_BYTES}: nothing is saved"
         )
     return data
 
 
 def loads(data: bytes) -> Network:
-    """The net in a file of any format (of a training run: its net), in the dtype that it had.
+    """The net in a file of any format, in the dtype that it had; for a training run, the run's net.
 
-    Raises ValueError, saying what is wrong, for anything that ``dumps`` did not write.
+    Raises ValueError, which says what is wrong, for anything that ``dumps`` did not write, and
+    TypeError if ``data`` is not bytes.
     """
     header, arrays = _read(data)
     return _load_net(header, arrays)
 
 
 def recipe_of(data: bytes) -> str:
-    """The name of the recipe that the file names, "" for none; ValueError as ``loads``."""
+    """The recipe that the file names, "" for none; errors as for ``loads``."""
     return str(_read(data).header["recipe"])
 
 
 def header_of(data: bytes) -> dict[str, Any]:
-    """What a file says of itself, the keys as the head of this module lists them, in plain values
-    of which only format, version, storage and recipe are checked; ValueError as ``loads``."""
+    """The header of a file, with the keys listed at the top of this module.
+
+    Only format, version, storage and recipe are checked. Errors as for ``loads``.
+    """
     return _read(data).header
 
 
@@ -136,10 +142,10 @@ def resume(
     test: tuple[npt.ArrayLike, npt.ArrayLike] | None = None,
     augment: Augmentation | None = None,
 ) -> Trainer:
-    """The training run in a file, on the same examples: its next step is the one it would have had.
+    """The training run in a file, on the same examples; it goes on as if it had never stopped.
 
-    ``x`` (examples, inputs) and ``labels`` (examples,) as for ``Trainer``. Raises ValueError for a
-    file that holds no training run, or one of another number of examples, and as ``loads`` does.
+    The arguments are those of ``Trainer``. Raises ValueError for a file without a training run and
+    for a run with another number of examples or another augmentation, and what ``loads`` raises.
     """
     header, arrays = _read(data)
     if "training" not in header:
@@ -152,14 +158,16 @@ def resume(
 
 
 def _stored(index: int, p: Array, storage: str) -> dict[str, Array]:
-    """Parameter ``index`` as the arrays that stand for it in a file."""
+    """The arrays that store parameter ``index`` in a file."""
     if storage == "exact":
         return {f"p{index}": p}
     if storage == "float16" or p.ndim == 1 or p.size < LARGE:
         with np.errstate(over="ignore"):
             small = p.astype(np.float16)
         if not np.isfinite(small).all():
-            raise ValueError(f"parameter {index} is too large for float16: store it exactly")
+            raise ValueError(
+                f"parameter {index} is too large for float16: save with storage 'exact'"
+            )
         return {f"p{index}": small}
     scale = np.abs(p).max(axis=1) / 127
     scale = np.where(scale > 0, scale, 1).astype(np.float32)
@@ -227,18 +235,21 @@ def _load_run(
     settings = augment.settings() if augment else None
     if run["augmentation"] != settings:
         raise ValueError(
-            f"the run was trained with augmentation {run['augmentation']}, not {settings}"
+            f"the run was trained with augmentation {run['augmentation']}, but now has {settings}"
         )
     optimizer.steps = checks.count("optimizer_steps", run["optimizer_steps"], least=0)
     parameters = net.parameters()
-    remembered = set(optimizer.memory if optimizer.steps else ())
-    if set(run["state"]) != remembered:
-        raise ValueError(f"the file does not hold what {optimizer.name} remembers: {remembered}")
+    expected_state = set(optimizer.memory if optimizer.steps else ())
+    if set(run["state"]) != expected_state:
+        raise ValueError(
+            f"the file's optimizer state is not that of {optimizer.name}, "
+            f"expected {', '.join(sorted(expected_state)) or 'none'}"
+        )
     for name, length in run["state"].items():
         if length != len(parameters):
             raise ValueError(f"the optimizer's {name} has {length} arrays, not {len(parameters)}")
         optimizer.state[name] = [
-            _expect(arrays, f"{name}{i}", p.shape, p.dtype).copy()  # what was read is read-only
+            _expect(arrays, f"{name}{i}", p.shape, p.dtype).copy()  # arrays of a file are read-only
             for i, p in enumerate(parameters)
         ]
     trainer.epoch = checks.count("epoch", run["epoch"], least=0)
@@ -274,7 +285,7 @@ def _epoch(scored: bool, cost: Any, accuracy: Any, test_accuracy: Any, seconds: 
 
 
 def _or_none(value: float | None) -> float | None:
-    """JSON has no NaN, which is the accuracy where nothing is right or wrong."""
+    """None for NaN, which JSON lacks: the accuracy of a run on regression targets."""
     return None if value is None or math.isnan(value) else value
 
 
@@ -307,7 +318,7 @@ def _load_net(header: dict[str, Any], arrays: dict[str, Array]) -> Network:
 
 
 def _compare_sizes(description: dict[str, Any], arrays: dict[str, Array]) -> None:
-    """Refuse a header that the file's arrays do not bear out, before a net is made of it."""
+    """ValueError for a header that does not fit the file's arrays, before a net is made."""
     shape = tuple(checks.count("input_shape", n) for n in description["input_shape"])
     if math.prod(shape) > MOST_BYTES:
         raise ValueError(f"the file describes inputs of shape {shape}")
@@ -331,9 +342,12 @@ def _compare_sizes(description: dict[str, Any], arrays: dict[str, Array]) -> Non
 def _expect(
     arrays: dict[str, Array], name: str, shape: tuple[int, ...], dtype: np.dtype[Any] | None
 ) -> Array:
-    """The array of this name, if it is what the header makes expected."""
+    """The array of this name; ValueError unless it is finite and has this shape and dtype.
+
+    ``dtype`` None stands for any float dtype.
+    """
     if name not in arrays:
-        raise ValueError(f"the file lacks the array {name!r} that its layers need")
+        raise ValueError(f"the file lacks the array {name!r}, which its layers need")
     array = arrays[name]
     if array.shape != shape:
         raise ValueError(f"the file's array {name!r} has shape {array.shape}, expected {shape}")
@@ -346,7 +360,7 @@ def _expect(
 
 
 def _read(data: bytes) -> Contents:
-    """What is in a file of any of the formats, its header's version known."""
+    """The contents of a file of any format, whose version is one of ``OPENED``."""
     if not isinstance(data, (bytes, bytearray, memoryview)):
         raise TypeError(f"data is a {type(data).__name__}, expected bytes")
     if len(data) > MOST_BYTES:
@@ -367,12 +381,12 @@ def _read(data: bytes) -> Contents:
 
 
 def _format_of(data: bytes) -> str:
-    """Which format the first bytes of a file are those of: an .npz file, if of no other."""
+    """The format of a file by its first bytes; "npz" for unknown ones."""
     if data[8:9] == b"{":
         return "safetensors"
     return "onnx" if data[:1] == ONNX_BEGINS else "npz"
 
 
 def _codec(format: str) -> Any:
-    """The module that writes and reads a format, loaded when it is first asked for."""
+    """The module that writes and reads a format, imported on first use."""
     return import_module(f"nets_core.files.{format}")

@@ -1,7 +1,7 @@
-"""A formula as a visitor types it, such as "sin(x)", as a function of arrays.
+"""A formula that a visitor types, such as "sin(x)", as a function of arrays.
 
-The text is read with Python's own parser and never run: what it may hold is a short list, and
-whatever is not on it is refused in a sentence before anything is computed.
+Python's own parser reads the text, but the text is never executed. A formula may contain only what
+is on a short list; anything else raises an error before anything is computed.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from nets_core.ops import Array
 MOST_CHARACTERS = 100
 MOST_BRACKETS = 20
 MOST_DEPTH = 40
-"""How deep a formula may be nested: brackets as they are read, operations as they are computed."""
+"""How deep a formula may be nested: brackets in its text, operations in its syntax tree."""
 
 CONSTANTS = {"pi": np.pi, "e": np.e}
 FUNCTIONS: dict[str, Callable[[Array], Array]] = {
@@ -42,18 +42,22 @@ SIGNS: dict[type[ast.unaryop], Callable[[Array], Array]] = {
     ast.UAdd: np.positive,
 }
 TOKEN = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?|[A-Za-z]\w*|\*\*|[-+*/() ]")
-HINTS = {"^": "a power is written **", ",": "the decimal sign is a point", "=": "it has one side"}
+HINTS = {
+    "^": "write a power with **",
+    ",": "write a decimal number with a point",
+    "=": "write only what is to the right of it",
+}
 
 
 class Formula:
     """``Formula("x**2 - 1")(x=…)``: numbers, ``names``, pi, e, + - * / **, brackets, FUNCTIONS.
 
-    Raises TypeError for what is no text, ValueError for one that is not understood.
+    Raises TypeError if ``text`` is not a string, ValueError if it is not such a formula.
     """
 
     def __init__(self, text: str, names: Sequence[str] = ("x",)) -> None:
         if not isinstance(text, str):
-            raise TypeError(f"formula is {text!r}, expected a text such as 'sin(x)'")
+            raise TypeError(f"formula is {text!r}, expected a string such as 'sin(x)'")
         self.text = text.strip()
         self.names = tuple(names)
         if not self.text:
@@ -62,7 +66,7 @@ class Formula:
             raise ValueError(
                 f"formula has {len(self.text)} characters, expected at most {MOST_CHARACTERS}"
             )
-        self._look_at_words()
+        self._check_words()
         try:
             self._root = ast.parse(self.text, mode="eval").body
         except (SyntaxError, ValueError, MemoryError, RecursionError):
@@ -73,15 +77,15 @@ class Formula:
         self._check(self._root, MOST_DEPTH)
 
     def __call__(self, **values: Array) -> Array:
-        """The formula's values for arrays of ``names``, of one shape; NaN where it has none."""
+        """The formula's values, float64, for arrays of ``names`` of one shape; NaN if undefined."""
         shape = np.broadcast_shapes(*(np.shape(value) for value in values.values()))
         known = CONSTANTS | values
         with np.errstate(all="ignore"):
             result = np.asarray(_value(self._root, known), np.float64)
         return np.broadcast_to(result, shape).copy()
 
-    def _look_at_words(self) -> None:
-        """Refuse signs and words that no formula has, and deep brackets, before Python reads it."""
+    def _check_words(self) -> None:
+        """ValueError for unknown signs and words and for deep brackets, before Python parses it."""
         at = depth = 0
         known = (*self.names, *CONSTANTS, *FUNCTIONS)
         while at < len(self.text):
@@ -90,7 +94,7 @@ class Formula:
                 sign = self.text[at]
                 raise ValueError(
                     f"formula has {sign!r}, which is not understood: "
-                    + HINTS.get(sign, "it may hold numbers, names, + - * / ** and brackets")
+                    + HINTS.get(sign, "it may have numbers, names, + - * / ** and brackets")
                 )
             word = found.group()
             if word[0].isalpha() and word not in known:
@@ -99,7 +103,7 @@ class Formula:
                 )
             depth += (word == "(") - (word == ")")
             if depth > MOST_BRACKETS:
-                raise ValueError(f"formula has brackets in more than {MOST_BRACKETS} others")
+                raise ValueError(f"formula has brackets nested deeper than {MOST_BRACKETS}")
             at = found.end()
 
     def _check(self, node: ast.expr, depth: int) -> None:

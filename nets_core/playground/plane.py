@@ -1,4 +1,4 @@
-"""Worlds in the plane beside ``datasets.toy``: heights to learn, formulas, features of points.
+"""Data in the plane besides ``datasets.toy``: heights to learn, formulas, features of points.
 
 The heights are those of TensorFlow Playground (D. Smilkov, S. Carter: `dataset.ts`, "reg-plane"
 and "reg-gauss"), the features those of its first column.
@@ -17,11 +17,11 @@ from nets_core.playground.formula import Formula
 Points = NDArray[np.float64]
 
 RADIUS = 6.0
-"""The plane is seen from −6 to 6 in both directions."""
+"""The plane is shown from −6 to 6 in both directions."""
 REACH = 5.0
 """A formula's points lie within −5 … 5, as those of ``datasets.toy`` do."""
 CANDIDATES = 20
-"""So many times as many points are tried as are wanted, where a formula has no value everywhere."""
+"""How many points are tried for each one needed: a formula may not have a value everywhere."""
 
 FEATURES: dict[str, Callable[[Points, Points], Points]] = {
     "x1": lambda x1, x2: x1,
@@ -35,9 +35,9 @@ FEATURES: dict[str, Callable[[Points, Points], Points]] = {
 
 
 def features(points: Points, names: Sequence[str]) -> Points:
-    """Points (n, 2) as a net sees them, (n, len(names)); names out of FEATURES.
+    """Points (n, 2) -> a net's inputs, (n, len(names)); the names are keys of FEATURES.
 
-    ValueError: an unknown name, or none.
+    ValueError: an unknown name, or no names.
     """
     if not names:
         raise ValueError("features is empty, expected at least one")
@@ -47,7 +47,7 @@ def features(points: Points, names: Sequence[str]) -> Points:
 
 
 def grid(density: int) -> Points:
-    """The middles of density × density squares of the plane, (density², 2), from the top left."""
+    """The centres of density × density squares of the plane, (density², 2), from the top left."""
     middles = RADIUS * ((2 * np.arange(density) + 1) / density - 1)
     x1, x2 = np.meshgrid(middles, -middles)
     return np.column_stack((x1.ravel(), x2.ravel()))
@@ -61,11 +61,11 @@ def _slope(points: Points) -> Points:
 HILLS = np.array(
     [[-4, 2.5, 1], [0, 2.5, -1], [4, 2.5, 1], [-4, -2.5, -1], [0, -2.5, 1], [4, -2.5, -1]]
 )
-"""Where each hill or hollow has its top, and how high it is."""
+"""x₁, x₂ and height of the top of each hill or the bottom of each hollow."""
 
 
 def _hills(points: Points) -> Points:
-    """Cones of radius 2, three up and three down; where two meet, the steeper one counts."""
+    """Cones of radius 2, three up and three down; where two overlap, the larger |height| counts."""
     distances = np.linalg.norm(points[:, np.newaxis] - HILLS[:, :2], axis=2)
     heights = HILLS[:, 2] * np.clip(1 - distances / 2, 0, 1)
     return heights[np.arange(len(points)), np.abs(heights).argmax(axis=1)]
@@ -75,9 +75,10 @@ SURFACES: dict[str, Callable[[Points], Points]] = {"plane": _slope, "hills": _hi
 
 
 def surface(name: str, samples: int, noise: float, seed: int) -> tuple[Points, Points]:
-    """Points (samples, 2) all over the plane, and how high one of SURFACES is there, (samples,).
+    """Points (samples, 2) all over the plane, and the heights of one of SURFACES there, (samples,).
 
-    noise, 0 … 0.5, moves the place where the height is read. Same seed, same points.
+    noise, 0 … 0.5, shifts the position where the height is read, by up to that share of RADIUS.
+    Same seed, same points.
     ValueError: an unknown name, fewer than 2 samples, or noise outside 0 … 0.5.
     """
     height = SURFACES[checks.one_of("name", name, SURFACES)]
@@ -89,28 +90,29 @@ def surface(name: str, samples: int, noise: float, seed: int) -> tuple[Points, P
 def above(formula: str, samples: int, noise: float, seed: int) -> tuple[Points, NDArray[np.int64]]:
     """Points (samples, 2) and whether each lies above the curve x₂ = f(x₁): labels 0 or 1.
 
-    The formula is one of x, as ``Formula`` reads it; noise as for ``surface``.
-    ValueError: the formula is not understood or has hardly a value within −5 … 5, or as `surface`.
+    The formula is a ``Formula`` of x; noise as for ``surface``.
+    ValueError: ``Formula`` rejects it, it has a finite value hardly anywhere between −5 and 5, or
+    as for ``surface``.
     """
     curve = Formula(formula, ["x"])
-    points, seen = _where(lambda p: curve(x=p[:, 0]), samples, noise, seed)
+    points, seen = _where_finite(lambda p: curve(x=p[:, 0]), samples, noise, seed)
     return points, (seen[:, 1] > curve(x=seen[:, 0])).astype(np.int64)
 
 
 def heights(formula: str, samples: int, noise: float, seed: int) -> tuple[Points, Points]:
-    """Points (samples, 2) and the values of a formula of x and y there, cut to −1 … 1.
+    """Points (samples, 2) and the values of a formula of x and y there, clipped to −1 … 1.
 
-    noise as for ``surface``; errors as ``above``.
+    noise as for ``surface``, errors as for ``above``.
     """
     height = Formula(formula, ["x", "y"])
-    points, seen = _where(lambda p: height(x=p[:, 0], y=p[:, 1]), samples, noise, seed)
+    points, seen = _where_finite(lambda p: height(x=p[:, 0], y=p[:, 1]), samples, noise, seed)
     return points, np.clip(height(x=seen[:, 0], y=seen[:, 1]), -1, 1)
 
 
-def _where(
+def _where_finite(
     value: Callable[[Points], Points], samples: int, noise: float, seed: int
 ) -> tuple[Points, Points]:
-    """Points, and the places where their values are read, all where there is a finite one."""
+    """Points, and the positions where their values are read, for which ``value`` is finite."""
     rng = _generator(samples, noise, seed)
     points = rng.uniform(-REACH, REACH, (CANDIDATES * samples, 2))
     seen = points + noise * rng.uniform(-REACH, REACH, points.shape)

@@ -1,8 +1,8 @@
 """Each neuron's picture of the plane: its activation at the points of a grid, as signed bytes.
 
-0 is the middle of a neuron's scale and ±127 its ends. A tanh lies between −1 and 1 and a sigmoid
-between 0 and 1; an output without bounds is cut at −1 and 1, where the targets end; any other is
-scaled by its own largest activation on the plane.
+0 is the middle of a neuron's scale and ±127 are its ends. The scale of a tanh is −1 to 1 and that
+of a sigmoid 0 to 1; an unbounded output is clipped to −1 … 1, the range of the targets; any other
+neuron is scaled by its own largest activation on the plane.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ TOP = 127
 
 
 class Portraits:
-    """Draws one net, which sees these ``features``, as its parameters are at the time.
+    """Draws a net with these ``features`` as inputs, with its parameters at the time of the call.
 
-    Bytes need no more than float32: a copy of the net computes in it, and that takes half as long.
-    What does not change is kept from one drawing to the next.
+    A copy of the net computes in float32, which is precise enough for bytes and takes half the
+    time. The inputs of a grid are cached from one drawing to the next.
     """
 
     def __init__(self, net: Network, features: Sequence[str]) -> None:
@@ -34,8 +34,8 @@ class Portraits:
         self._density = 0
 
     def draw(self, density: int) -> npt.NDArray[np.int8]:
-        """(neurons, density²): the features first, then layer by layer, the output last; row 0 of
-        each picture is at the top."""
+        """(neurons, density²) int8: first the features, then layer by layer, the output last. Row 0
+        of each picture is at the top."""
         if density != self._density:
             x = plane.features(plane.grid(density), self._features)
             self._inputs = np.rint(x.T * (TOP / np.abs(x).max(axis=0))[:, np.newaxis])
@@ -43,8 +43,8 @@ class Portraits:
             self._density = density
         layers = [layer for layer in self._copy.layers if isinstance(layer, Dense)]
         with np.errstate(all="ignore"):
-            for kept, p in zip(self._copy.parameters(), self._net.parameters(), strict=True):
-                np.copyto(kept, p, casting="same_kind")
+            for copied, p in zip(self._copy.parameters(), self._net.parameters(), strict=True):
+                np.copyto(copied, p, casting="same_kind")
             self._copy.propagate(self._x)
             rows = [_scaled(layer, layer is layers[-1]) for layer in layers]
         pictures = np.concatenate([self._inputs, *(np.rint(row, out=row) for row in rows)])
@@ -52,7 +52,7 @@ class Portraits:
 
 
 def _scaled(layer: Dense, is_output: bool) -> Array:
-    """A layer's activations (neurons, points) between −127 and 127; 0 where they are no number."""
+    """A layer's activations, (neurons, points), scaled to −127 … 127; 0 for NaN."""
     name = layer.activation.name
     a = layer.a.T
     if not np.isfinite(a.sum()):

@@ -1,8 +1,8 @@
-"""What an initializer does to the activations of a deep net before it has learned anything.
+"""What an initializer does to the activations of a deep, untrained net.
 
-Too small, and the signal dies out from layer to layer; too large, and it grows without bound or
-pushes every sigmoid to its ends, where it has no slope (X. Glorot, Y. Bengio: Understanding the
-difficulty of training deep feedforward neural networks, 2010, figure 6).
+If the weights are too small, the signal dies out from layer to layer; if they are too large, it
+grows without bound or saturates every sigmoid (X. Glorot, Y. Bengio: Understanding the difficulty
+of training deep feedforward neural networks, 2010, figure 6).
 """
 
 from __future__ import annotations
@@ -23,18 +23,20 @@ NEURONS = 100
 EXAMPLES = 200
 BINS = 24
 FLAT = 0.05
-"""A slope of less than this share of the activation's steepest one is as good as none."""
+"""A neuron is saturated where its slope is less than this share of the activation's steepest."""
 BOUNDS = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
-"""Where an activation ends; others are shown as far as they reach."""
+"""The range of an activation; for others, the histogram ends at the extremes."""
 
 
 def initial(activation: str, initializer: str, seed: int) -> dict[str, Any]:
-    """The activations in LAYERS layers of NEURONS, for EXAMPLES inputs that are standard normal.
+    """The activations in LAYERS layers of NEURONS, for EXAMPLES standard normal inputs.
 
-    ``layers``, one dict each: counts (BINS of a histogram between ``low`` and ``high``), mean,
-    deviation (their standard deviation), saturated (the share, 0…1, of activations where σ' is next
-    to nothing) and dead (the share of neurons where it is so for every example).
-    Raises ValueError or TypeError for an unknown name, and for "softmax", which is for outputs.
+    ``layers`` has one dict for each layer: ``counts`` (BINS of a histogram from ``low`` to
+    ``high``), ``mean``, ``deviation`` (the standard deviation), ``saturated`` (the share, 0…1, of
+    activations with almost no slope; see FLAT) and ``dead`` (the share of neurons that are
+    saturated for every example).
+    Raises ValueError for an unknown name and for "softmax", which is for outputs only, and
+    ValueError or TypeError for a seed that is not a whole number ≥ 0.
     """
     hidden = [a.name for a in ACTIVATIONS.values() if not a.output_only]
     checks.one_of("activation", activation, hidden)
@@ -49,7 +51,7 @@ def initial(activation: str, initializer: str, seed: int) -> dict[str, Any]:
 def _summary(layer: Dense) -> dict[str, Any]:
     a, name = layer.a, layer.activation.name
     low, high = BOUNDS.get(name, (min(0.0, float(a.min())), max(0.0, float(a.max()))))
-    if low == high:  # all are 0: they have a place in the middle
+    if low == high:  # all activations are 0: show them in the middle
         low, high = -1.0, 1.0
     counts, _ = np.histogram(a, bins=BINS, range=(low, high))
     flat = np.abs(layer.activation.derivative(layer.z, a)) < FLAT * _steepest(layer.activation)
@@ -65,6 +67,6 @@ def _summary(layer: Dense) -> dict[str, Any]:
 
 
 def _steepest(activation: Activation) -> float:
-    """The largest |σ'(z)| there is, near enough."""
+    """The largest |σ'(z)|, approximately."""
     z: Array = np.linspace(-4, 4, 81)
     return float(np.abs(activation.derivative(z, activation.function(z))).max())

@@ -1,4 +1,4 @@
-"""How good is a net: it reads the whole test set, and its mistakes can be looked at."""
+"""How good is a net? It reads the whole test set, and its mistakes can be inspected."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from nets_core.ops import Array
 
 
 class Examination:
-    """A net's answers to test images, read slice by slice.
+    """A net's answers to test images, computed slice by slice.
 
-    ``x`` is (n, inputs) uint8 or floats, ``labels`` (n,) integers. ``advance`` reads the next
-    slice; the answers are complete when ``share`` is 1.
+    ``x`` is (n, inputs) uint8 or floats, ``labels`` is (n,) integers, and ``guesses`` is (n,).
+    ``advance`` reads the next slice; the answers are complete when ``share`` is 1.
     """
 
     def __init__(self, net: Network, x: Array, labels: npt.NDArray[np.intp]) -> None:
@@ -44,17 +44,17 @@ class Examination:
         self._done += len(a)
 
     def confusion(self) -> Array:
-        """(classes, classes): how often the row's class was read as the column's, so far."""
+        """(classes, classes): how often the row's class has been read as the column's so far."""
         n = self._done
         return confusion(self.guesses[:n], self.labels[:n], self.classes)
 
     def cell(self, label: int, guess: int) -> npt.NDArray[np.intp]:
-        """The test images of ``label`` that were read as ``guess``, the most certain first."""
+        """Indices of the images of ``label`` that were read as ``guess``, most certain first."""
         found = np.flatnonzero((self.labels == label) & (self.guesses == guess))
         return self._by_certainty(found[found < self._done])
 
     def worst(self) -> npt.NDArray[np.intp]:
-        """The test images that were read wrong, the most certain first."""
+        """Indices of the images that were read wrong, most certain first."""
         found = np.flatnonzero(self.guesses != self.labels)
         return self._by_certainty(found[found < self._done])
 

@@ -1,4 +1,4 @@
-"""What happened inside a net for one input: every layer's activations, and which pixels decided."""
+"""Inside a net for one input: the activations of every layer, and which pixels decided."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from nets_core.ops import Array
 def activations(net: Network, x: Array) -> list[dict[str, Any]]:
     """a^l of every layer for one example ``x`` (1, inputs), in order.
 
-    Each is ``{"kind", "shape", "values"}``: shape is (outputs,) or (height, width, channels), and
-    values are flat float32, of pictures one channel after the other. Layers that only arrange
-    their input anew, or do nothing but while learning, are left out.
+    Each is ``{"kind", "activation", "shape", "values"}``. ``shape`` is (outputs,) or
+    (height, width, channels); ``values`` are flat float32, for pictures one channel after the
+    other. Flatten and dropout layers are left out: they only reshape, or act only while learning.
     """
     net.propagate(x)
     return [
@@ -32,12 +32,12 @@ def activations(net: Network, x: Array) -> list[dict[str, Any]]:
 
 
 def evidence(net: Network, x: Array, digit: int, rival: int) -> Array:
-    """How much each input of ``x`` (1, inputs) spoke for ``digit``, against ``rival``: (inputs,).
+    """How much each input of ``x`` (1, inputs) speaks for ``digit`` against ``rival``: (inputs,).
 
     It is x_k · ∂(z_digit − z_rival)/∂x_k: the input times the gradient of the difference of the two
-    outputs, which the four equations give when δ^L is +1 for one and −1 for the other (Simonyan,
-    Vedaldi, Zisserman 2013). For a net without hidden layers the sum is that difference itself, but
-    for the biases. For votes, the map of the pair alone decides.
+    outputs. The four equations give that gradient when δ^L is +1 for ``digit`` and −1 for ``rival``
+    (Simonyan, Vedaldi, Zisserman 2013). For a net without hidden layers the evidence adds up to the
+    difference itself, except for the biases. For a net that votes, only the pair's map counts.
     """
     net.propagate(x)
     layers = net.layers

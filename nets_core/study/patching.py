@@ -1,10 +1,10 @@
-"""A changed function in place of the library's: for one training run, and for nothing else.
+"""Replace a function of the library, for one training run only.
 
-A function of the library is named as it is written: "Dense.backward", "sigmoid_prime". Its text can
-be read, changed, compiled, and put into the objects of one run: the method of an instance hides
-that of its class, and an activation is replaced where a layer holds it. All other nets go on with
-the library's own function. What is compiled here can be inspected as if it stood in a file, so that
-a traceback, or whoever shows the source of a step, finds the changed line.
+A function goes by its qualified name: "Dense.backward", "sigmoid_prime". Its text can be read,
+changed, compiled, and put into the objects of one run: an instance's method hides that of its
+class, and an activation is replaced in the layers that hold it. All other nets keep the library's
+function. Compiled text is registered with ``linecache``, so tracebacks and ``inspect`` find the
+changed lines.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ MODULES: tuple[ModuleType, ...] = (
     datasets,
 )
 LONGEST = 20_000
-"""Characters of a changed function: more than any of the library has by far."""
+"""The longest text of a changed function, in characters; the library's are far shorter."""
 
 Function = Callable[..., Any]
 
 
 class Refused(ValueError):
-    """A changed function that cannot be used; ``line`` of its text, from 1, or None."""
+    """A changed function that cannot be used. ``line`` is the line of its text, from 1, or None."""
 
     def __init__(self, message: str, line: int | None = None) -> None:
         super().__init__(message)
@@ -51,41 +51,41 @@ class Refused(ValueError):
 
 
 def original(name: str) -> FunctionType:
-    """The library's function of this name; ValueError for a name that is none."""
+    """The library's function of this name; ValueError if there is none."""
     owner, _, attribute = name.rpartition(".")
     for module in MODULES:
         holder = getattr(module, owner, None) if owner else module
         function = vars(holder).get(attribute) if holder is not None else None
         if isinstance(function, FunctionType) and function.__module__ == module.__name__:
             return function
-    raise ValueError(f"function is {name!r}, expected one of nets_core such as 'Dense.backward'")
+    raise ValueError(f"function is {name!r}, expected a name in nets_core like 'Dense.backward'")
 
 
 def source_of(name: str) -> str:
-    """The text of the library's function, its indentation taken away."""
+    """The text of the library's function, dedented."""
     return textwrap.dedent(inspect.getsource(original(name)))
 
 
 def place_of(name: str) -> tuple[str, int]:
-    """Where it stands: the module's file name and the line, from 1."""
+    """The function's module, as a file name, and its first line, from 1."""
     function = original(name)
     return sources.name_of(inspect.getfile(function)), inspect.getsourcelines(function)[1]
 
 
 def file_of(name: str) -> str:
-    """The file name that the compiled text of a changed function goes by in tracebacks."""
+    """The file name of a changed function in tracebacks."""
     return f"<your {name}>"
 
 
 def compiled(name: str, text: str) -> FunctionType:
-    """The function that ``text`` defines, for the place of the library's of this name.
+    """The function that ``text`` defines, to replace the library's function of this name.
 
-    It sees what the library's own sees, the names of its module; what it assigns to them stays its
-    own. Raises Refused for text that is not Python or does not define the function, and whatever
-    the text itself raises when it is executed.
+    It sees a copy of its module's globals, so that assignments to them do not reach the library.
+    Raises Refused for text that is not Python or does not define the function, and whatever the
+    text itself raises when it runs.
     """
-    like = original(name)
-    wanted = like.__name__
+    replaced = original(name)
+    expected = replaced.__name__
     if len(text) > LONGEST:
         raise Refused(f"The code has {len(text):,} characters, at most {LONGEST:,} are allowed.")
     text = textwrap.dedent(text)
@@ -97,20 +97,20 @@ def compiled(name: str, text: str) -> FunctionType:
     except (ValueError, MemoryError, RecursionError) as error:
         raise Refused(f"This is not Python: {error}.") from None
     linecache.cache[file] = (len(text), None, text.splitlines(keepends=True), file)
-    scope = {**like.__globals__, "__name__": file, "__builtins__": builtins}
+    scope = {**replaced.__globals__, "__name__": file, "__builtins__": builtins}
     exec(code, scope)
-    function = scope.get(wanted)
+    function = scope.get(expected)
     if not isinstance(function, FunctionType) or function.__code__.co_filename != file:
-        raise Refused(f"The code does not define {wanted}: keep its def line.", 1)
+        raise Refused(f"The code does not define {expected}: keep its def line.", 1)
     return function
 
 
 def put(run: Trainer | Network, name: str, function: Function) -> None:
-    """Put a function in place of the library's wherever this run, or this net, would call that one.
+    """Replace the library's function of this name by ``function`` in a training run or a net.
 
-    Raises ValueError where it has no use for it: a net without ReLUs has none for ``relu``.
+    Raises ValueError if the run does not use it, such as ``relu`` in a net without ReLUs.
     """
-    like = original(name)
+    replaced = original(name)
     owner = name.rpartition(".")[0]
     net = run.net if isinstance(run, Trainer) else run
     objects: list[object] = [net, net.loss, *net.layers]
@@ -118,27 +118,27 @@ def put(run: Trainer | Network, name: str, function: Function) -> None:
         objects += [run, run.optimizer]
     users: list[object]
     if owner:
-        users = [one for one in objects if getattr(type(one), like.__name__, None) is like]
+        users = [one for one in objects if getattr(type(one), replaced.__name__, None) is replaced]
         for user in users:
-            setattr(user, like.__name__, MethodType(function, user))
-    elif like.__module__ == initializers.__name__:
-        users = [net] if initializers.INITIALIZERS[net.initializer] is like else []
+            setattr(user, replaced.__name__, MethodType(function, user))
+    elif replaced.__module__ == initializers.__name__:
+        users = [net] if initializers.INITIALIZERS[net.initializer] is replaced else []
         if users:
-            _start_again(net, function)
+            _initialize(net, function)
     else:
-        holders = [one for one in net.layers if like in _functions(one)]
+        holders = [one for one in net.layers if replaced in _functions(one)]
         for layer in holders:
-            if layer.activation.function is like:
+            if layer.activation.function is replaced:
                 layer.activation = replace(layer.activation, function=function)
             else:
                 layer.activation = replace(layer.activation, derivative=function)
         users = list(holders)
     if not users:
-        raise ValueError(f"this net does not use {name}: choose settings with which it does")
+        raise ValueError(f"this net does not use {name}: choose settings that use it")
 
 
 def line_of(error: BaseException, name: str) -> int | None:
-    """The line of a changed function's text at which an exception came up, None for elsewhere."""
+    """The line of a changed function's text in which an exception arose, None if elsewhere."""
     file, line = file_of(name), None
     trace = error.__traceback__
     while trace is not None:
@@ -152,8 +152,8 @@ def _functions(layer: layers.Layer) -> tuple[Function, Function]:
     return layer.activation.function, layer.activation.derivative
 
 
-def _start_again(net: Network, initializer: Function) -> None:
-    """Draw the weights of a net that has not learned yet by another initializer."""
+def _initialize(net: Network, initializer: Function) -> None:
+    """Draw the weights of an untrained net anew, with another initializer."""
     rng = np.random.default_rng(net.seed)
     for layer in net.layers:
         for p in layer.parameters()[:1]:

@@ -1,4 +1,4 @@
-"""The library's own source, by the names under which a page shows it."""
+"""The source of the library's modules, by the names that a page shows."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ _PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def name_of(file: str) -> str:
-    """A module's path within the package, "network.py" or "data/datasets.py".
+    """A module's path within the package, such as "network.py" or "data/datasets.py".
 
-    The name of a function that a visitor changed ("<your sigmoid>") stays as it is.
+    The name of a function that a visitor changed ("<your sigmoid>") is returned unchanged.
     """
     path = Path(file).resolve()
     return path.relative_to(_PACKAGE).as_posix() if path.is_relative_to(_PACKAGE) else file
 
 
 def text_of(name: str) -> str:
-    """The text of a module, or of a changed function, by the name that ``name_of`` gives.
+    """The text of a module, or of a changed function, by its name from ``name_of``.
 
     Raises ValueError for any other name.
     """

@@ -1,9 +1,9 @@
-"""One step of learning with every quantity under the name that the equations give it.
+"""One step of learning, with every quantity under its name in the equations.
 
 Nothing is computed here that training does not compute: the net's own ``backpropagate`` runs, and
-what it and its layers kept (a^{l-1}, z^l, a^l, δ^l) is read off; the optimizer's own ``update``
-runs on a copy. A net in which a changed function was put (``patching``) is followed like any other.
-Each stage also says which line did it, found in the source itself.
+the values that it and its layers keep (a^{l-1}, z^l, a^l, δ^l) are read; the optimizer's own
+``update`` runs on a copy. A net with a changed function (``patching``) is traced like any other.
+Each stage also says which lines of the source computed it.
 
 Layers are numbered as in Nielsen's book: 1 is the input, L the output, and w^l leads to layer l.
 """
@@ -25,17 +25,19 @@ from nets_core.optimizers import Optimizer
 from nets_core.study import sources
 
 EACH = frozenset({"a", "z", "delta", "y"})
-"""The symbols of what every example of a mini-batch has for itself."""
+"""The symbols of the quantities that have a value for each example of a mini-batch."""
 _MEMORY = {"mean": "m", "square": "v"}
-"""What an optimizer remembers, and the letters of its equations."""
+"""The optimizer's state, and its symbols in the equations of Adam."""
 _COSTS = {"mse": "squared_distance", "cross_entropy": "if self.output"}
-"""How the first line of each loss's formula can be known."""
+"""Text that marks the first line of each loss's formula."""
 
 
 @dataclass(frozen=True)
 class Source:
-    """Lines ``first`` to ``last`` of ``file`` (a module of nets_core), inside a function's lines
-    ``begin`` to ``end``."""
+    """Lines ``first`` to ``last`` of ``file`` (a module of nets_core), counted from 1.
+
+    The function around them has the lines ``begin`` to ``end``.
+    """
 
     file: str
     begin: int
@@ -59,7 +61,7 @@ class Quantity:
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of the step: which equation it is, what it makes of what, and which code did it.
+    """One stage of the step: its equation, the quantities it computes, and the code that does it.
 
     ``equation`` is "input", "z", "a", "cost", "delta_output", "delta", "db", "dw" or "update".
     """
@@ -73,8 +75,8 @@ class Stage:
 def step(net: Network, x: Array, y: Array, optimizer: Optimizer) -> list[Stage]:
     """The stages of one update of ``net`` on x (batch, inputs) and one-hot y (batch, outputs).
 
-    Parameters and optimizer stay as they are. Raises ValueError for a net that is not all dense
-    layers, since the stages are the four equations in their plain form, and what
+    Parameters and optimizer do not change. Raises ValueError for a net with layers that are not
+    dense, since the stages are the four equations in their plain form, and what
     ``Network.backward`` raises.
     """
     layers = dense_layers(net)
@@ -114,18 +116,18 @@ def step(net: Network, x: Array, y: Array, optimizer: Optimizer) -> list[Stage]:
 
 
 def dense_layers(net: Network) -> list[Dense]:
-    """The layers of a net that has only dense ones; ValueError for another."""
+    """The layers of a net; ValueError unless all are dense."""
     layers = [layer for layer in net.layers if isinstance(layer, Dense)]
     if len(layers) != len(net.layers):
-        raise ValueError("only nets of dense layers alone can be followed: choose another net")
+        raise ValueError("only nets of dense layers can be followed: choose another net")
     return layers
 
 
 def updated(
     net: Network, gradients: list[Array], optimizer: Optimizer
 ) -> tuple[list[Array], dict[str, list[Array]]]:
-    """What the optimizer would make of the net's parameters, and what it would remember of them by
-    the names of ``Optimizer.memory``; both stay as they are."""
+    """The parameters after the optimizer's update, and its state, by the names of
+    ``Optimizer.memory``. The net and the optimizer themselves do not change."""
     parameters = [p.copy() for p in net.parameters()]
     optimizer = copy.deepcopy(optimizer)
     optimizer.update(parameters, [g.copy() for g in gradients])
@@ -133,9 +135,9 @@ def updated(
 
 
 def _lines(function: Callable[..., Any], begin: str, end: str | None = None) -> Source:
-    """The lines of a function from the first that has ``begin`` to the next that has ``end``.
+    """The lines of a function from the first that contains ``begin`` to the next with ``end``.
 
-    In a changed function (see ``patching``) that has no such line the mark is where it begins.
+    A changed function (see ``patching``) without such a line is marked at its first line.
     """
     file = inspect.getsourcefile(function)
     lines, start = inspect.getsourcelines(function)

@@ -1,1 +1,1 @@
-"""What ``scripts/bench.py`` measures. Nothing of it is part of the site."""
+"""The measurements of ``scripts/bench.py``. None of this is part of the site."""

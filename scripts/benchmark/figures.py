@@ -1,4 +1,4 @@
-"""Rows of the benchmark: what was measured, what it is compared with, what it should be."""
+"""Rows of the benchmark: what was measured, the peer's figure, and the goals."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ VERSION = 1
 
 @dataclass(frozen=True)
 class Row:
-    """One figure, as several samples of ours and, where there is a peer, as many of theirs.
+    """One figure: several samples of ours and, if there is a peer, as many of theirs.
 
-    Samples number i of both were taken one after the other, so that the ratio, the median of
-    ours[i] / theirs[i], does not move with the machine's load. ``required`` and ``aimed`` are
-    ratios where there is a peer, else in ``unit``. ``value`` makes one number of all samples where
-    that is not their median.
+    ours[i] and theirs[i] were taken one after the other, so that the ratio, the median of
+    ours[i] / theirs[i], does not depend on the machine's load. ``required`` and ``aimed`` are
+    ratios if there is a peer, else in ``unit``. ``value`` is the figure if it is not the median of
+    the samples. ``reason`` says why a figure is missing.
     """
 
     name: str
@@ -47,18 +47,18 @@ class Row:
 
     @property
     def samples(self) -> list[float]:
-        """What the goals are compared with, sample by sample: ratios, or our values."""
+        """The samples that the goals are compared with: ratios, or our values without a peer."""
         if self.theirs is None:
             return list(self.ours)
         return [ours / theirs for ours, theirs in zip(self.ours, self.theirs, strict=True)]
 
     @property
     def result(self) -> float:
-        """What the goals are compared with."""
+        """The number that the goals are compared with."""
         return median(self.samples) if self.value is None else self.value
 
     def meets(self, goal: float | None) -> bool:
-        """Is the result at least as good as that?"""
+        """True if the result is at least as good as the goal, or if there is none."""
         if goal is None:
             return True
         if not self.ours:
@@ -66,9 +66,9 @@ class Row:
         return self.result >= goal if self.more_is_better else self.result <= goal
 
     def plain(self) -> dict[str, Any]:
-        """The row as ``bench.json`` has it; ``spread`` is the least and the greatest sample.
+        """The row in ``bench.json``; ``spread`` is [smallest sample, largest sample].
 
-        Of a row that was not measured nothing is a number, and ``reason`` says why.
+        For a missing figure the numbers are None, and ``reason`` says why.
         """
         if not self.ours:
             plain = dict.fromkeys(("name", "ours", "theirs", "unit", "ratio", "spread"))
@@ -128,7 +128,7 @@ def write(path: Path, machine: str, browser: str, rows: Sequence[Row]) -> None:
 
 
 def _short(value: float) -> float:
-    """Four significant digits: no sample is more exact."""
+    """``value`` to four significant digits: no sample is more precise."""
     return float(f"{value:.4g}")
 
 

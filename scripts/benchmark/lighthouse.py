@@ -1,10 +1,9 @@
-"""Lighthouse's verdict on the page, as a phone and as a desktop computer have it.
+"""Lighthouse's scores of the page, on a simulated phone and on a desktop computer.
 
-Lighthouse and what it needs are pinned by ``requirements/lighthouse/package-lock.json`` and fetched
-when they are first asked for. The page comes as from GitHub Pages, which gzips text: the simulated
-phone's network is slow, and a host that compresses nothing costs some ten points of performance.
-The phone itself is slow in a way that depends on how busy the machine is, so of performance the
-median counts; of the other categories, which do not, the least.
+Lighthouse and its dependencies are pinned by ``requirements/lighthouse/package-lock.json`` and
+installed on first use. The server gzips text, like GitHub Pages: the simulated phone's network is
+slow, and without compression the page would lose some ten points of performance. Performance also
+depends on how busy the machine is, so its median counts; for the other categories, the minimum.
 """
 
 from __future__ import annotations
@@ -28,15 +27,15 @@ from building.parts import CACHE, PartError
 LOCKED = environment.ROOT / "requirements" / "lighthouse"
 FORMS: dict[str, list[str]] = {"mobile": [], "desktop": ["--preset=desktop"]}
 CATEGORIES = {"performance": 95, "accessibility": 100, "best-practices": 100, "seo": 100}
-"""What is required, and aimed at, of 100."""
+"""The points, out of 100, that are both required and aimed at."""
 
 
 def lighthouse(browser: Browser, url: str, repeats: int) -> list[Row]:
-    """Points in each category, of 100. What costs points is said on the way."""
+    """Points in each category, out of 100. Prints the audits that cost points."""
     program = _installed()
     rows = []
     for form, options in FORMS.items():
-        say(f"Lighthouse looks at the page, {form} …")
+        say(f"Running Lighthouse, {form} …")
         with packing(bundle.DIST) as address:
             reports = [_report(program, address, options) for _ in range(repeats)]
         for category, required in CATEGORIES.items():
@@ -50,7 +49,7 @@ def lighthouse(browser: Browser, url: str, repeats: int) -> list[Row]:
 
 
 def _installed() -> Path:
-    """Lighthouse's program, installed into the cache unless it is there already."""
+    """The path of Lighthouse's program, installed into the cache if it is missing."""
     lock = (LOCKED / "package-lock.json").read_bytes()
     folder = CACHE / f"lighthouse-{hashlib.sha256(lock).hexdigest()[:16]}"
     program = folder / "node_modules" / "lighthouse" / "cli" / "index.js"
@@ -81,7 +80,7 @@ def _report(program: Path, address: str, options: list[str]) -> dict[str, Any]:
 
 
 def _complaints(report: dict[str, Any], category: str) -> list[str]:
-    """What costs points in a category."""
+    """The audits that cost points in a category."""
     audits = [
         report["audits"][entry["id"]]
         for entry in report["categories"][category]["auditRefs"]

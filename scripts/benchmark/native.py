@@ -1,7 +1,7 @@
-"""The library outside the browser, with BLAS: what the same training takes as a program.
+"""The library outside the browser, with BLAS: the speed of the same training in native Python.
 
-Runs in a process of its own, because OpenBLAS takes its number of threads from the environment when
-it is loaded: ``native.py MNIST SETTINGS EXAMPLES`` prints the examples a second.
+It runs in its own process, because OpenBLAS reads its number of threads from the environment when
+it is loaded: ``native.py MNIST SETTINGS EXAMPLES`` prints the examples per second.
 """
 
 from __future__ import annotations
@@ -18,16 +18,19 @@ from typing import Any
 
 from building import environment
 
-SHORTEST = 0.3  # seconds that a sample takes at the least
-TURN = 8  # milliseconds, as in the tab
+SHORTEST = 0.3  # seconds that a sample takes at least
+TURN = 8  # milliseconds of training at a time, as in the tab
 
 
 class NativeError(Exception):
-    """What is to be compared with is not there; the message says what."""
+    """Native training could not be measured; the message says why."""
 
 
 def rate(mnist: Path, settings: Mapping[str, Any], examples: int) -> float:
-    """Examples a second of training by these settings, OpenBLAS on one core."""
+    """Examples per second of training with these settings, with OpenBLAS on one core.
+
+    ``mnist`` is the built site's folder of MNIST files. Raises NativeError if the program fails.
+    """
     program = [sys.executable, "-m", "benchmark.native"]
     path = os.pathsep.join([str(environment.ROOT / "scripts"), str(environment.ROOT)])
     one_core = {"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": path}
@@ -50,7 +53,7 @@ def _main(mnist: Path, settings: dict[str, Any], examples: int) -> None:
 
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]
     if "openblas" not in blas:
-        sys.exit(f"this NumPy computes with {blas}, not with OpenBLAS")
+        sys.exit(f"this NumPy computes with {blas}, expected OpenBLAS")
     lab = Lab()
     shards = json.loads((mnist / "mnist.json").read_text())["shards"]
     for name in ("train", "test"):
@@ -63,7 +66,7 @@ def _main(mnist: Path, settings: dict[str, Any], examples: int) -> None:
             data = b"".join(gzip.decompress((mnist / file).read_bytes()) for file in files)
             lab.room(f"{name}-{kind}")[:] = np.frombuffer(data, np.uint8)
     lab.arrived(len(lab.room("train-labels")))
-    _train(lab, settings, examples)  # warms up
+    _train(lab, settings, examples)  # to warm up
     elapsed, trained = 0.0, 0
     while elapsed < SHORTEST:
         seconds, done = _train(lab, settings, examples)
@@ -72,7 +75,7 @@ def _main(mnist: Path, settings: dict[str, Any], examples: int) -> None:
 
 
 def _train(lab: Any, settings: dict[str, Any], examples: int) -> tuple[float, int]:
-    """One run as in the tab: its seconds and how many examples it learned from."""
+    """One run as in the tab: its seconds and the number of examples it learned from."""
     lab.train(settings)
     begun = perf_counter()
     done = 0

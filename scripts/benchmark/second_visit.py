@@ -1,4 +1,4 @@
-"""The second visit: what the browser has kept of the first one, and what that saves."""
+"""The second visit: how much faster the page opens from the service worker's cache."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from building.environment import say
 
 
 def second_visit(browser: Browser, url: str, repeats: int) -> list[Row]:
-    """From navigation to the first prediction, kept by the service worker, against stock, cold.
+    """From navigation to the first prediction, cached by the service worker, against cold stock.
 
-    The browser is started anew for every sample, ours with a profile in which the page has been
-    visited before and kept, stock Pyodide's with an empty one.
+    Every sample starts a new browser: ours with a profile that has the page cached, stock Pyodide's
+    with an empty profile.
     """
-    say("Opening the page a second time, and stock Pyodide a first …")
+    say("Opening the page a second time, and stock Pyodide for the first time …")
     ours, theirs = [], []
     with TemporaryDirectory(prefix="visited") as visited:
         with _started(browser, visited) as page:
             page.goto(url)
             page.wait_for_function(_KEPT, timeout=120_000)
-        for _ in range(repeats + 1):  # the first warms up the server, and what the disk has cached
+        for _ in range(repeats + 1):  # the first warms up the server and the disk cache
             with _started(browser, visited) as page:
                 ours.append(_timed(page, url, FIRST_PREDICTION))
             with TemporaryDirectory(prefix="empty") as empty, _started(browser, empty) as page:
@@ -42,7 +42,7 @@ _KEPT = """() => /works without a network/.test(
 
 @contextmanager
 def _started(browser: Browser, profile: str) -> Iterator[Page]:
-    """A browser of its own, with a profile that outlives it."""
+    """A page in a new browser with a persistent profile."""
     context = browser.browser_type.launch_persistent_context(
         profile, executable_path=browsers.chromium(), args=browsers.flags()
     )

@@ -1,4 +1,4 @@
-"""One server for all that is compared: the site as built, the bench's pages, and the peers."""
+"""One server for everything that is compared: the built site, the bench's pages, and the peers."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def serving(dist: Path, parts: Parts) -> Iterator[str]:
     """Serve ``dist`` and the rest; gives the address.
 
     ``/`` is the site, ``/benchmark/`` the bench's pages, ``/stock/`` Pyodide and NumPy as
-    published, ``/peers/`` the other libraries, as far as they can be had.
+    published, ``/peers/`` the other libraries, as far as they are available.
     """
     files = {f"/benchmark/{path.name}": path for path in PAGES.iterdir()}
     for part in STOCK:
@@ -46,14 +46,14 @@ def serving(dist: Path, parts: Parts) -> Iterator[str]:
             for name in parts.locked[part].files:
                 files[f"/peers/{name}"] = parts.file(part, name)
         except PartError as error:
-            say(f"Goes on without a peer: {error}")
+            say(f"Going on without a peer: {error}")
     with _served(partial(_Handler, files, [], directory=str(dist))) as url:
         yield url
 
 
 @contextmanager
 def counting(dist: Path) -> Iterator[tuple[str, list[int]]]:
-    """Serve ``dist`` alone; gives the address, and the sizes of what has been sent so far."""
+    """Serve ``dist`` alone; gives the address and a growing list of the bytes of each write."""
     sent: list[int] = []
     with _served(partial(_Handler, {}, sent, directory=str(dist))) as url:
         yield url, sent
@@ -61,8 +61,8 @@ def counting(dist: Path) -> Iterator[tuple[str, list[int]]]:
 
 @contextmanager
 def packing(dist: Path) -> Iterator[str]:
-    """Serve ``dist`` as GitHub Pages does: what is text is gzipped. Gives the address."""
-    with _served(partial(_PackingHandler, directory=str(dist))) as url:
+    """Serve ``dist`` like GitHub Pages, with text gzipped; gives the address."""
+    with _served(partial(_GzipHandler, directory=str(dist))) as url:
         yield url
 
 
@@ -78,9 +78,9 @@ def _served(handler: Callable[..., Any]) -> Iterator[str]:
 
 
 class _Handler(web.StaticHandler):
-    """Serves a folder, and single files from elsewhere under addresses of their own.
+    """Serves a folder, and ``files`` from elsewhere, by their URL paths.
 
-    The size of all that it writes, headers too, is appended to ``sent``.
+    The number of bytes of each write, including headers, is appended to ``sent``.
     """
 
     def __init__(
@@ -105,8 +105,8 @@ class _Handler(web.StaticHandler):
         return super().translate_path(path) if extra is None else str(extra)
 
 
-class _PackingHandler(web.StaticHandler):
-    """Sends text gzipped to those who take it."""
+class _GzipHandler(web.StaticHandler):
+    """Gzips text for clients that accept it."""
 
     TEXT = (".css", ".html", ".js", ".json", ".mjs", ".svg")
 
@@ -114,10 +114,10 @@ class _PackingHandler(web.StaticHandler):
         path = Path(self.translate_path(self.path))
         if path.is_dir():
             path /= "index.html"
-        takes = "gzip" in self.headers.get("Accept-Encoding", "")
-        if not takes or path.suffix not in self.TEXT or not path.is_file():
+        accepts = "gzip" in self.headers.get("Accept-Encoding", "")
+        if not accepts or path.suffix not in self.TEXT or not path.is_file():
             return super().send_head()
-        packed = _packed(path)
+        packed = _gzipped(path)
         self.send_response(200)
         self.send_header("Content-Type", self.guess_type(str(path)))
         self.send_header("Content-Encoding", "gzip")
@@ -127,5 +127,5 @@ class _PackingHandler(web.StaticHandler):
 
 
 @cache
-def _packed(path: Path) -> bytes:
+def _gzipped(path: Path) -> bytes:
     return gzip.compress(path.read_bytes(), 6)

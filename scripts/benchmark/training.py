@@ -1,12 +1,12 @@
-"""Training, measured inside workers of one page, taking turns with the peers.
+"""Training speed, measured in workers of one page, in turn with the peers.
 
-Each peer is driven the fastest way that was found to drive it, so that its authors would agree; its
-worker in ``pages/`` says which and why. What holds for all: the same net learns from the same first
-images of MNIST in a new order, in a worker where nothing is painted, for one epoch of so many
-examples; what can be made beforehand is (nets, tensors, typed arrays), nothing is reported, no
-error is counted and nobody waits between mini-batches. Ours works in turns, keeps its curves and
-is asked for its progress as by the page. After a round that does not count, the samples are taken
-in turn, and the peer with the highest median is the one that the row names.
+Each peer is used in the fastest way we found, one that its authors would accept; its worker in
+``pages/`` says which and why. For all of them, the same net learns from the same first images of
+MNIST in a new order, for one epoch of a given number of examples, in a worker that paints nothing.
+Nets, tensors and typed arrays are made beforehand; a peer reports no progress, computes no error
+and does not wait between mini-batches. Ours works in turns, records its curves and is asked for its
+progress, as by the page. After a warm-up round, the samples are taken in turn, and the row names
+the peer with the highest median.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from benchmark.workers import Ask, opened
 from building import bundle
 from building.environment import say
 
-EXAMPLES = 10_000  # in one sample: fewer than are learned from before the first evaluation
+EXAMPLES = 10_000  # in one sample, few enough to end before the first evaluation
 CONVOLVED = 320
-FEW = 1000  # where a backend may be emulated
+FEW = 1000  # for backends that may be emulated
 NETS = {(30, 10): (11, 15), (30, 128): (15, 20), (128, 10): (12, 15), (128, 128): (12, 15)}
-"""Hidden neurons and mini-batch: how many times as fast is required and aimed at."""
+"""Hidden neurons and mini-batch size: the ratios required and aimed at."""
 PEERS = {
     "tfjs-wasm": "TensorFlow.js (wasm)",
     "tfjs-cpu": "TensorFlow.js (cpu)",
@@ -36,9 +36,10 @@ PEERS = {
     "brain": "brain.js",
 }
 GRAPHICS = {"tfjs-webgl": "TensorFlow.js (webgl)", "tfjs-webgpu": "TensorFlow.js (webgpu)"}
-"""Those that compute on a graphics card, where there is one."""
+"""The peers that compute on a graphics card, if there is one."""
 CONVOLVING = ("tfjs-cpu", "convnet")
-"""The wasm backend has no gradient of a convolution, brain.js no convolution."""
+"""The peers that train convolutional nets: the wasm backend has no gradient of a convolution, and
+brain.js has no convolution."""
 UNIT = "examples/s"
 ENOUGH = 0.95
 
@@ -46,7 +47,7 @@ Way = Callable[[], float]
 
 
 def training(browser: Browser, url: str, repeats: int) -> list[Row]:
-    """Examples a second of dense nets: ours, the peers' and the blog post's way."""
+    """Examples per second of dense nets: ours, the peers' and the blog post's code."""
     rows = []
     with opened(browser, url) as ask:
         ask("nets", "loadMnist")
@@ -72,9 +73,9 @@ def training(browser: Browser, url: str, repeats: int) -> list[Row]:
 
 
 def graphics(browser: Browser, url: str, repeats: int) -> list[Row]:
-    """Examples a second of the same nets by the peers that compute on a graphics card.
+    """Examples per second of the same nets, against the peers that compute on a graphics card.
 
-    They have no goal: whether there is a card decides, and which.
+    These rows have no goal, since the result depends on the card.
     """
     rows = []
     with opened(browser, url) as ask:
@@ -99,7 +100,7 @@ def graphics(browser: Browser, url: str, repeats: int) -> list[Row]:
 
 
 def native_training(browser: Browser, url: str, repeats: int) -> list[Row]:
-    """Examples a second of dense nets: ours in the tab, and natively with BLAS on one core."""
+    """Examples per second of dense nets: ours in the tab, and natively with BLAS on one core."""
     rows = []
     with opened(browser, url) as ask:
         ask("nets", "loadMnist")
@@ -120,7 +121,7 @@ def native_training(browser: Browser, url: str, repeats: int) -> list[Row]:
 
 
 def convolution(browser: Browser, url: str, repeats: int) -> list[Row]:
-    """Examples a second of the convolutional recipe, its dropout included."""
+    """Examples per second of the convolutional recipe, including its dropout."""
     say("Training the convolutional net …")
     sizes = {"batchSize": 32, "examples": CONVOLVED}
     ours = {"settings": {"recipe": "cnn", "batchSize": 32}, "examples": CONVOLVED}
@@ -138,9 +139,10 @@ def convolution(browser: Browser, url: str, repeats: int) -> list[Row]:
 
 
 def learning(browser: Browser, url: str, repeats: int) -> list[Row]:
-    """Seconds from Train, by the default settings, to a test accuracy of 95 %.
+    """Seconds from Train to a test accuracy of 95 %, with the default settings.
 
-    All of MNIST is there. Every sample is a new visitor's first training, in the page's own worker.
+    All of MNIST is loaded. Every sample is a new visitor's first training, in the page's own
+    worker.
     """
     say("Training until 95 % …")
     name, ours = "from Train, data loaded, to 95 % test accuracy", []
@@ -156,13 +158,13 @@ def learning(browser: Browser, url: str, repeats: int) -> list[Row]:
     return [Row(name, "s", ours, required=2, aimed=1)]
 
 
-# The last image is asked for until it is there, so that nothing else arrives during the training.
+# Wait for the last image, so that nothing else loads during the training.
 _LEARN = """async ([url, enough]) => {
   const { Engine } = await import(`${url}app/engine.js`);
   const { Training } = await import(`${url}app/training.js`);
   const engine = new Engine();
   await engine.start();
-  await engine.computing; // the kernels have come
+  await engine.computing; // the kernels are loaded
   const training = new Training(engine);
   await training.load();
   const last = { model: "fresh", labels: [0], rate: 1, name: "train", indices: [59_999] };
@@ -186,7 +188,7 @@ _LEARN = """async ([url, enough]) => {
 
 
 def _ours(hidden: int, batch: int) -> dict[str, Any]:
-    """The peers' net and its training, as settings of the page."""
+    """The same net and training as the peers', as settings of the page."""
     settings = {
         "hidden": [hidden],
         "activation": "sigmoid",
@@ -201,7 +203,7 @@ def _ours(hidden: int, batch: int) -> dict[str, Any]:
 
 
 def _started(ask: Ask, peers: Mapping[str, str]) -> str:
-    """Start the peers; returns why one cannot be measured, "" where all can."""
+    """Start the peers; returns why one cannot be measured, "" if all can."""
     for peer, name in peers.items():
         try:
             ask(peer, "start")
@@ -213,7 +215,7 @@ def _started(ask: Ask, peers: Mapping[str, str]) -> str:
 
 
 def _in_turn(ways: Mapping[str, Way], repeats: int) -> dict[str, list[float]]:
-    """Samples of each way, taken in turn after one round that does not count."""
+    """Samples of each way, taken in turn after a warm-up round."""
     rounds = [{name: way() for name, way in ways.items()} for _ in range(repeats + 1)]
     return {name: [samples[name] for samples in rounds[1:]] for name in ways}
 
@@ -226,7 +228,7 @@ def _fastest(
     required: float,
     aimed: float,
 ) -> Row:
-    """Ours beside the peer with the highest median, of which there is none if one is missing."""
+    """Ours against the peer with the highest median; a missing row if a peer is ``broken``."""
     name = f"{name} {', '.join(peers.values())}"
     if broken:
         return Row.missing(name, UNIT, broken, required, aimed, True)

@@ -1,4 +1,4 @@
-"""The page as its visitors have it: how it opens, answers and stays smooth, and what it takes."""
+"""The page as visitors experience it: how fast it opens and answers, its smoothness, its memory."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from building import bundle
 from building.environment import say
 
 DRAWINGS = 50
-WINDOW = 10  # seconds of training in which the longest task is sought
+WINDOW = 10  # seconds of training that are searched for the longest task
 SETTLED = 0.5  # seconds after which the bars have certainly followed the pen
-PLAYED = 5  # seconds of the playground's playing in one sample
+PLAYED = 5  # seconds for which the playground plays in one sample
 PATH = ((0.3, 0.2), (0.5, 0.18), (0.72, 0.22), (0.6, 0.4), (0.5, 0.6), (0.45, 0.85))  # a 7 …
 DOT = (0.62, 0.82)  # … and a full stop
 
@@ -49,11 +49,8 @@ STOCK = """async () => {
 
 
 def transfer(browser: Browser, url: str, repeats: int) -> list[Row]:
-    """Megabytes that the server has sent when the first prediction is made.
-
-    Headers count, and the page's own files, as they are on a host that compresses nothing.
-    """
-    say("Counting what is sent …")
+    """Megabytes that the server has sent by the first prediction, with headers, uncompressed."""
+    say("Counting bytes …")
     ours = []
     for _ in range(repeats):
         with serving.counting(bundle.DIST) as (address, sent):
@@ -77,12 +74,12 @@ def _timed_visit(browser: Browser, url: str, wait: str) -> float:
 
 
 def pointer(browser: Browser, url: str, repeats: int) -> list[Row]:
-    """From the pen leaving the pad to the bars of the whole drawing on the screen, in training.
+    """From pointer up to the bars of the whole drawing on the screen, while a net trains.
 
-    The last stroke is a dot: a move would be held back to the next frame and answered for before
-    the pen is lifted. What was read is told by the picture of "what the net sees", which is painted
-    together with the bars: with the live net the bars themselves change all the time. A frame
-    counts as on the screen when a task that was queued in its animation frame runs.
+    The last stroke is a dot, because the page answers moves before the pen is lifted. The picture
+    of "what the net sees", painted together with the bars, tells which drawing was read: the bars
+    of the live net change all the time. A frame counts as on the screen when a task queued in its
+    animation frame runs.
     """
     page = _training_page(browser, url)
     page.evaluate(_WATCH_BARS)
@@ -151,11 +148,11 @@ def _draw(page: Page) -> float:
 
 
 def tasks(browser: Browser, url: str, repeats: int) -> list[Row]:
-    """The longest task of the page's main thread while the training section is looked at.
+    """The longest task on the page's main thread while the training section is in view.
 
-    From Chromium's own trace, which has every task with its exact duration; the `longtask` entries
-    of PerformanceObserver begin at 50 ms. The trace also has the time a task had a processor for
-    itself, which tells what is the page's doing where other programs keep the machine busy.
+    It comes from Chromium's trace, which has the exact duration of every task; the `longtask`
+    entries of PerformanceObserver start at 50 ms. The trace also has each task's processor time,
+    which does not depend on what else runs on the machine.
     """
     page = _training_page(browser, url)
     page.get_by_test_id("section-train").scroll_into_view_if_needed()
@@ -180,7 +177,7 @@ def tasks(browser: Browser, url: str, repeats: int) -> list[Row]:
 
 
 def _tasks(events: Sequence[dict[str, Any]], *names: str) -> list[dict[str, Any]]:
-    """The tasks of the threads of these names."""
+    """The tasks on the threads with these names."""
     threads = {
         (event["pid"], event["tid"])
         for event in events
@@ -196,15 +193,15 @@ def _tasks(events: Sequence[dict[str, Any]], *names: str) -> list[dict[str, Any]
 
 
 def playground(browser: Browser, url: str, repeats: int) -> list[Row]:
-    """Frames of the playground a second, each an epoch of the spiral further than the one before.
+    """Frames per second of the playground, each at least one epoch after the one before.
 
-    The net has three hidden layers of eight neurons and learns from 250 points in mini-batches of
-    ten. A frame counts when another whole epoch stands on the page as it is painted; it cannot be
-    painted more often than the browser refreshes its screen, 60 times a second. Whole frames are
-    counted: a sample is too short to tell parts of one.
+    The net has three hidden layers of eight neurons and learns the spiral from 250 points in
+    mini-batches of ten. A frame counts if the page shows a new epoch when it is painted; the
+    browser's refresh rate limits this to 60 a second. The rate is rounded to whole frames: a sample
+    is too short for more precision.
 
-    What a frame takes of a processor, the page's thread and the worker's together, is from
-    Chromium's own trace, and is the same where other programs keep the machine busy.
+    A frame's processor time, on the page's and the worker's threads together, comes from Chromium's
+    trace and does not depend on what else runs on the machine.
     """
     page = browser.new_context().new_page()
     page.goto(f"{url}{SPIRAL}")
@@ -214,7 +211,7 @@ def playground(browser: Browser, url: str, repeats: int) -> list[Row]:
         "() => document.querySelector('[data-testid=playground-epoch]').dataset.value > 20",
         timeout=120_000,
     )
-    say(f"Letting the playground play {repeats} times {PLAYED} s, and as often once more …")
+    say(f"Playing the playground {2 * repeats} times for {PLAYED} s …")
     rates, processor = [], []
     for _ in range(repeats):
         rates.append(round(page.evaluate(_FRAMES, PLAYED) / PLAYED))
@@ -247,11 +244,11 @@ _FRAMES = """async (seconds) => {
 
 
 def memory(browser: Browser, url: str, repeats: int) -> list[Row]:
-    """WebAssembly memory of the page's worker after two epochs: it never shrinks.
+    """WebAssembly memory of the page's worker after two epochs, with all of MNIST and evaluations.
 
-    All of MNIST has come by then, and evaluations have been made.
+    WebAssembly memory never shrinks, so this is its peak.
     """
-    say("Memory after two epochs …")
+    say("Measuring the memory after two epochs …")
     ours = []
     for _ in range(repeats):
         page = browser.new_context().new_page()
@@ -273,7 +270,7 @@ _MEMORY = """async (url) => {
 
 
 def _training_page(browser: Browser, url: str) -> Page:
-    """The page with a net in training, by its default settings, and all of MNIST there."""
+    """The page with a net in training, with default settings and all of MNIST loaded."""
     page = browser.new_context().new_page()
     page.goto(url)
     page.evaluate("async () => { await nets.ready; nets.train({ epochs: 1000 }).catch(() => {}) }")

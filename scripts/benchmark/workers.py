@@ -1,4 +1,4 @@
-"""Workers of the bench's page; what ours takes for one prediction and for the products alone."""
+"""The workers of the bench's page: the time of one prediction, the speed of matrix products."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Ask = Callable[..., Any]
 
 
 def prediction(browser: Browser, url: str, repeats: int) -> list[Row]:
-    """Milliseconds of one prediction in the worker, from the call to the plain answer."""
+    """Milliseconds of one prediction in the worker, from the call to the answer."""
     rows = []
     with opened(browser, url) as ask:
         for model, drawing, required, aimed in PREDICTIONS:
@@ -40,9 +40,9 @@ def prediction(browser: Browser, url: str, repeats: int) -> list[Row]:
 
 
 def products(browser: Browser, url: str, repeats: int) -> list[Row]:
-    """GFLOP/s of a dense layer's three products, of what the core does when all is in registers.
+    """GFLOP/s of a dense layer's three products, against the core's peak when all is in registers.
 
-    What each of the three does is said on the way.
+    Prints the speed of each product.
     """
     name = "the products alone, 128×784×128, of the core's SIMD128 peak"
     with opened(browser, url) as ask:
@@ -60,7 +60,7 @@ def products(browser: Browser, url: str, repeats: int) -> list[Row]:
 
 @contextmanager
 def opened(browser: Browser, url: str) -> Iterator[Ask]:
-    """The bench's page with our worker started; gives a function that asks its workers."""
+    """Open the bench's page and start our worker; gives a function that calls its workers."""
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{url}benchmark/index.html")

@@ -1,6 +1,6 @@
 """The Python names that others rely on: each name, signature, type, unit and state of the contract.
 
-These tests say what may not change. How well it is done is asked in ``tests/core``.
+These tests say what may not change. ``tests/core`` tests how well it works.
 """
 
 from __future__ import annotations
@@ -204,7 +204,7 @@ class TestGradcheck:
             assert p.dtype == np.float32
 
     def test_the_error_is_the_one_of_the_contract(self) -> None:
-        """|a − n| / max(|a|, |n|, …), with one a that is wrong by a known part."""
+        """|a − n| / max(|a|, |n|, …), with one a that is wrong by a known amount."""
 
         class Wrong(Network):
             entry: tuple[int, int] = (0, 0)

@@ -1,6 +1,6 @@
-"""Every activation, loss and layer there is, checked against finite differences.
+"""Every activation, loss and layer, checked against finite differences.
 
-The cases are made from the registries, so that a new entry is checked without writing a test.
+The cases are made from the registries, so a new entry is checked without writing a test.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def batch(net: Network, n: int = 5, seed: int = 11) -> tuple[NDArray[Any], NDArr
 
 
 def checked(net: Network, n: int = 5) -> float:
-    """The largest error, once it is sure that something was compared at all."""
+    """The largest error; asserts that something was compared at all."""
     x, y = batch(net, n)
     comparisons = list(gradcheck.compare(net, x, y))
     assert len(comparisons) == len(net.parameters())
@@ -65,15 +65,15 @@ def test_every_activation_with_every_loss_and_output(
 
 
 def sample_layers(kind: type[Layer]) -> Iterator[Layer]:
-    """Layers of a class, by its constructor: small numbers, and each activation it may have."""
-    wanted = inspect.signature(kind).parameters
+    """Layers of a class, from its constructor's signature: small numbers, every activation."""
+    arguments = inspect.signature(kind).parameters
     values: dict[str, Any] = {}
-    for name, parameter in wanted.items():
+    for name, parameter in arguments.items():
         if parameter.annotation in (int, "int"):
             values[name] = 2 if name == "size" else 3
         elif parameter.annotation in (float, "float"):
             values[name] = 0.4
-    if "activation" in wanted:
+    if "activation" in arguments:
         for activation in HIDDEN:
             yield kind(**values, activation=activation)
     else:
@@ -81,7 +81,7 @@ def sample_layers(kind: type[Layer]) -> Iterator[Layer]:
 
 
 def net_around(layer: Layer, loss: str, output: str) -> Network:
-    """A net with the layer in its middle: after a picture if it takes one, else after a dense."""
+    """A net with the layer in the middle: after a picture if it takes one, else after ``Dense``."""
     try:
         layer.connect((4, 5, 2))
     except ValueError:

@@ -30,7 +30,7 @@ def net(initializer: str, seed: int = 1, dtype: Any = np.float64) -> Network:
 @pytest.mark.parametrize("name", sorted(INITIALIZERS))
 def test_mean_and_deviation_of_the_weights(name: str) -> None:
     weights, deviation = net(name).layers[0].weights, DEVIATIONS[name]
-    # 100,000 draws: the deviation is known to 0.2 %, the mean to 0.3 % of the deviation.
+    # 100,000 draws determine the deviation to 0.2 %, and the mean to 0.3 % of the deviation.
     assert weights.std() == pytest.approx(deviation, rel=0.015)
     assert abs(weights.mean()) <= 0.015 * deviation
     if deviation:  # half of a normal distribution, or of a uniform one, lies within this

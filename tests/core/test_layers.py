@@ -1,4 +1,4 @@
-"""Convolution, pooling, flattening and dropout against loops that say what each of them is."""
+"""Convolution, pooling, flattening and dropout, compared with loops that define each of them."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_convolution_reads_a_view_with_strides_as_it_does_a_copy() -> None:
 
 
 def pool_loops(a: Array, size: int, delta: Array | None = None) -> tuple[Array, Array]:
-    """The maxima of the blocks, and ``delta`` sent back to the first entry that is the maximum."""
+    """The maxima of the blocks, and ``delta`` sent back to the first entry with the maximum."""
     batch, height, width, channels = a.shape
     out = np.zeros((batch, height // size, width // size, channels))
     d_a = np.zeros_like(a)

@@ -11,7 +11,7 @@ from nets_core.layers import Dense, Votes
 
 
 def blobs(n: int = 600, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Ten kinds of points, each around a place of its own."""
+    """Points in ten clusters, one for each class."""
     rng = np.random.default_rng(seed)
     labels = np.arange(n) % 10
     middles = np.random.default_rng(99).random((10, 12))
@@ -27,8 +27,8 @@ def test_each_map_is_the_least_squares_solution() -> None:
         for j in range(i + 1, 10):
             chosen = (labels == i) | (labels == j)
             rows = np.hstack([x[chosen], np.ones((chosen.sum(), 1))])
-            wanted = np.where(labels[chosen] == i, 1.0, -1.0)
-            expected = np.linalg.lstsq(rows, wanted, rcond=None)[0]
+            targets = np.where(labels[chosen] == i, 1.0, -1.0)
+            expected = np.linalg.lstsq(rows, targets, rcond=None)[0]
             np.testing.assert_allclose(weights[k], expected[:-1], rtol=1e-3, atol=1e-4)
             assert biases[k] == pytest.approx(expected[-1], rel=1e-3, abs=1e-4)
             k += 1
@@ -79,5 +79,5 @@ def test_what_it_refuses() -> None:
         least_squares.fit(x, labels[:-1])
     with pytest.raises(ValueError, match="ridge is -1"):
         least_squares.fit(x, labels, ridge=-1)
-    with pytest.raises(ValueError, match="votes of 3 classes get"):
+    with pytest.raises(ValueError, match="a votes layer of 3 classes gets"):
         Network([Dense(4), Votes(3)], (2,))

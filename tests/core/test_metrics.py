@@ -1,4 +1,4 @@
-"""Accuracy and confusion, and an examination in slices, against counting one by one."""
+"""Accuracy, confusion and an examination in slices, compared with counting one by one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stays finite and exact: saturated outputs, large weighted inputs, both ways to multiply."""
+"""Numerical stability: saturated outputs, large weighted inputs, both ways to multiply."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def warnings_are_errors() -> Iterator[None]:
 
 
 def net_with_z(z: list[float], output: str, dtype: Any) -> tuple[Network, np.ndarray[Any, Any]]:
-    """A net of one layer, and the input for which its weighted inputs are ``z``."""
+    """A net of one layer, and an input for which its weighted inputs are ``z``."""
     net = Network.mlp([1, len(z)], output=output, loss="cross_entropy", dtype=dtype)
     net.layers[0].weights[:, 0] = z
     net.layers[0].biases[:] = 0

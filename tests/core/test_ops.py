@@ -1,4 +1,4 @@
-"""The operations, whichever way they are done: in the tab these tests also run with the kernels."""
+"""The operations in any implementation: in the tab these tests also run with the kernels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ LAYOUTS = st.tuples(layout, layout)
 
 
 def laid_out(x: Array, layout: str) -> Array:
-    """The same numbers, otherwise in memory."""
+    """The same numbers, laid out differently in memory."""
     if layout == "rows apart":
         return np.pad(x, ((0, 0), (2, 3)))[:, 2 : 2 + x.shape[1]]
     if layout == "columns apart":
@@ -212,7 +212,7 @@ def test_rows_that_are_not_there_are_refused(row: int) -> None:
     "optimizer", [SGD(0.5), SGD(0.1, 0.9), Adam(0.01)], ids=["sgd", "momentum", "adam"]
 )
 def test_training_takes_the_same_way_in_float32_as_in_float64(optimizer: Any) -> None:
-    """Of which the kernels do all and nothing."""
+    """In float32 the kernels compute everything, in float64 nothing."""
     rng = np.random.default_rng(3)
     x = rng.integers(0, 256, (60, 40)).astype(np.uint8)
     labels = rng.integers(0, 3, 60)
@@ -239,7 +239,7 @@ def test_what_answers_are_worth(
 ) -> None:
     rng = np.random.default_rng(seed)
     a, y = rng.random((m, n)).astype(dtype), rng.random((m, n)).astype(dtype)
-    a[rng.random((m, n)) < 0.05] = 1  # the largest may be there twice
+    a[rng.random((m, n)) < 0.05] = 1  # the maximum may occur twice
     labels = rng.integers(0, n, m).astype(kind)
     given_a, given_y = laid_out(a, layouts[0]), laid_out(y, layouts[1])
     distance = ops.squared_distance(given_a, given_y)

@@ -1,4 +1,4 @@
-"""Each optimizer against its formula, written number by number as in the source that it names."""
+"""Each optimizer, compared with its formula, written number by number as in its source."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_adam_s_first_step_is_the_learning_rate_whatever_the_gradient_s_size() -
 
 @pytest.mark.parametrize("make", [lambda: SGD(0.5), lambda: SGD(0.5, 0.9), lambda: Adam(0.5)])
 def test_the_learning_rate_may_change_at_any_time(make: Any) -> None:
-    """A rate that falls to almost nothing stops a net at once, but for momentum's last swing."""
+    """A rate that falls to almost nothing stops the net at once, except for its momentum."""
     optimizer, parameters = make(), start()
     optimizer.update(parameters, gradients_of(0))
     optimizer.learning_rate = 1e-300

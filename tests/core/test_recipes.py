@@ -1,4 +1,4 @@
-"""Every recipe learns, and does what it says while it does."""
+"""Every recipe learns, with the settings that it states."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from nets_core.data.digits import rasterize
 
 
 def drawn(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """(n, 784) uint8 of two kinds of drawing, standing bars (1) and rings (0), each a bit other."""
+    """(n, 784) uint8: upright bars (1) and rings (0), each slightly different."""
     rng = np.random.default_rng(seed)
     labels = np.arange(n) % 2
     images = np.empty((n, 784), np.uint8)

@@ -1,4 +1,4 @@
-"""The public edge: a message names the argument, what came and what was expected."""
+"""Errors of public functions: a message names the argument, its value and what was expected."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A training run can be driven, stopped, changed and resumed at any step, and loses nothing."""
+"""A training run can be stopped, changed and resumed at any step, and loses nothing."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def trainer_of(net: str = "plain", optimizer: str = "sgd", **kwargs: Any) -> Tra
 
 
 def order_of(trainer: Trainer) -> NDArray[Any]:
-    """In which order it learns from the examples in the epoch that it is in."""
+    """The order of the examples in the current epoch."""
     blocks = training_module._shuffled(len(trainer.x), trainer.seed, trainer.epoch)
     return np.concatenate(list(blocks))
 
@@ -79,7 +79,7 @@ def state(trainer: Trainer) -> list[NDArray[Any]]:
 
 
 def same(one: Trainer, other: Trainer) -> None:
-    """Bit for bit, but for the seconds."""
+    """Equal bit for bit, except for the seconds."""
     for p, q in zip(state(one), state(other), strict=True):
         np.testing.assert_array_equal(p, q)
     for trainer in (one, other):
@@ -90,8 +90,8 @@ def same(one: Trainer, other: Trainer) -> None:
     assert one.sums[:2] == other.sums[:2]
 
 
-def told(step: Step) -> tuple[int, int, float, float]:
-    """What a step says, but for its speed."""
+def without_speed(step: Step) -> tuple[int, int, float, float]:
+    """A step's values without its speed."""
     return step.epoch, step.step, step.cost, step.accuracy
 
 
@@ -195,14 +195,14 @@ class TestSteps:
 @given(cuts=st.lists(st.integers(0, 3 * STEPS_AN_EPOCH - 1), max_size=4))
 def test_saved_and_resumed_again_and_again(cuts: list[int]) -> None:
     whole, run = trainer_of("dropout", "adam"), trainer_of("dropout", "adam")
-    expected = [told(step) for step in whole.steps(epochs=3)]
+    expected = [without_speed(step) for step in whole.steps(epochs=3)]
     found = []
     stream = iter(run.steps(epochs=3))
     for at in range(3 * STEPS_AN_EPOCH):
         if at in cuts:
             run = saving.resume(saving.dumps(run), PIXELS, LABELS)
             stream = iter(run.steps(epochs=3 - run.epoch))
-        found.append(told(next(stream)))
+        found.append(without_speed(next(stream)))
     assert found == expected
     for _ in stream:
         pass
@@ -216,12 +216,12 @@ class TestSplitting:
         self, net: str, optimizer: str, at: int
     ) -> None:
         whole, split = trainer_of(net, optimizer, test=TEST), trainer_of(net, optimizer, test=TEST)
-        expected = [told(step) for step in whole.steps(epochs=3)]
+        expected = [without_speed(step) for step in whole.steps(epochs=3)]
         stream = iter(split.steps(epochs=3))
-        found = [told(next(stream)) for _ in range(at)]
+        found = [without_speed(next(stream)) for _ in range(at)]
         del stream  # walked away
         while split.epoch < 3:
-            found += [told(step) for step in split.steps(epochs=1)]
+            found += [without_speed(step) for step in split.steps(epochs=1)]
         assert found == expected
         same(whole, split)
 
@@ -237,7 +237,7 @@ class TestSplitting:
         resumed = saving.resume(saving.dumps(whole), PIXELS, LABELS, test=TEST)
         same(whole, resumed)
         rest = resumed.steps(epochs=3 - resumed.epoch)
-        assert [told(step) for step in stream] == [told(step) for step in rest]
+        assert [without_speed(step) for step in stream] == [without_speed(step) for step in rest]
         same(whole, resumed)
         assert saving.loads(saving.dumps(resumed)).describe() == whole.net.describe()
 
@@ -266,13 +266,13 @@ class TestSplitting:
 
 
 class TestChanges:
-    """What a visitor changes in mid-training counts from the next step on, and nothing is lost."""
+    """Changes in mid-training take effect with the next step, and nothing is lost."""
 
     def steps_with(self, change: Callable[[Trainer], None], at: int = 8) -> list[Any]:
         trainer = trainer_of()
         found = []
         for step in trainer.steps(epochs=3):
-            found.append(told(step))
+            found.append(without_speed(step))
             if step.step == at:
                 change(trainer)
         return found
@@ -309,7 +309,7 @@ class TestChanges:
         resumed = saving.resume(saving.dumps(trainer), PIXELS, LABELS)
         assert (resumed.optimizer.learning_rate, resumed.l2, resumed.batch_size) == (0.02, 0.3, 6)
         one, other = next(iter(trainer.steps(epochs=1))), next(iter(resumed.steps(epochs=1)))
-        assert told(one) == told(other)
+        assert without_speed(one) == without_speed(other)
         same(trainer, resumed)
 
 
@@ -356,7 +356,7 @@ class TestAvailable:
     ) -> None:
         monkeypatch.setattr(training_module, "BLOCK", 10)
         whole, trainer = trainer_of(), trainer_of()
-        expected = [told(step) for step in whole.steps(epochs=2)]
+        expected = [without_speed(step) for step in whole.steps(epochs=2)]
         trainer.available = 0
         work = trainer.work(epochs=2)
         found: list[Any] = []
@@ -367,13 +367,13 @@ class TestAvailable:
                 if isinstance(piece, Waiting):
                     break
                 assert isinstance(piece, Step)
-                found.append(told(piece))
+                found.append(without_speed(piece))
             assert isinstance(piece, Waiting)
-            # Only from whole blocks, since each is shuffled: all of them but for half a mini-batch.
+            # Blocks are shuffled, so only whole ones are used, up to a part of a mini-batch.
             assert available // 10 * 10 - 3 <= trainer.position <= available // 10 * 10
         assert isinstance(next(work), Waiting)
         trainer.available = N
-        found += [told(piece) for piece in work if isinstance(piece, Step)]
+        found += [without_speed(piece) for piece in work if isinstance(piece, Step)]
         assert found == expected
         same(whole, trainer)
 
@@ -382,11 +382,11 @@ class TestAvailable:
         x = np.zeros((N, INPUTS), np.uint8)
         trainer = Trainer(plain_net(), SGD(0.3), x, LABELS, batch_size=4, seed=9, l2=0.01)
         whole = trainer_of()
-        expected = [told(step) for step in whole.steps(epochs=1)]
+        expected = [without_speed(step) for step in whole.steps(epochs=1)]
         trainer.available, found = 0, []
         for piece in trainer.work(epochs=1):
             if isinstance(piece, Step):
-                found.append(told(piece))
+                found.append(without_speed(piece))
             else:
                 new = slice(trainer.available, min(trainer.available + 10, N))
                 x[new] = PIXELS[new]
@@ -399,7 +399,7 @@ def finite(trainer: Trainer) -> bool:
 
 
 class TestDivergence:
-    """A net that runs away says so, keeps its last finite state, and can be trained on."""
+    """A net that diverges says so, returns to its last finite state, and can train on."""
 
     def diverging(self, optimizer: Any, rate: float, after: int = 0, **kwargs: Any) -> Trainer:
         net = Network.mlp([INPUTS, 5, 3], "relu", "identity", "mse", "he", seed=3)
@@ -423,7 +423,7 @@ class TestDivergence:
         assert finite(trainer)
         answers = trainer.net.forward(PIXELS)
         assert np.isfinite(answers).all()
-        assert np.abs(answers).max() < 1e6  # from before it ran away
+        assert np.abs(answers).max() < 1e6  # from before it diverged
         resumed = saving.resume(saving.dumps(trainer), PIXELS, LABELS)
         for again in (trainer, resumed):
             again.optimizer.learning_rate = 1e-3
@@ -448,7 +448,7 @@ class TestDivergence:
             np.testing.assert_array_equal(p, q)
 
     def test_weights_without_bounds_are_not_kept_though_the_cost_is_finite(self) -> None:
-        """Sigmoids hide infinite weights: σ(±∞) is 1 or 0, and the cost stays finite."""
+        """Sigmoids hide infinite weights: σ(±∞) is 1 or 0, so the cost stays finite."""
         net = Network.mlp([INPUTS, 5, 3], seed=3)
         trainer = Trainer(net, SGD(0.1), PIXELS + np.uint8(1), LABELS, batch_size=4)
         trainer.run(epochs=9)  # 54 steps
@@ -495,11 +495,11 @@ class TestDecay:
                 new.append(w - 0.3 * (slope + decay))
             expected.append(np.reshape(new, p.shape))
         trainer.run(epochs=1)
-        for p, wanted in zip(net.parameters(), expected, strict=True):
-            np.testing.assert_allclose(p, wanted, rtol=1e-10, atol=1e-14)
+        for p, q in zip(net.parameters(), expected, strict=True):
+            np.testing.assert_allclose(p, q, rtol=1e-10, atol=1e-14)
 
     def test_l1_brings_weights_that_nothing_needs_near_zero_first(self) -> None:
-        """What an input that is always 0 weighs is pulled at by the decay alone: η λ₁ a step."""
+        """Only the decay changes the weight of an input that is always 0: by η λ₁ per step."""
         x = np.random.default_rng(1).standard_normal((40, 3))
         x[:, 2] = 0
         net = Network.mlp([3, 1], loss="cross_entropy", seed=1, dtype=np.float64)
@@ -528,7 +528,7 @@ class TestTargets:
         trainer = Trainer(net, SGD(0.5), PIXELS, labels, batch_size=N, test=(PIXELS, labels))
         first = next(trainer.steps(epochs=1))
         assert first.cost == pytest.approx(math.log(2))
-        assert first.accuracy == pytest.approx(labels.mean())  # every answer is 0.5: taken as 1
+        assert first.accuracy == pytest.approx(labels.mean())  # every answer is 0.5: read as 1
         last = trainer.run(epochs=200)[-1]
         guesses = net.forward(PIXELS)[:, 0] >= 0.5
         assert last.test_accuracy == (guesses == labels).mean() > 0.8
@@ -537,7 +537,7 @@ class TestTargets:
                 Trainer(net, SGD(0.5), PIXELS, wrong)
 
     def test_numbers_are_come_close_to(self) -> None:
-        """A net of one linear neuron finds the least squares, solved for here."""
+        """A single linear neuron finds the least-squares solution, computed here directly."""
         rng = np.random.default_rng(2)
         x = rng.standard_normal((50, 3))
         y = x @ [[1.0, 2.0], [-0.5, 0.0], [0.0, 1.0]] + 0.1 * rng.standard_normal((50, 2)) + 0.5
@@ -570,7 +570,7 @@ class TestTargets:
 
 
 def test_a_trainer_that_nobody_holds_is_gone_at_once() -> None:
-    """In a circle of references a net would stay in memory until Python looks for such circles."""
+    """In a reference cycle a net would stay in memory until Python's cycle collector runs."""
     trainer = trainer_of()
     trainer.run(1)
     gone = weakref.ref(trainer)

@@ -1,4 +1,4 @@
-// A worker's end of `ask`: answers questions with the functions of an object.
+// The worker's message handler for `ask`: calls the functions of an object.
 self.answer = (functions) => {
   self.onmessage = async ({ data: { method, args } }) => {
     try {

@@ -1,7 +1,7 @@
-// brain.js: its NeuralNetwork, which computes on the CPU as the others here do (NeuralNetworkGPU asks
-// for a graphics card), with typed arrays made beforehand and `trainPatterns`: that is what `train`
-// spends its time in, without preparing the data anew and without counting errors. It has no
-// mini-batches: every example is an update, whatever the others' mini-batch is.
+// brain.js: its NeuralNetwork, which runs on the CPU like the others here (NeuralNetworkGPU needs a
+// graphics card), with typed arrays made beforehand and `trainPatterns`, in which `train` spends its
+// time: this leaves out preparing the data again and computing errors. brain.js has no mini-batches:
+// every example is an update, whatever the others' mini-batch size.
 
 importScripts("answer.js", "mnist-images.js", "../peers/browser.js");
 
@@ -27,7 +27,7 @@ self.answer({
     }));
   },
 
-  /** Examples a second over one epoch. */
+  /** Examples per second over one epoch. */
   train({ hidden, examples }) {
     if (!nets.has(hidden)) nets.set(hidden, network(hidden));
     const begun = performance.now();

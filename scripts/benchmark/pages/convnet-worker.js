@@ -1,17 +1,17 @@
-// ConvNetJS: its minified build and its Trainer with plain SGD without momentum, the quickest of its
-// methods: it alone keeps no sums. (The version on npm has no Adam.) The images are typed arrays of
-// the kind that the library itself makes, put into one Vol in turn: a Vol for each of them would keep
-// the garbage collector busy, and took up to twice the time.
+// ConvNetJS: its minified build and its Trainer with plain SGD without momentum, its fastest method,
+// since it keeps no running sums. (The version on npm has no Adam.) The images are typed arrays of
+// the kind that the library itself makes, put into one Vol in turn: one Vol for each image kept the
+// garbage collector busy and took up to twice the time.
 
-self.window = self; // where the library puts itself
+self.window = self; // the library defines its global there
 importScripts("answer.js", "mnist-images.js", "../peers/convnet-min.js");
 
 let images = [];
 let targets = [];
 let labels = [];
 
-// With the quadratic cost: makeLayers puts a layer of weights before "regression", which would be a
-// second output layer here, so that one is taken out again.
+// With the quadratic cost. makeLayers adds a layer of weights before "regression"; it would be a
+// second output layer here, so it is removed.
 function dense(hidden) {
   const net = new convnetjs.Net();
   net.makeLayers([
@@ -42,7 +42,7 @@ function convolutional() {
 const nets = new Map();
 const kept = (name, make) => nets.get(name) ?? nets.set(name, make()).get(name);
 
-/** Examples a second over one epoch of so many. */
+/** Examples per second over one epoch of `examples`. */
 function rate(net, vol, answers, examples, options) {
   const trainer = new convnetjs.Trainer(net, { method: "sgd", momentum: 0, ...options });
   const begun = performance.now();

@@ -7,7 +7,7 @@ const unpacked = async (address) => {
   );
 };
 
-/** The first so many, all pixels one after the other in a `Floats`, a kind of typed array. */
+/** The first `examples` images, all pixels in one typed array of the class `Floats`. */
 self.mnistImages = async (examples, Floats) => {
   const [images, labels] = await Promise.all([
     unpacked("../mnist/train-images-0.gz"),
@@ -19,7 +19,7 @@ self.mnistImages = async (examples, Floats) => {
   };
 };
 
-/** The numbers from 0 up to `count` in random order. */
+/** The numbers from 0 to `count` − 1 in random order. */
 self.shuffled = (count) => {
   const order = Uint32Array.from({ length: count }, (_, i) => i);
   for (let i = count - 1; i > 0; i--) {

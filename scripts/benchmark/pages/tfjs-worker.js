@@ -1,13 +1,13 @@
 // TensorFlow.js with the backend that the worker is named after: "wasm" with SIMD (threads need a
-// page that is cross-origin isolated, which a static host cannot promise), "cpu", or, on a graphics
-// card or what emulates one, "webgl" or "webgpu". Production mode, tensors made beforehand, no
-// callbacks, no metrics, no yielding to a page that is not there. It runs in a worker as ours does,
-// where nothing is painted.
+// cross-origin isolated page, which a static host cannot promise), "cpu", or, on a real or emulated
+// graphics card, "webgl" or "webgpu". Production mode, tensors made beforehand, no callbacks, no
+// metrics, no yielding to a page that is not there. Like ours, it runs in a worker that paints
+// nothing.
 //
-// Dense nets are driven by its low-level API: the four equations of backpropagation in its
-// operations, fused where it fuses. Its own ways to the same steps were measured beside that:
-// `optimizer.minimize` is 10–25 % slower at mini-batch 10 and equal at 128, `model.fit` takes up to
-// twice the time. The convolutional net, where the convolutions decide, is trained by `model.fit`.
+// Dense nets use its low-level API: the four equations of backpropagation in its operations, fused
+// where it can fuse them. Its own ways to take the same steps are slower: `optimizer.minimize` by
+// 10–25 % at mini-batch 10 (and equal at 128), `model.fit` by up to a factor of two. The
+// convolutional net, where the convolutions take the time, is trained by `model.fit`.
 
 importScripts(
   "answer.js",
@@ -68,7 +68,7 @@ function convolutional() {
   return net;
 }
 
-/** Of the backends that compute on a graphics card: which, or what emulates one. */
+/** The name of the graphics card, real or emulated, for the backends that compute on one. */
 async function card() {
   if (self.name === "webgl") {
     const { gl } = tf.backend().gpgpu;
@@ -80,7 +80,7 @@ async function card() {
 }
 
 self.answer({
-  /** Returns what it computes on, where that is not the processor. */
+  /** Returns the device that it computes on, unless it is the processor. */
   async start() {
     tf.enableProdMode();
     if (self.name === "webgpu" && !(await self.navigator.gpu?.requestAdapter())) {
@@ -100,7 +100,7 @@ self.answer({
     y = tf.tidy(() => tf.cast(tf.oneHot(tf.tensor1d(labels, "int32"), 10), "float32"));
   },
 
-  /** Examples a second over one epoch. */
+  /** Examples per second over one epoch. */
   async train({ hidden, batchSize, examples }) {
     const net = kept(hidden, () => dense(hidden));
     const begun = performance.now();
@@ -111,7 +111,7 @@ self.answer({
         learn(net, rows, 0.5);
       });
     }
-    await net[0].data(); // whatever has only been asked for is done then
+    await net[0].data(); // waits until all queued operations are done
     return (1000 * examples) / (performance.now() - begun);
   },
 

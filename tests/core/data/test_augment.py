@@ -1,4 +1,4 @@
-"""Distortions: nothing at strength zero, the stated map at one strength alone, always the same."""
+"""Distortions: none at strength 0, the stated map when there is only one, reproducible by seed."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ THREE: Strokes = [[(60, 60), (130, 60), (90, 120), (140, 170), (60, 220)]]
 
 
 def bytes_of(strokes: Strokes, count: int = 1) -> NDArray[np.uint8]:
-    """`count` times the same picture, as MNIST has it."""
+    """`count` copies of the same picture, in MNIST's format."""
     picture = np.rint(digits.rasterize(strokes) * 255).astype(np.uint8)
     return np.tile(picture.reshape(1, 784), (count, 1))
 

@@ -1,4 +1,4 @@
-"""Datasets, compared with files put together by hand and with the sets' own definitions."""
+"""Data sets, compared with files assembled by hand and with the sets' own definitions."""
 
 from __future__ import annotations
 

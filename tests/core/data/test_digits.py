@@ -1,4 +1,4 @@
-"""What `rasterize` promises: the same picture however a digit was drawn, and what it refuses."""
+"""The promises of `rasterize`: the same picture however a digit is drawn, and clear errors."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def moved(strokes: list[Stroke], scale: float, x: float, y: float) -> list[Strok
 
 
 def denser(stroke: Stroke, times: int) -> Stroke:
-    """The same path with `times` as many points."""
+    """The same path with `times` times as many points."""
     points = [stroke[0]]
     for (a, b), (c, d) in itertools.pairwise(stroke):
         points += [(a + (c - a) * k / times, b + (d - b) * k / times) for k in range(1, times + 1)]
@@ -71,7 +71,7 @@ def test_line_has_the_pens_width_at_every_angle() -> None:
 
 
 def test_agrees_with_a_picture_of_many_samples_a_pixel() -> None:
-    """An independent drawing: 16×16 places a pixel, each inside the pen's track or not."""
+    """An independent drawing: 16×16 samples per pixel, each inside the pen's track or not."""
     image = digits.rasterize(SEVEN)
     points = [np.array(stroke, float) for stroke in SEVEN]
     every = np.concatenate(points)
@@ -123,7 +123,7 @@ def test_does_not_depend_on_how_many_points(name: str, times: int) -> None:
 
 
 def test_few_points_on_a_curve_are_nearly_many() -> None:
-    """A fast pen leaves every fourth point of a slow one's: chords instead of arcs."""
+    """A fast pen leaves only every fourth point of a slow one: chords instead of arcs."""
     fast = [ZERO[0][::4] + ZERO[0][-1:]]
     assert difference(digits.rasterize(fast), digits.rasterize(ZERO)) < 0.3
     assert np.abs(digits.rasterize(fast) - digits.rasterize(ZERO)).mean() < 0.015

@@ -1,4 +1,4 @@
-"""Safetensors and ONNX files of strangers: nothing in one is believed."""
+"""Safetensors and ONNX files from strangers: nothing in them is trusted."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def resume(data: bytes) -> Trainer:
 
 
 def opened(data: bytes) -> list[Any]:
-    """What comes out of a file in every way to open it; refusals are of one sentence."""
+    """What each way to open the file returns; errors are one sentence."""
     found: list[Any] = []
     ways: list[Callable[[bytes], Any]] = [saving.loads, saving.header_of, resume]
     for way in ways:
@@ -56,7 +56,7 @@ def opened(data: bytes) -> list[Any]:
         try:
             found.append(way(data))
         except UnicodeError:
-            raise  # which is a ValueError, but not one that speaks to a visitor
+            raise  # a ValueError too, but its message is not for visitors
         except ValueError as error:
             problem = str(error)
         assert not problem or re.search(ONE_SENTENCE, problem)
@@ -64,7 +64,7 @@ def opened(data: bytes) -> list[Any]:
 
 
 def refused(data: bytes, why: str = "") -> None:
-    """Every way to open it refuses the file, and no large array is made of it before."""
+    """Asserts that every way to open the file fails, before a large array is made."""
     tracemalloc.start()
     try:
         with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
@@ -82,7 +82,7 @@ class TestDamage:
             refused(NETS[format][:length])
 
     def test_a_bit_of_every_byte_flipped(self, format: str) -> None:
-        """A bit of a weight may be another weight; nothing else opens, but as it was."""
+        """A flipped bit may change a weight, but whatever opens has finite parameters."""
         for at in range(len(NETS[format])):
             damaged = bytearray(NETS[format])
             damaged[at] ^= 1 << at % 8
@@ -175,12 +175,12 @@ class TestSafetensors:
             refused(safe({**header, "p0": spec}, body), "")
         for changed in ({}, {"more": 1}):
             spec = {**header["p0"], **changed} if changed else {"dtype": "F32"}
-            refused(safe({**header, "p0": spec}, body), "does not describe its array 'p0'")
+            refused(safe({**header, "p0": spec}, body), "array 'p0' is not described by")
 
     def test_arrays_that_overlap_or_leave_holes(self) -> None:
         header, body = parts(NETS["safetensors"])
         overlapping = {**header["p1"], "data_offsets": [20, 28]}
-        refused(safe({**header, "p1": overlapping}, body[:28]), "does not lie where")
+        refused(safe({**header, "p1": overlapping}, body[:28]), "does not begin where")
         refused(safe(header, body + b"more"), "belong to no array")
         beyond = {**header["p1"], "data_offsets": [24, 2**60]}
         refused(safe({**header, "p1": beyond}, body))
@@ -209,14 +209,14 @@ class TestSafetensors:
 
 
 def with_fields(change: Callable[[list[tuple[int, Any]]], list[tuple[int, Any]]]) -> bytes:
-    """The ONNX file of a net, its outermost fields changed."""
+    """The ONNX file of a net with its outermost fields changed."""
     fields = onnx._fields(memoryview(NETS["onnx"]))
     plain = [(n, value if isinstance(value, int) else bytes(value)) for n, value in fields]
     return onnx._message(*change(plain))
 
 
 def with_tensor(tensor: bytes) -> bytes:
-    """The ONNX file of a net with a tensor in the place of its first."""
+    """The ONNX file of a net with its first tensor replaced."""
 
     def change(fields: list[tuple[int, Any]]) -> list[tuple[int, Any]]:
         changed = []
@@ -290,7 +290,7 @@ class TestOnnx:
         body = np.zeros(6, np.float32).tobytes()
         for rest in (
             [(2, 1), (8, "p0"), (4, body)],  # float_data
-            [(2, 1), (8, "p0"), (9, body), (13, b"\x0a\x08location"), (14, 1)],  # a file elsewhere
+            [(2, 1), (8, "p0"), (9, body), (13, b"\x0a\x08location"), (14, 1)],  # external data
             [(2, 2), (8, "p0"), (9, body)],  # uint8
             [(2, 16), (8, "p0"), (9, body)],  # bfloat16
             [(8, "p0"), (9, body)],
@@ -326,7 +326,7 @@ class TestLimits:
         refused(Endless(data), str(saving.MOST_BYTES))
 
     def test_layers_that_answer_with_more_than_a_net_may(self, format: str) -> None:
-        """Few parameters, and numbers without end for one example."""
+        """Few parameters, but far too many activations for one example."""
         layers = [Conv2D(64, 1), Conv2D(64, 1), Flatten(), Dense(1)]
         net = Network(layers, (150, 150, 1))
         refused(saving.dumps(net, format=format), "too large")

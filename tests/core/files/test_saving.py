@@ -1,4 +1,4 @@
-"""Files: what comes back, how small they may be, and that nothing in a hostile one is believed."""
+"""Files: what comes back, how small they are, and that nothing in a hostile one is trusted."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ ONE_SENTENCE = r"^[^\n]{15,6000}$"
 
 
 def refused(data: bytes, *, load: Callable[[bytes], Any] | None = None) -> str:
-    """Every way to open the file refuses it with one sentence, which is returned."""
+    """Asserts that every way to open the file fails with one sentence, and returns it."""
     messages = []
     ways: list[Callable[[bytes], Any]] = [load] if load else [saving.loads, saving.recipe_of]
     for way in ways:
@@ -61,7 +61,7 @@ def refused(data: bytes, *, load: Callable[[bytes], Any] | None = None) -> str:
 
 
 def opened(data: bytes, way: Callable[[bytes], Any]) -> Any:
-    """What comes out of a damaged file, or None where it is refused in one sentence."""
+    """What a damaged file loads as, or None if it fails with one sentence."""
     try:
         return way(data)
     except ValueError as error:
@@ -127,7 +127,7 @@ def same_net(one: Network, other: Network) -> None:
 
 @pytest.fixture(autouse=True)
 def even_small_arrays_as_integers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The nets of these tests are small; "int8" keeps small arrays as float16."""
+    """Lower LARGE: the nets of these tests are small, and "int8" keeps small arrays as float16."""
     monkeypatch.setattr(saving, "LARGE", 0)
 
 
@@ -271,7 +271,7 @@ class TestResuming:
 
 
 class TestDamage:
-    """Files as a bad connection or a curious visitor makes them."""
+    """Files damaged by a bad connection or by a curious visitor."""
 
     def test_truncated_at_every_byte(self) -> None:
         assert len(NET) < 2000
@@ -279,7 +279,7 @@ class TestDamage:
             refused(NET[:length])
 
     def test_every_bit_of_a_small_file_flipped(self) -> None:
-        """A flipped bit is refused, or it lay where nothing is read: then the net is the same."""
+        """The file fails to open, or the bit is one that is not read and the net is the same."""
         original, harmless = saving.loads(NET), 0
         for at in range(len(NET)):
             for bit in range(8):
@@ -321,7 +321,7 @@ class TestDamage:
         name=st.sampled_from(["p0.npy", "p1.npy", "header.npy"]),
     )
     def test_damaged_members_in_a_sound_zip(self, at: int, new: bytes, name: str) -> None:
-        """As above, but with checksums that fit, so that what is inside has to be looked at."""
+        """As above, but with matching checksums, so that the contents must be checked."""
         header, members = parts(NET)
         members["header.npy"] = npy(np.frombuffer(json.dumps(header).encode(), np.uint8))
         content = bytearray(members[name])
@@ -387,7 +387,7 @@ def npy_header(descr: str, shape: tuple[int, ...], fortran: bool = False) -> str
 
 
 class TestLies:
-    """Sizes that a file claims and does not have; none may cost memory or time."""
+    """Sizes that a file claims but does not have; none may cost memory or time."""
 
     def limited(self, data: bytes, megabytes: float = 5, **kwargs: Any) -> str:
         tracemalloc.start()
@@ -498,7 +498,7 @@ class TestLies:
         assert "unpacks to more than" in self.limited(data)
 
     def test_a_small_zip_bomb_that_a_header_bears_out(self) -> None:
-        """The file unpacks to what is allowed, and describes a net of float64 eight times that."""
+        """The file unpacks to an allowed size, but describes a float64 net eight times as large."""
 
         def change(header: dict[str, Any]) -> None:
             header["net"]["dtype"] = "float64"
@@ -531,7 +531,7 @@ class TestLies:
 
     @pytest.mark.parametrize("method", [12, 14, 93, 99, 1])
     def test_other_compressions(self, method: int) -> None:
-        """The method is replaced in both of a member's headers; what follows is not of its kind."""
+        """Both of a member's headers name another method, which does not match its data."""
         data = bytearray(NET)
         for signature, offset in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):
             at = data.index(signature) + offset
@@ -558,7 +558,7 @@ class TestLies:
                 at = lying.index(b"PK\x01\x02") + field
                 lying[at : at + 4] = struct.pack("<L", size)
                 net = opened(bytes(lying), saving.loads)
-                if net is not None:  # a size that is not needed: the rest was found all the same
+                if net is not None:  # a size that is not needed: the rest is still found
                     same_net(net, saving.loads(NET))
 
     def test_an_encrypted_member(self) -> None:
@@ -605,7 +605,7 @@ class TestNumbers:
 
 
 def paths(value: Any, prefix: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Where every value in a JSON document lies."""
+    """The path of every value in a JSON document."""
     found = [prefix] if prefix else []
     items: Any = ()
     if isinstance(value, dict):
@@ -640,14 +640,14 @@ HEADER = parts(RUN)[0]
 class TestHeaders:
     @pytest.mark.parametrize("path", paths(HEADER), ids=lambda path: ".".join(map(str, path)))
     def test_every_field_with_a_strange_value(self, path: tuple[Any, ...]) -> None:
-        """Refused in one sentence, or a run that works; nothing else, and above all no hang."""
+        """It fails with one sentence, or gives a run that works; and it never hangs."""
         for value in STRANGE:
             data = packed(replaced(HEADER, path, value), parts(RUN)[1])
             net, trainer = opened(data, saving.loads), opened(data, resume)
             if net is not None:
                 assert net.forward(np.zeros((2, net.inputs))).shape == (2, net.outputs)
             if trainer is not None:
-                with contextlib.suppress(Diverged):  # an enormous learning rate is no damage
+                with contextlib.suppress(Diverged):  # an enormous learning rate is allowed
                     trainer.run(epochs=1)
                 memory = [a for arrays in trainer.optimizer.state.values() for a in arrays]
                 if all(np.isfinite(array).all() for array in memory):
@@ -668,7 +668,7 @@ class TestHeaders:
     def test_wrong_types_in_a_net(self, path: tuple[Any, ...]) -> None:
         for value in (*self.WRONG_TYPES, MISSING):
             if path == ("recipe",) and value == "x":
-                continue  # any name may stand there
+                continue  # any name is allowed
             data = packed(replaced(HEADER, path, value), parts(RUN)[1])
             refused(data, load=saving.loads)
 
@@ -693,7 +693,7 @@ class TestHeaders:
     def test_wrong_types_in_a_run(self, path: tuple[Any, ...]) -> None:
         for value in self.WRONG_TYPES:
             if (path[-1], value) in (("augmentation", None), ("test_accuracy", None)):
-                continue  # that is what stands there when there is none
+                continue  # None is a valid value there
             data = packed(replaced(HEADER, path, value), parts(RUN)[1])
             refused(data, load=resume)
 
@@ -749,7 +749,7 @@ class TestHeaders:
         refused(packed(header, parts(RUN)[1]), load=saving.loads)
 
     def test_a_file_of_a_run_with_another_optimizer_s_memory(self) -> None:
-        """SGD with momentum, but with Adam's arrays: names that the optimizer does not know."""
+        """SGD with momentum, but with Adam's arrays, which that optimizer does not use."""
         data = saving.dumps(run(SGD(0.1, momentum=0.5)))
         header, members = parts(data)
         assert header["training"]["state"] == {"velocity": 4}

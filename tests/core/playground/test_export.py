@@ -40,7 +40,7 @@ ENDLESS = "while trainer.epoch < 200:"
 
 
 def run(script: str, epochs: int = 0) -> list[str]:
-    """What the script prints, which goes on for fewer epochs here, in a namespace of its own."""
+    """The script's output; it runs for fewer epochs here, in its own namespace."""
     assert ENDLESS in script
     script = script.replace(ENDLESS, f"while trainer.epoch < {epochs}:")
     printed = io.StringIO()

@@ -1,4 +1,4 @@
-"""Formulas: what they mean, and that nothing else gets through."""
+"""Formulas: their values, and that no other text is accepted."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def test_nothing_else_gets_through(text: str) -> None:
 
 @pytest.mark.parametrize("text", [None, 5, 1.5, True, b"x", ["x"], {"x": 1}])
 def test_what_is_no_text_is_refused(text: Any) -> None:
-    assert "expected a text" in refused(text, TypeError)
+    assert "expected a string" in refused(text, TypeError)
 
 
 def test_only_the_names_that_are_there_are_known() -> None:

@@ -1,4 +1,4 @@
-"""Worlds in the plane: each against its formula, written point by point."""
+"""Data in the plane, compared with formulas written point by point."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FEATURES: dict[str, Callable[[float, float], float]] = {
 
 
 def hill(a: float, b: float) -> float:
-    """The height that is furthest from 0, of six cones with a radius of 2."""
+    """The height furthest from 0 of six cones with radius 2."""
     tops = [(-4, 2.5, 1), (0, 2.5, -1), (4, 2.5, 1), (-4, -2.5, -1), (0, -2.5, 1), (4, -2.5, -1)]
     found = [sign * max(0.0, 1 - math.dist((a, b), (x, y)) / 2) for x, y, sign in tops]
     return max(found, key=abs)

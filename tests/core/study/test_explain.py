@@ -1,4 +1,4 @@
-"""What a net says of itself: activations, evidence, and its answers to a test set."""
+"""What can be seen of a net: activations, evidence, and its answers to a test set."""
 
 from __future__ import annotations
 

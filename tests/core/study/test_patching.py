@@ -1,4 +1,4 @@
-"""A changed function works in the run that it was put into, and nowhere else."""
+"""A changed function takes effect in its own run, and nowhere else."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def trainer(optimizer: SGD | Adam | None = None, **settings: Any) -> Trainer:
 
 
 def put(run: Trainer, name: str, old: str, new: str) -> None:
-    """Change the library's text, and put it into a run."""
+    """Change the library's text and put it into a run."""
     text = patching.source_of(name)
     assert text.count(old) == 1
     patching.put(run, name, patching.compiled(name, text.replace(old, new)))
@@ -158,7 +158,7 @@ def test_a_run_that_does_not_use_the_function_is_refused(
         ("def sigmoids(z):\n    return z", "does not define sigmoid", 1),
         ("sigmoid = 3", "does not define sigmoid", 1),
         ("sigmoid = max", "does not define sigmoid", 1),
-        ("pass", "does not define sigmoid", 1),  # the module's own must not do instead
+        ("pass", "does not define sigmoid", 1),  # the module's own must not count
         ("(" * 20_000 + ")" * 20_001, "40,001 characters, at most 20,000", None),
     ],
 )

@@ -1,4 +1,4 @@
-"""One step, traced: the numbers are training's own, and so is the code that is pointed at."""
+"""One traced step: its numbers and the lines it points to are those of training."""
 
 from __future__ import annotations
 
@@ -221,7 +221,7 @@ class TestLesson:
 def by_loops(
     net: Network, x: np.ndarray, y: np.ndarray
 ) -> tuple[list[list[list[float]]], list[np.ndarray]]:
-    """δ^l_j of every example and the mean of a^{l-1}_k δ^l_j, from the formulas, with no matrix.
+    """δ^l_j of every example and the mean of a^{l-1}_k δ^l_j, from the formulas, without matrices.
 
     The activations are the net's own; σ' and ∇C are finite differences of σ and of the cost.
     """
@@ -343,7 +343,7 @@ def test_only_modules_of_the_library_have_a_source(file: str) -> None:
 
 
 class TestChangedCode:
-    """A net with a changed function in it is followed through that function."""
+    """A net with a changed function is traced through that function."""
 
     def test_the_changed_line_is_the_one_that_is_shown(self) -> None:
         net = bugs.broken(Network.mlp([6, 5, 3], dtype=np.float64), "summed")
