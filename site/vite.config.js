@@ -22,13 +22,21 @@ function siteFiles() {
     resolveId: (source) => (source === "virtual:files" ? id : undefined),
     load(asked) {
       if (asked !== id) return undefined;
-      if (NETS_FILES) this.addWatchFile(NETS_FILES);
       const { files = {}, offline = false, cdn = null } = written();
       const json = (/** @type {unknown} */ value) => JSON.stringify(value);
       return (
         `export const files = ${json(files)};\nexport const offline = ${json(offline)};\n` +
         `export const cdn = ${json(cdn)};\n`
       );
+    },
+    configureServer(server) {
+      if (!NETS_FILES) return;
+      server.watcher.add(NETS_FILES);
+      server.watcher.on("change", (file) => {
+        if (resolve(file) !== resolve(NETS_FILES)) return;
+        server.moduleGraph.invalidateAll();
+        server.ws.send({ type: "full-reload" });
+      });
     },
   };
 }
@@ -127,6 +135,7 @@ export default defineConfig(({ mode }) => ({
   clearScreen: false,
   logLevel: "warn",
   publicDir: NETS_PUBLIC ?? false,
+  server: { host: "localhost", strictPort: true },
   resolve: {
     alias: {
       "#start": resolve(SITE, written().cdn ? "python/cdn.js" : "python/start.js"),

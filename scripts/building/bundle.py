@@ -38,6 +38,19 @@ DIST = ROOT / "dist"
 _SERVED = ("models/*.npz", "bench/*.py", "sandbox/frame.html")
 
 
+FAILURES = (
+    PartError,
+    WheelError,
+    SnapshotError,
+    KernelError,
+    PageError,
+    LicenceError,
+    CdnError,
+    ViteError,
+)
+"""What the steps of a build raise; each message says why."""
+
+
 class BuildError(Exception):
     """The site cannot be built from what is there; the message says why."""
 
@@ -94,16 +107,7 @@ def build(
             contents[licences.PAGE] = licences.filled(page, parts, root)
             contents = manifest.sealed(contents, entries, site, offline)
             return _write(contents, dist)
-    except (
-        PartError,
-        WheelError,
-        SnapshotError,
-        KernelError,
-        PageError,
-        LicenceError,
-        CdnError,
-        ViteError,
-    ) as error:
+    except FAILURES as error:
         raise BuildError(str(error)) from error
 
 

@@ -53,8 +53,9 @@ export async function startPython(report, unpacker) {
     if (typeof WebAssembly !== "object") {
       throw new Error("This browser has no WebAssembly, which Python needs to run here.");
     }
-    const unpacks = typeof DecompressionStream === "function";
-    const started = await (unpacks ? startFromParts(report, unpacker) : startFromPackages(report));
+    // Without a snapshot the page is served for development (scripts/serve.py --dev).
+    const wakes = typeof DecompressionStream === "function" && "pyodide/snapshot.br" in files;
+    const started = await (wakes ? startFromParts(report, unpacker) : startFromPackages(report));
     report({ stage: "ready", loaded: 1, total: 1 });
     return started;
   } finally {
