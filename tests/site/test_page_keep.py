@@ -89,14 +89,17 @@ HELD = (
 SILENT = {
     "opening": """() => {
       const { open } = IDBFactory.prototype;
-      IDBFactory.prototype.open = () => ({});
+      const silent = { addEventListener: { value() {} } };
+      IDBFactory.prototype.open = () => Object.create(IDBOpenDBRequest.prototype, silent);
       self.answerAgain = () => { IDBFactory.prototype.open = open; };
     }""",
     "writing": """() => {
       const { prototype } = IDBTransaction;
-      const own = Object.getOwnPropertyDescriptor(prototype, "oncomplete");
-      Object.defineProperty(prototype, "oncomplete", { ...own, set() {} });
-      self.answerAgain = () => { Object.defineProperty(prototype, "oncomplete", own); };
+      const { addEventListener } = prototype;
+      prototype.addEventListener = function (type, ...rest) {
+        if (type !== "complete") addEventListener.call(this, type, ...rest);
+      };
+      self.answerAgain = () => { delete prototype.addEventListener; };
     }""",
 }
 """Each makes a storage whose answer does not come, until ``answerAgain`` is called."""
