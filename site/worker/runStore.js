@@ -114,8 +114,8 @@ export function read(id) {
 export function write(entry, data) {
   return transact("readwrite", async (transaction) => {
     await Promise.all([
+      transaction.objectStore("runs").put(entry), // first: what cannot be cloned throws here
       transaction.objectStore("files").put(data, entry.id),
-      transaction.objectStore("runs").put(entry),
     ]);
   });
 }
