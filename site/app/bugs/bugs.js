@@ -1,5 +1,5 @@
-// The section "Break it": bugs to guess about, to try and to mend. Python patches and races
-// (nets_core/bugs.py, workshop.py).
+// The chapter "Break it": guess what a bug does, try it, fix it. Python patches the code and runs
+// the races (nets_core/bugs.py, workshop.py).
 
 import { showPatch } from "../ui/diff.js";
 import { make, part, say } from "../ui/dom.js";
@@ -18,13 +18,14 @@ import { waitingForSight, whileSeen } from "../ui/seen.js";
  */
 /** @typedef {{outcome: string, sees: string}} Guess */
 
-/** How long Python races before it tells how it stands, in milliseconds. */
+/** How long Python trains between two reports, in milliseconds. */
 const TURN = 30;
 
 /**
  * @param {Engine} engine
  * @param {Training} training
- * @param {EventTarget} gallery "edit" (detail: {target, text, settings}) asks for the patched function to be edited
+ * @param {EventTarget} gallery "edit" (detail: {target, text, settings}) asks to open the patched function in
+ *   the editor
  */
 export function bugsSection(engine, training, gallery) {
   const section = part("section-bugs", HTMLElement);
@@ -45,13 +46,13 @@ export function bugsSection(engine, training, gallery) {
 
   /** @type {Bug[]} */
   let bugs = [];
-  /** What may come of a bug, in words. @type {Record<string, string>} */
+  /** Possible outcomes of a bug, in words. @type {Record<string, string>} */
   let answers = {};
   /** @type {Bug | undefined} */
   let bug;
-  /** What was guessed of the bugs that were tried. @type {Map<string, Guess>} */
+  /** The guesses about the bugs that were tried. @type {Map<string, Guess>} */
   const tried = new Map();
-  /** Counts races, so that a loop whose race is no longer looked at stops. */
+  /** Counts races; the loop of an earlier race stops. */
   let latest = 0;
   let racing = false;
 
@@ -77,7 +78,7 @@ export function bugsSection(engine, training, gallery) {
     choose(bugs[0]);
   });
 
-  /** Show a bug; a race of another one is over. @param {Bug} one */
+  /** Show a bug, and stop the race of another one. @param {Bug} one */
   function choose(one) {
     stop();
     bug = one;
@@ -111,7 +112,7 @@ export function bugsSection(engine, training, gallery) {
     return outcome && seen ? { outcome, sees: seen } : undefined;
   }
 
-  /** Take away what an earlier race left. */
+  /** Remove the results of an earlier race. */
   function clear() {
     broken.clear();
     mended.clear();
@@ -153,7 +154,7 @@ export function bugsSection(engine, training, gallery) {
   /**
    * Race the patched function, or its fix, against the library's.
    * @param {Bug} one @param {boolean} fixed @param {RaceView} view @param {HTMLElement} told
-   * @returns {Promise<State | undefined>} how it ended, undefined where it did not
+   * @returns {Promise<State | undefined>} its last state, undefined if it was stopped or failed
    */
   async function race(one, fixed, view, told) {
     stop();
@@ -177,7 +178,7 @@ export function bugsSection(engine, training, gallery) {
       say(told, fixed ? "Racing: the library’s code and the mended." : "Racing: the library’s code and the patched.");
       bar.hidden = fixed;
       for (;;) {
-        await sight(); // a race that nobody looks at waits
+        await sight(); // pause while the chapter is out of sight
         if (mine !== latest) return undefined;
         const state = await engine.call("workshop.advance", { milliseconds: TURN });
         if (mine !== latest) return undefined;
@@ -209,7 +210,7 @@ export function bugsSection(engine, training, gallery) {
     const one = bug;
     if (!one || !said) return;
     clear();
-    run.scrollIntoView({ block: "start" }); // what comes of it is shown below
+    run.scrollIntoView({ block: "start" }); // the result appears below
     if (!(await race(one, false, broken, words))) return;
     tried.set(one.id, said);
     answer(one, said);
@@ -238,7 +239,7 @@ export function bugsSection(engine, training, gallery) {
     gallery.dispatchEvent(new CustomEvent("edit", { detail }));
   });
 
-  /** What came of it, beside what was guessed. @param {Bug} one @param {Guess} said */
+  /** Show the outcome beside the guess. @param {Bug} one @param {Guess} said */
   function answer(one, said) {
     const seen = (/** @type {boolean} */ yes) =>
       yes ? "The gradient check sees it" : "The gradient check does not see it";

@@ -1,4 +1,4 @@
-// The section "Compare": every net reads the drawing at once.
+// The chapter "Compare": every net reads the drawing at once.
 
 import { make, part, percent, whole } from "../ui/dom.js";
 import { models } from "../engine/engine.js";
@@ -115,7 +115,7 @@ export function compareSection(engine, training, sheet) {
 
   sheet.addEventListener("change", request);
   engine.addEventListener("ready", request);
-  // Its place is there before it is seen, so that nothing is pushed away then.
+  // Add the card at once, not when it comes into view, so that the layout does not shift then.
   training.addEventListener("state", () => {
     if (training.hasNet && !cards.has(LIVE)) addCard(LIVE, "The net in training", ["live"]);
     if (!training.hasNet) {

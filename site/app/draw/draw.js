@@ -1,4 +1,4 @@
-// The section "Draw a digit": the pad, what the net sees, and what it reads.
+// The chapter "Draw a digit": the pad, what the net sees, and what it reads.
 
 import { onceSettled } from "../ui/announce.js";
 import { make, part, percent, show } from "../ui/dom.js";
@@ -11,7 +11,7 @@ import { Sheet } from "../ui/pad/sheet.js";
 /** @typedef {import("../engine/training.js").Training} Training */
 
 const LIVE = "live";
-/** How long a reading must stand before it is said, in milliseconds. */
+/** How long a prediction must stand before it is announced, in milliseconds. */
 const REST = 900;
 
 /** @param {Engine} engine @param {Training} training */
@@ -37,11 +37,11 @@ export function drawSection(engine, training) {
 
   for (const { id, name } of models()) picker.append(new Option(name, id));
 
-  /** The net that was picked last, but for the live one. */
+  /** The net picked last, other than the live one. */
   let chosen = "";
   let wanted = false;
   let busy = false;
-  /** Read the drawing; while a reading is under way, remember to read again. */
+  /** Predict the digit; if a prediction is running, do it again afterwards. */
   async function read() {
     wanted = true;
     if (busy || engine.state !== "ready") return;
@@ -100,7 +100,7 @@ export function drawSection(engine, training) {
       const other = picked !== LIVE && !copied;
       const { probabilities } = await training.correct(picked, label, drawing);
       offerLive(true);
-      if (picker.value === picked) picker.value = LIVE; // or another has been chosen meanwhile
+      if (picker.value === picked) picker.value = LIVE; // unless the visitor has picked another
       const went = [before, probabilities[label]].map(finely).join(" to ");
       part("corrected", HTMLElement).textContent =
         `One step of learning: this was a ${label}. Its ${label} went from ${went}. ` +
@@ -113,7 +113,7 @@ export function drawSection(engine, training) {
     }
   }
 
-  /** Is there a live net to pick? @param {boolean} there */
+  /** Add the live net to the picker, or remove it. @param {boolean} there */
   function offerLive(there) {
     const option = [...picker.options].find(({ value }) => value === LIVE);
     if (there && !option) picker.append(new Option("The net in training (live)", LIVE));
@@ -133,14 +133,14 @@ export function drawSection(engine, training) {
   sheet.addEventListener("change", changed);
   picker.addEventListener("change", () => {
     if (picker.value !== LIVE) chosen = picker.value;
-    part("corrected", HTMLElement).textContent = ""; // it tells of another net
+    part("corrected", HTMLElement).textContent = ""; // it was about another net
     void read();
   });
   engine.addEventListener("ready", () => void read());
   engine.addEventListener("failed", () => offerLive(false));
   training.addEventListener("state", () => {
     if (!training.hasNet || training.state === "loading") {
-      part("corrected", HTMLElement).textContent = ""; // the net that it tells of is gone
+      part("corrected", HTMLElement).textContent = ""; // its net is gone
     }
     offerLive(training.hasNet || (training.state === "loading" && picker.value === LIVE));
     void read();
@@ -153,5 +153,5 @@ export function drawSection(engine, training) {
   return { sheet, picker };
 }
 
-/** A share as exactly as a single step may change it. @param {number} share */
+/** A percentage precise enough to show the effect of one step. @param {number} share */
 const finely = (share) => percent(share, share < 0.01 || share > 0.99 ? 3 : 1);

@@ -1,4 +1,4 @@
-// The section "What happens inside": every layer's activations for this drawing, and the evidence.
+// The chapter "Your drawing in the net": each layer's activations, and which pixels decided.
 
 import { make, part } from "../ui/dom.js";
 import { paintGrey, paintSigned, palette } from "../ui/pictures.js";
@@ -65,7 +65,7 @@ export function layersSection(engine, training, sheet, picker) {
   training.addEventListener("progress", () => picker.value === "live" && request());
 }
 
-/** The empty places for a layer's values. @param {Layer} layer @param {number} i @param {number} layers */
+/** Elements for a layer's values, still empty. @param {Layer} layer @param {number} i @param {number} layers */
 function frame({ kind, shape }, i, layers) {
   const last = i === layers - 1;
   const count = shape[shape.length - 1];
@@ -88,7 +88,7 @@ function frame({ kind, shape }, i, layers) {
     className: shape.length === 3 ? "maps" : count > 60 ? "cells many" : "cells",
   });
   box.append(...places);
-  if (shape.length !== 3) box.role = "img"; // told in its label: nobody listens to 128 cells
+  if (shape.length !== 3) box.role = "img"; // its label sums up the cells for screen readers
   return make("figure", {}, [make("figcaption", { textContent: caption }), box]);
 }
 

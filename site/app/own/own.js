@@ -1,4 +1,4 @@
-// The section "Your own backward": a function of the library in an editor, tried in a sandbox.
+// The chapter "Your own backward": edit a function of the library, and run it in a sandbox.
 
 import {
   addressOf,
@@ -27,19 +27,19 @@ const ROWS = {
   "test-images": 1_000,
   "test-labels": 1_000,
 };
-/** How long Python races before it tells how it stands, in milliseconds. */
+/** How long Python trains between two reports, in milliseconds. */
 const TURN = 80;
-/** After so long without an answer the visitor is told that it may be an endless loop. */
+/** After this time without an answer, warn of an endless loop; in milliseconds. */
 const PATIENCE = 4000;
-/** Characters of a setting in the address. */
+/** The most characters of a setting that are read from the address. */
 const LONGEST = 60;
-/** How long after the last key the address has the code, in milliseconds. */
+/** Delay from the last key to the update of the address, in milliseconds. */
 const REST = 800;
 
 /**
  * @param {Engine} engine
  * @param {Training} training
- * @param {EventTarget} gallery "edit" (detail: {target, text, settings}) asks for a text to be shown here
+ * @param {EventTarget} gallery "edit" (detail: {target, text, settings}) asks to show a text here
  */
 export function ownSection(engine, training, gallery) {
   const section = part("section-own", HTMLElement);
@@ -57,11 +57,11 @@ export function ownSection(engine, training, gallery) {
 
   /** @type {Target[]} */
   let targets = [];
-  /** What the visitor has made of each. @type {Map<string, {text: string, settings: Record<string, any>}>} */
+  /** The visitor's version of each function. @type {Map<string, {text: string, settings: Record<string, any>}>} */
   const drafts = new Map();
   /** @type {import("../ui/editor.js").Editor | undefined} */
   let editor;
-  /** Is a text being shown that the visitor has not typed? */
+  /** True while a text is being set that the visitor has not typed. */
   let showing = false;
   /** @type {ReturnType<typeof take> | undefined} */
   let sandbox;
@@ -69,7 +69,7 @@ export function ownSection(engine, training, gallery) {
   let data;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let resting;
-  /** What is to be shown once the section is ready. @type {(() => void) | undefined} */
+  /** To call once the editor is ready. @type {(() => void) | undefined} */
   let asked;
 
   const sight = waitingForSight(section);
@@ -103,7 +103,7 @@ export function ownSection(engine, training, gallery) {
   const known = (name) => /** @type {Target} */ (targets.find((one) => one.name === name));
   const fields = () => /** @type {HTMLInputElement[]} */ ([...form.elements]);
 
-  /** Show a function, as the visitor left it or as it is. @param {string} name */
+  /** Show the visitor's version of a function, or the library's. @param {string} name */
   function choose(name) {
     const { text, settings } = drafts.get(name) ?? known(name);
     show(name, text, settings);
@@ -123,13 +123,13 @@ export function ownSection(engine, training, gallery) {
     controls();
   }
 
-  /** Those that came with the function or the address, and those in the fields. */
+  /** The settings of the function or the address, overridden by the fields. */
   function settings() {
     const given = drafts.get(target.value)?.settings;
     return { ...given, ...Object.fromEntries(fields().map(({ name, value }) => [name, read(name, value)])) };
   }
 
-  /** A setting from its text; Python says what is wrong with it. @param {string} name @param {string} value */
+  /** Parse a setting; Python validates it. @param {string} name @param {string} value */
   function read(name, value) {
     if (name === "hidden") return value.split(/[\s,]+/).filter(Boolean).map(Number);
     return fields().some((field) => field.name === name) ? Number(value) : value;
@@ -142,7 +142,7 @@ export function ownSection(engine, training, gallery) {
     controls();
   }
 
-  /** Keep the code in the address, so that a reload does not lose it. */
+  /** Write the code to the address, so that it survives a reload. */
   function remember() {
     clearTimeout(resting);
     if (!packs) return;
@@ -155,7 +155,7 @@ export function ownSection(engine, training, gallery) {
     return { target: target.value, code, ...Object.fromEntries(chosen) };
   }
 
-  /** Show what the address holds; it is never run unasked. */
+  /** Show the code from the address. It is never run unasked. */
   async function open() {
     const { section: name, values: given } = readAddress();
     if (name !== "own" || !given.has("code")) return;
@@ -200,7 +200,7 @@ export function ownSection(engine, training, gallery) {
     target.disabled = !editor || running;
   }
 
-  /** MNIST for the sandbox, out of the page's own Python. */
+  /** MNIST for the sandbox, from the page's Python. */
   function examples() {
     data ??= gather().catch((error) => {
       data = undefined;
@@ -258,7 +258,7 @@ export function ownSection(engine, training, gallery) {
       view.verdict(found);
       say("Racing: the library’s code and yours, on the same digits …");
       for (let running = true; running; ) {
-        await sight(); // a race that nobody looks at waits
+        await sight(); // pause while the chapter is out of sight
         slow = setTimeout(() => say("Your code takes long. Stop ends it."), PATIENCE);
         const state = stateOf(await mine.call("workshop.advance", { milliseconds: TURN }));
         clearTimeout(slow);

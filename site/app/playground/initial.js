@@ -1,4 +1,4 @@
-// What the initializer does to a deep net: the activations of each layer as a small histogram.
+// What the initializer does to a deep net: a histogram of each layer's activations.
 
 import { make, percent } from "../ui/dom.js";
 import { WORDS } from "../engine/names.js";
@@ -12,7 +12,7 @@ import { choice } from "./controls.js";
  * }} Layer
  */
 
-/** Activations with two ends, at which they saturate. */
+/** Activations that saturate at both ends. */
 const BOUNDED = new Set(["sigmoid", "tanh"]);
 
 /** @param {World} world @returns {HTMLElement} */
@@ -72,7 +72,7 @@ export function initializerFold(world) {
   return fold;
 }
 
-/** What becomes of the signal. @param {Layer[]} layers @param {boolean} bounded */
+/** What happens to the signal. @param {Layer[]} layers @param {boolean} bounded */
 function sentence(layers, bounded) {
   const first = layers[0];
   const last = layers[layers.length - 1];

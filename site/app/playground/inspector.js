@@ -1,4 +1,4 @@
-// One weight or bias: its value, the formula that it enters, and a field to change it.
+// One weight or bias: its value, the formula that uses it, and a field to change it.
 
 import { make } from "../ui/dom.js";
 import { FEATURES, down, layerNumber, signed, up } from "./words.js";
@@ -10,7 +10,7 @@ import { FEATURES, down, layerNumber, signed, up } from "./words.js";
 /**
  * @param {World} world
  * @param {Attention} attention
- * @returns {{element: HTMLElement, edit: () => void}} edit: go to the field
+ * @returns {{element: HTMLElement, edit: () => void}} edit: focus the field
  */
 export function inspector(world, attention) {
   const hint = make("p", {
@@ -31,7 +31,7 @@ export function inspector(world, attention) {
   forget.dataset.testid = "playground-forget";
   const fields = make("div", { className: "one-weight", hidden: true }, [source, value, text]);
   const element = make("div", { className: "inspector" }, [hint, fields, forget]);
-  /** For which neuron of which net the select was filled. */
+  /** The neuron and net that the select was filled for. */
   let filled = "";
 
   function draw() {
@@ -103,7 +103,7 @@ export function inspector(world, attention) {
 }
 
 /**
- * A weight's symbols, in the equations' way of counting.
+ * A weight's symbols, with the equations' indices.
  * @param {Weight} weight
  */
 function symbols({ layer, neuron, source }) {

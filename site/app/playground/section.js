@@ -1,4 +1,4 @@
-// The section "Playground", as long as it has not been seen: nothing of it is fetched or computed.
+// The chapter "Playground": it is fetched and computed only once it is in view.
 
 import { goToAddress, readAddress } from "../ui/address.js";
 import { make, part } from "../ui/dom.js";

@@ -1,4 +1,4 @@
-// The section "How good is it?": accuracy per digit, the confusion matrix, and the mistakes.
+// The chapter "How good is it?": accuracy per digit, the confusion matrix, and the mistakes.
 
 import { make, part, percent, say, whole } from "../ui/dom.js";
 import { paintPixels } from "../ui/pictures.js";
@@ -7,7 +7,7 @@ import { paintPixels } from "../ui/pictures.js";
 /** @typedef {import("../engine/training.js").Training} Training */
 /** @typedef {import("../ui/pad/sheet.js").Sheet} Sheet */
 
-/** How long the net reads before the page hears of it, in milliseconds. */
+/** How long the net reads between two reports, in milliseconds. */
 const TURN = 30;
 const MOST = 24;
 
@@ -20,7 +20,7 @@ export function qualitySection(engine, training, sheet, picker) {
   const table = part("confusion", HTMLTableElement);
   const gallery = part("mistakes", HTMLElement);
   const caption = part("mistakes-words", HTMLElement);
-  /** The net that the table is about. */
+  /** The net that the table describes. */
   let model = "";
   let run = 0;
 

@@ -1,4 +1,4 @@
-// Save the net in training as a file, and open one: by the button, or by dropping it on the section.
+// Save the net in training as a file, and open one: by the button or by drag and drop.
 
 import { part, percent } from "../ui/dom.js";
 
@@ -60,7 +60,7 @@ export function filesSection(engine, training) {
   open.addEventListener("click", () => input.click());
   input.addEventListener("change", async () => {
     const [file] = input.files ?? [];
-    input.value = ""; // so that the same file can be chosen again
+    input.value = ""; // allow choosing the same file again
     if (file) await take(file);
   });
 
@@ -97,7 +97,7 @@ export function filesSection(engine, training) {
   }
 }
 
-/** Where a run stands, if it has begun. @param {any} progress the Lab's */
+/** The progress of a run, if it has begun. @param {any} progress the Lab's */
 function stand({ step, epoch, epochs, testAccuracy }) {
   if (!step) return "";
   const reads = !Number.isFinite(testAccuracy) ? "" : `, reads ${percent(testAccuracy, 2)} of the test digits`;

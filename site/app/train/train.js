@@ -1,4 +1,4 @@
-// The section "Watch it learn": settings, buttons, curves, and the weights as pictures.
+// The chapter "Watch it learn": settings, buttons, curves, and the weights as pictures.
 
 import { nowAndThen } from "../ui/announce.js";
 import { charting } from "../ui/charting.js";
@@ -10,11 +10,11 @@ import { Sight } from "../ui/seen.js";
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {import("../engine/training.js").Training} Training */
 
-/** What may change while a net trains; the Lab refuses the rest. */
+/** Settings that may change during training; the Lab refuses the others. */
 const ADJUSTABLE = new Set(["learningRate", "l2", "batchSize"]);
-/** How often the curves and pictures are drawn anew, in milliseconds. */
+/** Time between two updates of curves and pictures, in milliseconds. */
 const REDRAW = 200;
-/** How often those who do not see the figures are told how it goes, in milliseconds. */
+/** Time between two announcements for screen readers, in milliseconds. */
 const GAP = 5000;
 
 /** @param {Engine} engine @param {Training} training */
@@ -89,7 +89,7 @@ export function trainSection(engine, training) {
   /** @param {string} text @param {"quiet" | "trouble"} [kind] @param {number} [share] */
   const say = (text, kind, share) => put(words, text, { kind, share });
 
-  /** Mark the setting that Python refused; returns why, by the name that it has here. @param {Error} error */
+  /** Mark the setting that Python refused; returns the message with the setting's label. @param {Error} error */
   function refused({ message }) {
     const [name] = message.split(" ", 1);
     const control = field(name);
@@ -99,7 +99,7 @@ export function trainSection(engine, training) {
     return texts.map(({ data }) => data.trim()).join("") + message.slice(name.length);
   }
 
-  /** No setting is refused any more. */
+  /** Remove the marks of refused settings. */
   function accept() {
     for (const element of fields()) element.ariaInvalid = null;
     doubt.hidden = true;
@@ -135,24 +135,24 @@ export function trainSection(engine, training) {
         await training.adjust({ [element.name]: valueOf(element) });
         say("");
       } catch (error) {
-        if (element.value !== value) return; // it was corrected before the answer came
+        if (element.value !== value) return; // changed again before the answer
         doubt.textContent = refused(/** @type {Error} */ (error));
         doubt.hidden = false;
       }
     } else if (element.name === "output" && element.value === "softmax") {
-      field("loss").value = "cross_entropy"; // mse does not go with softmax
+      field("loss").value = "cross_entropy"; // mse does not work with softmax
     }
   });
 
   start.addEventListener("click", () => {
     say("");
     accept();
-    training.train(settings()).catch(() => {}); // told by "trouble"
+    training.train(settings()).catch(() => {}); // "trouble" reports it
   });
   pause.addEventListener("click", () =>
     training.state === "paused" ? training.resume() : void training.pause(),
   );
-  /** Take a step, and say so: of a single one nothing else may be seen. */
+  /** Take one step and report it: it may change nothing else on the page. */
   const single = async () => {
     await training.step();
     if (training.state === "paused") {
@@ -179,8 +179,7 @@ export function trainSection(engine, training) {
     void training.reset();
   });
 
-  // Whoever touches the section turns to training: MNIST is fetched then, but not unasked where
-  // the visitor saves data.
+  // Fetch MNIST as soon as the visitor uses the chapter, unless the browser saves data.
   for (const type of ["click", "focusin"]) {
     section.addEventListener(type, () => {
       const saving = /** @type {any} */ (navigator).connection?.saveData;
@@ -207,7 +206,7 @@ export function trainSection(engine, training) {
     before = training.state;
     void redraw();
   });
-  /** The epoch that was told last. */
+  /** The epoch announced last. */
   let told = 0;
   training.addEventListener("settings", (event) =>
     follow(/** @type {CustomEvent} */ (event).detail),
@@ -242,7 +241,7 @@ export function trainSection(engine, training) {
   engine.addEventListener("ready", controls);
   engine.addEventListener("failed", controls);
 
-  /** The weight that is watched, counted from 0. @type {{neuron: number, source: number, side: number} | undefined} */
+  /** The weight to watch, counted from 0. @type {{neuron: number, source: number, side: number} | undefined} */
   let watched;
   const which = {
     neuron: part("weight-neuron", HTMLInputElement),
@@ -274,7 +273,7 @@ export function trainSection(engine, training) {
     });
   }
 
-  /** The watched weight's value now, and the formula that it enters. */
+  /** Show the watched weight's value, and the formula that uses it. */
   async function showWeight() {
     if (!watched || !training.hasNet) return;
     const { neuron, source, side } = watched;
@@ -287,7 +286,7 @@ export function trainSection(engine, training) {
         return `w² from ${k} to ${j} = ${sign}${Math.abs(w).toFixed(5)}, in z² of neuron ${j} = … + w² · ${what} + …`;
       });
     } catch {
-      watched = undefined; // another net has other weights
+      watched = undefined; // this net has no such weight
     }
   }
 
@@ -297,7 +296,7 @@ export function trainSection(engine, training) {
   let late = false;
   const sight = new Sight(section, () => late && void redraw());
 
-  /** Draw curves and weights, not more often than REDRAW and only where they are seen. */
+  /** Draw curves and weights, at most every REDRAW milliseconds and only while visible. */
   async function redraw() {
     if (drawing || !sight.seen || engine.state !== "ready") {
       late = true;
@@ -310,7 +309,7 @@ export function trainSection(engine, training) {
       await drawWeights();
       await showWeight();
     } catch {
-      // The net was reset or the worker died in between: there is nothing to draw.
+      // The net was reset or the worker died: there is nothing to draw.
     }
     await new Promise((resolve) => setTimeout(resolve, REDRAW));
     drawing = false;
@@ -322,7 +321,7 @@ export function trainSection(engine, training) {
     if (!charts && !curves.epochs.length) return;
     const { Chart, aligned } = await charting().catch((error) => {
       part("chart-hint", HTMLElement).textContent = error.message;
-      throw error; // the next redraw asks for it again
+      throw error; // the next redraw tries again
     });
     const lines = [
       { label: "training", colour: "--positive" },
@@ -370,7 +369,7 @@ export function trainSection(engine, training) {
   controls();
 }
 
-/** How a run stands, in a sentence. @param {any} progress the Lab's */
+/** The progress of a run, in a sentence. @param {any} progress the Lab's */
 function standing({ epoch, epochs, testAccuracy }) {
   const right = testAccuracy === null || testAccuracy === undefined ? "" : `: ${percent(testAccuracy)} of the test digits right`;
   return `Epoch ${epoch} of ${epochs}${right}.`;

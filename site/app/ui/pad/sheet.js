@@ -1,4 +1,4 @@
-// The sheet of paper: drawn on with a pen (strokes) or pixel by pixel, and the tools for both.
+// The drawing area: by pen (strokes) or pixel by pixel, with the tools for both.
 
 import { part } from "../dom.js";
 import { Grid } from "./grid.js";
@@ -9,7 +9,7 @@ const NO_POINTER =
   "This browser has no pointer events, so nothing can be drawn here with a pointer. Any Firefox, " +
   "Chrome, Edge or Safari of the last years has them.";
 
-/** Event "change": there is another drawing, or it is to be read otherwise. */
+/** Event "change": the drawing or its preparation has changed. */
 export class Sheet extends EventTarget {
   #pad = new Pad(part("draw-canvas", HTMLCanvasElement));
   #grid = new Grid(part("pixel-canvas", HTMLCanvasElement));
@@ -23,7 +23,7 @@ export class Sheet extends EventTarget {
   constructor() {
     super();
     if (typeof PointerEvent !== "function") part("draw-hint", HTMLElement).textContent = NO_POINTER;
-    this.#mode.checked = false; // browsers restore what a form held before a reload
+    this.#mode.checked = false; // browsers restore form values on reload
     this.#normalise.checked = true;
     for (const face of [this.#pad, this.#grid]) {
       face.addEventListener("change", () => this.#changed());
@@ -59,7 +59,7 @@ export class Sheet extends EventTarget {
   }
 
   /**
-   * The drawing as the Lab takes it.
+   * The drawing as arguments for the Lab.
    * @returns {Record<string, unknown> | undefined} undefined when nothing is drawn
    */
   get drawing() {
@@ -71,7 +71,7 @@ export class Sheet extends EventTarget {
   }
 
   /**
-   * Put a picture on the grid, as it is.
+   * Show a picture on the grid, unchanged.
    * @param {ArrayLike<number>} pixels 784 of them, 0…1
    */
   put(pixels) {
