@@ -152,7 +152,7 @@ export function hold(id, timeout) {
  */
 export function claim(id) {
   return hold(id, LOCK_TIMEOUT).catch(() => {
-    throw new Error("Another tab goes on with this net. Continue there, or close that tab first.");
+    throw new Error("Another tab is training this net. Continue there, or close that tab first.");
   });
 }
 

@@ -42,7 +42,7 @@ export function bugsSection(engine, training, gallery) {
   const mendedWords = part("bugs-mended-words", HTMLElement);
   const evidence = part("bugs-evidence", HTMLElement);
   const broken = new RaceView(part("bugs-race", HTMLElement), "patched");
-  const mended = new RaceView(part("bugs-mended-race", HTMLElement), "mended");
+  const mended = new RaceView(part("bugs-mended-race", HTMLElement), "fixed");
 
   /** @type {Bug[]} */
   let bugs = [];
@@ -135,13 +135,13 @@ export function bugsSection(engine, training, gallery) {
     mend.disabled = !ready;
     outcomes.disabled = sees.disabled = racing || done;
     hint.hidden = done || racing;
-    hint.textContent = guess() ? "Your guesses are in." : "Guess both first: then it can be tried.";
+    hint.textContent = guess() ? "Your guesses are in." : "Guess both first, then try it.";
     for (const [i, item] of [...list.children].entries()) {
       item.classList.toggle("tried", tried.has(bugs[i].id));
     }
     const right = bugs.filter((one) => foreseen(one)).length;
     part("bugs-tally", HTMLElement).textContent = tried.size
-      ? `${tried.size} of ${bugs.length} tried, ${right} foreseen.`
+      ? `${tried.size} of ${bugs.length} tried, ${right} guessed right.`
       : "";
   }
 
@@ -175,7 +175,7 @@ export function bugsSection(engine, training, gallery) {
       const found = await engine.call("workshop.try_bug", { bug: one.id, mended: fixed });
       if (mine !== latest) return undefined;
       view.verdict(found);
-      say(told, fixed ? "Racing: the library’s code and the mended." : "Racing: the library’s code and the patched.");
+      say(told, fixed ? "Racing: the library’s code and the fixed code." : "Racing: the library’s code and the patched code.");
       bar.hidden = fixed;
       for (;;) {
         await sight(); // pause while the chapter is out of sight
@@ -193,7 +193,7 @@ export function bugsSection(engine, training, gallery) {
     } catch (error) {
       if (mine !== latest) return undefined;
       const { message } = /** @type {Error} */ (error);
-      const way = engine.state === "failed" ? " Start Python again at the top of the page, then try once more." : "";
+      const way = engine.state === "failed" ? " Restart Python at the top of the page, then try again." : "";
       say(told, `${message}${way}`, { kind: "trouble" });
       return undefined;
     } finally {
@@ -226,7 +226,7 @@ export function bugsSection(engine, training, gallery) {
     say(
       mendedWords,
       same
-        ? "Mended: the two curves are one, to the last digit."
+        ? "Fixed: the two curves are the same, to the last digit."
         : "The curves still differ.",
       { kind: same ? "quiet" : "trouble" },
     );
@@ -254,7 +254,7 @@ export function bugsSection(engine, training, gallery) {
   function line(what, said, right) {
     const item = make("li", { className: right ? "right" : "" }, [
       make("strong", { textContent: `${what}.` }),
-      right ? " As you said." : ` You said: ${said[0].toLowerCase()}${said.slice(1)}.`,
+      right ? " As you guessed." : ` You guessed: ${said[0].toLowerCase()}${said.slice(1)}.`,
     ]);
     item.dataset.right = right ? "yes" : "no";
     return item;

@@ -57,7 +57,7 @@ export function compareSection(engine, training, sheet) {
     if (engine.state !== "ready") return;
     if (!drawing) {
       for (const card of cards.values()) show(card, undefined);
-      verdict.textContent = "Draw something above, and each of them reads it.";
+      verdict.textContent = "Draw something above, and each net reads it.";
       return;
     }
     await Promise.all(

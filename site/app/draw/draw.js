@@ -105,8 +105,8 @@ export function drawSection(engine, training) {
       part("corrected", HTMLElement).textContent =
         `One step of learning: this was a ${label}. Its ${label} went from ${went}. ` +
         "Press again for another." +
-        (copied ? " What learns is a copy; Train begins a new net." : "") +
-        (other ? " What learned is the net in training." : "");
+        (copied ? " A copy of the net learns; Train starts a new net." : "") +
+        (other ? " The net in training learned." : "");
       await read();
     } catch (error) {
       complain(/** @type {Error} */ (error));

@@ -27,7 +27,7 @@ const KINDS = {
   },
 };
 const EMPTY =
-  "Draw a digit above, or choose “A test image”: it is the example that this step learns from.";
+  "Draw a digit above, or choose “A test image”: this step learns from it.";
 
 /** Events: "change" (another example), "pick" (another image of the mini-batch). */
 export class Example extends EventTarget {

@@ -76,7 +76,7 @@ export function insideSection(engine, training, sheet) {
     } catch (error) {
       katex = undefined; // the next stage tries again
       element.textContent = tex;
-      words.textContent = `The formulas stand as they are written: ${/** @type {Error} */ (error).message}`;
+      words.textContent = `Formulas are shown as TeX: ${/** @type {Error} */ (error).message}`;
       return;
     }
     render(tex, element, {
@@ -395,7 +395,7 @@ export function insideSection(engine, training, sheet) {
       const { arrays, bins, right } = await engine.call("check_gradient", { entries: ENTRIES });
       const worst = Math.max(...arrays.map((/** @type {any} */ { error }) => error));
       verdict.textContent = right
-        ? `Yes. Each checked weight was nudged up and down, and the cost changed as backward says: the largest relative difference is ${worst.toExponential(0)}, which is rounding.${unseen()}`
+        ? `Yes. Each checked weight was nudged up and down, and the cost changed as backward predicts: the largest relative difference is ${worst.toExponential(0)}, which is rounding.${unseen()}`
         : `No: in the worst place backward and the nudged cost differ by ${worst.toExponential(1)}, relative to the gradient.`;
       part("inside-histogram", HTMLElement).replaceChildren(
         ...arrays.map((/** @type {any} */ array) => histogram(array, bins)),
@@ -459,7 +459,7 @@ export function insideSection(engine, training, sheet) {
   engine.addEventListener("ready", request);
   engine.addEventListener("failed", () => {
     sources.clear();
-    withdraw("Python has stopped, and this step with it. It comes back once Python is started again.");
+    withdraw("Python has stopped. This step comes back when Python runs again.");
   });
   training.addEventListener("state", () => {
     const option = [...net.options].find(({ value }) => value === "live");

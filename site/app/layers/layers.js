@@ -32,12 +32,12 @@ export function layersSection(engine, training, sheet, picker) {
       section.dataset.empty = drawing ? "" : "yes";
       if (!drawing) {
         list.replaceChildren();
-        words.textContent = "Draw something above, and it is followed through the net.";
+        words.textContent = "Draw something above, and follow it through the net.";
         return;
       }
       await engine.open(picker.value);
       const inside = await engine.call("inside", { model: picker.value, ...drawing });
-      words.textContent = `Blue pixels spoke for ${inside.digit}, orange ones for ${inside.rival}, the runner-up.`;
+      words.textContent = `Blue pixels are evidence for ${inside.digit}, orange ones for ${inside.rival}, the runner-up.`;
       paintSigned(picture, inside.evidence, 28, palette());
       for (const [i, layer] of inside.layers.entries()) {
         const known = /** @type {HTMLElement | undefined} */ (list.children[i]);

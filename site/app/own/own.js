@@ -164,7 +164,7 @@ export function ownSection(engine, training, gallery) {
       const text = await unpacked(given.get("code") ?? "");
       whenReady(() => {
         const chosen = known(given.get("target") ?? "");
-        if (!chosen) return say("The link names a function that there is not.", "trouble");
+        if (!chosen) return say("The link names an unknown function.", "trouble");
         const set = { ...chosen.settings };
         for (const key of Object.keys(set)) {
           const value = given.get(key);
@@ -173,8 +173,8 @@ export function ownSection(engine, training, gallery) {
         show(chosen.name, text, set);
         if (text !== chosen.text) {
           note.textContent =
-            "This code came with the address. It has not been run: read it, then press Run. It " +
-            "runs in a sandbox that reaches neither the network nor this page.";
+            "This code came with the link. It has not run yet: read it, then press Run. It runs in " +
+            "a sandbox that reaches neither the network nor this page.";
         }
       });
     } catch (error) {
@@ -238,7 +238,7 @@ export function ownSection(engine, training, gallery) {
     try {
       say("Fetching MNIST …");
       const rooms = await examples();
-      say("Starting a Python of its own for your code …");
+      say("Starting a separate Python for your code …");
       await mine.ready;
       if (sandbox !== mine) return;
       await mine.call("make_room", { counts: { train: ROWS["train-labels"], test: ROWS["test-labels"] } });
@@ -259,7 +259,7 @@ export function ownSection(engine, training, gallery) {
       say("Racing: the library’s code and yours, on the same digits …");
       for (let running = true; running; ) {
         await sight(); // pause while the chapter is out of sight
-        slow = setTimeout(() => say("Your code takes long. Stop ends it."), PATIENCE);
+        slow = setTimeout(() => say("Your code is taking long. Press Stop to end it."), PATIENCE);
         const state = stateOf(await mine.call("workshop.advance", { milliseconds: TURN }));
         clearTimeout(slow);
         view.draw(state);
@@ -285,7 +285,7 @@ export function ownSection(engine, training, gallery) {
   }
 
   run.addEventListener("click", () => void race());
-  stop.addEventListener("click", () => sandbox?.stop("Stopped. Your code is as it was."));
+  stop.addEventListener("click", () => sandbox?.stop("Stopped. Your code is unchanged."));
   target.addEventListener("change", () => {
     view.clear();
     say("");
@@ -295,7 +295,7 @@ export function ownSection(engine, training, gallery) {
   reset.addEventListener("click", () => {
     const { name, text, settings: given } = known(target.value);
     show(name, text, given);
-    say("The library’s own code again. Undo in the editor brings yours back.");
+    say("This is the library’s code again. Undo in the editor brings yours back.");
     remember();
   });
   share.addEventListener("click", async () => {
@@ -317,7 +317,7 @@ export function ownSection(engine, training, gallery) {
     whenReady(() => {
       view.clear();
       show(name, text, given);
-      note.textContent = "This is the code with the bug in it. Mend it, and press Run.";
+      note.textContent = "This is the code with the bug in it. Fix it, and press Run.";
     });
   });
   whenAddressChanges(() => void open());

@@ -105,7 +105,7 @@ export function qualitySection(engine, training, sheet, picker) {
     const shown = Math.min(MOST, found.total);
     caption.textContent =
       label === undefined
-        ? `Read most wrong: the ${shown} mistakes (of ${found.total}) that it was surest of. Press one to put it on the pad.`
+        ? `The ${shown} mistakes (of ${found.total}) that it was most sure of. Press one to put it on the pad.`
         : `${found.total} times a ${label} was read as ${guess}${found.total > shown ? `, ${shown} of them here` : ""}. Press one to put it on the pad.`;
     gallery.replaceChildren(
       ...Array.from(found.labels, (/** @type {number} */ is, /** @type {number} */ i) => {

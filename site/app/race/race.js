@@ -14,8 +14,8 @@ const SIDES = /** @type {const} */ (["healthy", "changed"]);
 /** Measures of each side: key in its results, label, format. */
 const MEASURES = /** @type {const} */ ([
   ["cost", "Latest cost", (/** @type {number} */ value) => value.toPrecision(3)],
-  ["testAccuracy", "Right, of images held back", percent],
-  ["fresh", "Right, of 1,000 fresh digits", percent],
+  ["testAccuracy", "Accuracy on held-out images", percent],
+  ["fresh", "Accuracy on 1,000 new digits", percent],
   ["dead", "Hidden neurons always 0", String],
 ]);
 /** Costs are drawn up to this multiple of the library's largest, so that the rest stays visible. */
@@ -52,7 +52,7 @@ export class RaceView {
     this.#figures = make("div", { className: "charts" }, [
       make("figure", {}, [make("figcaption", { textContent: "Cost on the mini-batches" }), this.#cost]),
       make("figure", {}, [
-        make("figcaption", { textContent: "Accuracy on images held back" }),
+        make("figcaption", { textContent: "Accuracy on held-out images" }),
         this.#accuracy,
       ]),
     ]);
@@ -178,14 +178,14 @@ function sentence({ message, line }) {
 
 /** The result of the gradient check in words. @param {Found} found */
 function judged({ right, finite, examples, arrays }) {
-  if (right) return "Nudging weights changes the cost as backward says, in every array.";
+  if (right) return "Nudging weights changes the cost as backward predicts, in every array.";
   if (!finite) return "The gradient that backward computes is infinite or NaN.";
   const ratio = common(arrays);
   if (ratio !== undefined) {
     const summed = Math.abs(ratio / examples - 1) < 1e-3;
     return (
-      `backward’s answer is ${plain(ratio)} times the right one, in every array, and the check ` +
-      `looked at ${examples} examples${summed ? ": they are added up." : "."}`
+      `backward’s gradient is ${plain(ratio)} times the right one, in every array, and the check ` +
+      `used ${examples} examples${summed ? ": they are summed." : "."}`
     );
   }
   const wrong = arrays.filter(({ error }) => error >= ROUNDING);
@@ -195,7 +195,7 @@ function judged({ right, finite, examples, arrays }) {
     worst.error > 1
       ? "it even has the wrong sign"
       : `it is off by ${worst.error >= 0.0995 ? percent(worst.error, 0) : percent(worst.error, 2)}`;
-  const rest = good.length ? ` Right are ${listed(good.map(symbol))}.` : "";
+  const rest = good.length ? ` ${listed(good.map(symbol))} ${good.length > 1 ? "are" : "is"} right.` : "";
   return (
     `backward and the nudged cost disagree in ${listed(wrong.map(symbol))}. In the worst place, ` +
     `in ${symbol(worst)}, ${how}.${rest}`

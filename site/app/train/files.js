@@ -51,7 +51,7 @@ export function filesSection(engine, training) {
       const chosen = { format: format.value };
       const name = await engine.call("file_name", chosen);
       download(name, await engine.call("save", chosen));
-      say(`Saved as ${name}, with what it needs to go on learning.`);
+      say(`Saved as ${name}. Open it here to go on training.`);
     } catch (error) {
       say(/** @type {Error} */ (error).message, true);
     }
@@ -77,19 +77,19 @@ export function filesSection(engine, training) {
   /** @param {File} file */
   async function take(file) {
     try {
-      if (engine.state !== "ready" || !mostBytes) throw new Error("Python is not there yet: wait a moment.");
+      if (engine.state !== "ready" || !mostBytes) throw new Error("Python is still loading: wait a moment.");
       if (training.running) {
-        throw new Error("A net is in training, whose place the file would take: reset it first.");
+        throw new Error("A net is in training: reset it before you open a file.");
       }
       if (file.size > mostBytes) {
         const [size, most] = [file.size, mostBytes].map((bytes) => `${Math.ceil(bytes / 2 ** 20)} MB`);
-        throw new Error(`${file.name} has ${size}, but no file of more than ${most} is opened.`);
+        throw new Error(`${file.name} has ${size}; files of more than ${most} cannot be opened.`);
       }
       say(`Opening ${file.name} …`);
       const data = new Uint8Array(await file.arrayBuffer());
       const { title } = await engine.call("inspect", { data });
       await training.reopen(() => engine.call("reopen", { data }));
-      say(`${file.name}: a ${title} net${stand(training.progress)}. Resume trains it.`);
+      say(`${file.name}: a ${title} net${stand(training.progress)}. Press Resume to train it.`);
     } catch (error) {
       const { message } = /** @type {Error} */ (error);
       say(message.includes(file.name) ? message : `${file.name}: ${message.replace(/\.?$/, ".")}`, true);

@@ -40,7 +40,7 @@ export function keepingSection(engine, training) {
     words.classList.toggle("trouble", failed);
     words.textContent = failed
       ? report.trouble
-      : `Kept in this browser at ${clock(report.when)}: after a reload you can continue here.`;
+      : `Saved in this browser at ${clock(report.when)}: you can continue after a reload.`;
   }
 
   /** Offer each saved run that no other tab trains, now or once that tab is closed. */
@@ -54,7 +54,7 @@ export function keepingSection(engine, training) {
     const entries = await list().catch(() => []); // without storage there are none
     for (const { id } of entries) {
       void free(id, signal)
-        .then((isFree) => (isFree ? find(id) : undefined)) // who went on with it may have changed it
+        .then((isFree) => (isFree ? find(id) : undefined)) // the other tab may have changed it
         .then((entry) => entry && !signal.aborted && offer(entry), () => {});
     }
   }
@@ -177,7 +177,7 @@ function described({ about, when }) {
     found += ` (${activation}, ${optimizer} at ${settings.learningRate}), ${stand(about)}`;
     if (Number.isFinite(testAccuracy)) found += `: it reads ${percent(testAccuracy, 2)} of the test digits`;
   } else found += " that you corrected";
-  return `${found}. Kept ${day(when)} at ${clock(when)}.`;
+  return `${found}. Saved ${day(when)} at ${clock(when)}.`;
 }
 
 /** @param {any} about */

@@ -111,7 +111,7 @@ export function trainSection(engine, training) {
     const ready = engine.state === "ready" && form.dataset.filled === "yes";
     const active = state === "training" || state === "paused" || state === "loading";
     start.disabled = !ready || active;
-    start.textContent = state === "done" || state === "diverged" ? "Train anew" : "Train";
+    start.textContent = state === "done" || state === "diverged" ? "Train again" : "Train";
     pause.disabled = state !== "training" && state !== "paused";
     pause.textContent = state === "paused" ? "Resume" : "Pause";
     step.disabled = !ready || state === "loading";
