@@ -111,7 +111,7 @@ export function insideSection(engine, training, sheet) {
         if (engine.state === "ready") withdraw(/** @type {Error} */ (error).message);
         return;
       }
-      body.classList.toggle("coming", Boolean(body.hidden)); // invisible until complete
+      body.classList.toggle("rendering", Boolean(body.hidden)); // invisible until complete
       body.hidden = false;
       say(words, "");
       rate.disabled = net.value === "live";
@@ -120,7 +120,7 @@ export function insideSection(engine, training, sheet) {
       choose();
       outline();
       await show(Math.min(at, lessonNow().stages.length - 1));
-      body.classList.remove("coming");
+      body.classList.remove("rendering");
     },
     100,
   );
@@ -455,7 +455,7 @@ export function insideSection(engine, training, sheet) {
   example.addEventListener("pick", () => {
     if (lesson) show(at).catch(gone);
   });
-  sheet.addEventListener("change", () => (section.dataset.coming = sheet.empty ? "no" : "yes"));
+  sheet.addEventListener("change", () => (section.dataset.reserve = sheet.empty ? "no" : "yes"));
   engine.addEventListener("ready", request);
   engine.addEventListener("failed", () => {
     sources.clear();

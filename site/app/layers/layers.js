@@ -57,7 +57,7 @@ export function layersSection(engine, training, sheet, picker) {
   );
 
   sheet.addEventListener("change", () => {
-    section.dataset.coming = sheet.empty ? "no" : "yes";
+    section.dataset.reserve = sheet.empty ? "no" : "yes";
     request();
   });
   picker.addEventListener("change", request);

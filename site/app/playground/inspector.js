@@ -27,7 +27,7 @@ export function inspector(world, attention) {
   value.setAttribute("aria-label", "Its value");
   const text = make("p", { className: "quiet" });
   text.dataset.testid = "playground-weight";
-  const forget = make("button", { type: "button", textContent: "Forget what was set by hand", hidden: true });
+  const forget = make("button", { type: "button", textContent: "Discard values set by hand", hidden: true });
   forget.dataset.testid = "playground-forget";
   const fields = make("div", { className: "one-weight", hidden: true }, [source, value, text]);
   const element = make("div", { className: "inspector" }, [hint, fields, forget]);

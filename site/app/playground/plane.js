@@ -65,7 +65,7 @@ export function planePicture(world, attention) {
       paintHeat(surface, view.pictures, DENSITY, picture * DENSITY ** 2);
     }
     surface.hidden = !view.pictures;
-    const error = neuron < 0 ? `${name} is given: it has no δ` : `δ: ${name}`;
+    const error = neuron < 0 ? `${name} is an input: it has no δ` : `δ: ${name}`;
     const said = view.deltas ? error : name;
     if (caption.textContent !== said) caption.textContent = said;
     const [low, high] = ends();
@@ -194,7 +194,7 @@ export function planePicture(world, attention) {
       "aria-label",
       hand
         ? "The plane. Press it to set a point, or move with the arrow keys and press Enter"
-        : "The plane with its points, and what the net makes of it",
+        : "The plane with its points, and the net’s output",
     );
     pen.follow();
     draw();

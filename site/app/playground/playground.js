@@ -67,7 +67,7 @@ export async function showPlayground(engine) {
   engine.addEventListener("failed", (event) => failed(/** @type {CustomEvent} */ (event).detail));
   if (engine.state === "ready") await start();
   else if (engine.state === "failed") engine.ready.catch(failed);
-  else say(words, "The playground waits for Python …");
+  else say(words, "Waiting for Python …");
 }
 
 /** The message as a sentence with a full stop. @param {string} message */
@@ -187,7 +187,7 @@ async function take(world, words) {
   }
   world.dispatchEvent(new Event("state"));
   const names = wrong.map((name) => `“${name}”`).join(", ");
-  const left = `The address asks for something that is not there, which was left out: ${names}.`;
+  const left = `The address has invalid settings, which were ignored: ${names}.`;
   say(words, wrong.length ? left : "", { kind: "trouble" });
 }
 

@@ -28,9 +28,9 @@ export function scriptPanel(world) {
   const panel = make("div", { className: "script", hidden: true }, [
     make("p", {
       textContent:
-        "This script makes the same points and the same net with nets_core, the library that " +
-        "runs here, and trains it to the same curve: it prints the costs of its first 100 " +
-        "updates, then those after each epoch.",
+        "This script trains the same net on the same points with nets_core, the library that runs " +
+        "here, and follows the same curve. It prints the costs of the first 100 updates, then " +
+        "those after each epoch.",
     }),
     shown,
     make("div", { className: "buttons" }, [copy, download]),
