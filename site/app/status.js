@@ -1,4 +1,4 @@
-// What the page is doing, in the visitor's words, and what to do when something failed.
+// The status line, and what to do after a failure.
 
 import { report } from "./ui/diagnostics.js";
 import { make, part } from "./ui/dom.js";
@@ -9,7 +9,7 @@ import { SITE } from "../python/siteFiles.js";
 /** @typedef {import("./ui/pad/sheet.js").Sheet} Sheet */
 /** @typedef {import("./engine/training.js").Training} Training */
 
-/** How long loading may stand still before the visitor is told, in milliseconds. */
+/** How long loading may stall before the status says so, in milliseconds. */
 const PATIENCE = 10_000;
 /** @type {Record<string, string>} */
 const STAGES = {
@@ -27,7 +27,7 @@ const WORDS = {
   failed: "Not working",
 };
 
-/** Which build of the site this is: the hash of its manifest. @returns {Promise<string>} */
+/** The build of the site, as the hash of its manifest. @returns {Promise<string>} */
 async function build() {
   try {
     const manifest = await fetch(new URL("manifest.json", SITE));
@@ -67,7 +67,7 @@ export function showStatus(engine, training, sheet) {
   const tellWhy = () => {
     const told = why + (why && !sheet.empty ? " Your drawing is still here." : "");
     const alert = part("failure-words", HTMLElement);
-    if (alert.textContent !== told) alert.textContent = told; // else it is read out again
+    if (alert.textContent !== told) alert.textContent = told; // setting it again would announce it again
   };
   sheet.addEventListener("change", tellWhy);
 
@@ -78,11 +78,11 @@ export function showStatus(engine, training, sheet) {
     clearTimeout(waiting);
     waiting = setTimeout(() => {
       if (engine.state !== "loading") return;
-      words.textContent = "Still waiting for the server. You can draw meanwhile; reload if it lasts.";
+      words.textContent = "Still waiting for the server. You can draw meanwhile; reload if it takes too long.";
     }, PATIENCE);
   };
   engine.addEventListener("loading", (event) => {
-    if (engine.state !== "loading") return; // a report that was under way when it failed
+    if (engine.state !== "loading") return; // a late report, after the failure
     wait();
     const { stage, loaded, total } = /** @type {CustomEvent} */ (event).detail;
     farthest = Math.max(farthest, total ? loaded / total : 0);

@@ -56,7 +56,9 @@ export function course(world) {
     await new Promise((done) => setTimeout(done, REDRAW));
     waiting = false;
     const data = await world.ask("curves").catch(() => undefined); // the world reports it
-    const library = await charting().catch((error) => void (holder.textContent = error.message));
+    const library = await charting().catch((error) => {
+      holder.textContent = error.message;
+    });
     if (!data || !library) return; // the next view tries again
     if (!curves) holder.textContent = "";
     curves ??= new library.Chart(

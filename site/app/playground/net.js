@@ -32,7 +32,7 @@ export function netPicture(world, attention) {
    * The layers' columns, the output's last. Elements are reused, so that no click is lost.
    * @type {{element: HTMLElement, squares: HTMLButtonElement[]}[]}
    */
-  let made = [];
+  const made = [];
   /** What the columns show. */
   let shape = "";
   columns.append(column("Features", features));
@@ -207,7 +207,7 @@ export function netPicture(world, attention) {
   columns.addEventListener("keydown", (event) => {
     const at = squares().findIndex((column) => column.some((one) => one === event.target));
     if (at < 0) return;
-    const row = squares()[at].findIndex((one) => one === event.target);
+    const row = squares()[at].indexOf(/** @type {HTMLButtonElement} */ (event.target));
     /** @type {Record<string, [number, number]>} */
     const steps = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
     const step = steps[event.key];

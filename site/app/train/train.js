@@ -75,7 +75,7 @@ export function trainSection(engine, training) {
   }
 
   /** @param {HTMLInputElement | HTMLSelectElement} element @returns {unknown} */
-  function valueOf(element) {
+  function settingOf(element) {
     if (element.name === "hidden") {
       const sizes = element.value.split(/[\s,]+/).filter(Boolean);
       return sizes.map((size) => (Number.isNaN(Number(size)) ? size : Number(size)));
@@ -84,7 +84,7 @@ export function trainSection(engine, training) {
     return element.type === "checkbox" ? element.checked : Number(element.value);
   }
   const settings = () =>
-    Object.fromEntries(fields().map((element) => [element.name, valueOf(element)]));
+    Object.fromEntries(fields().map((element) => [element.name, settingOf(element)]));
 
   /** @param {string} text @param {"quiet" | "trouble"} [kind] @param {number} [share] */
   const say = (text, kind, share) => put(words, text, { kind, share });
@@ -132,7 +132,7 @@ export function trainSection(engine, training) {
     } else if (training.state === "training" || training.state === "paused") {
       const { value } = element;
       try {
-        await training.adjust({ [element.name]: valueOf(element) });
+        await training.adjust({ [element.name]: settingOf(element) });
         say("");
       } catch (error) {
         if (element.value !== value) return; // changed again before the answer
