@@ -2,7 +2,7 @@
 // where embed.js sends and receives the messages.
 
 import { readAddress, whenAddressChanges } from "./ui/address.js";
-import { make, part } from "./ui/dom.js";
+import { make, byTestId } from "./ui/dom.js";
 import { setTheme } from "./ui/theme.js";
 
 /** Sections that need a drawing, so the pad is shown beside them. */
@@ -16,8 +16,8 @@ export function showSectionAlone() {
   whole.dataset.testid = "whole-page";
   const unknown = make("p", { className: "words", hidden: true });
   unknown.dataset.testid = "unknown-section";
-  part("status", HTMLElement).after(whole);
-  part("section-draw", HTMLElement).before(unknown);
+  byTestId("status", HTMLElement).after(whole);
+  byTestId("section-draw", HTMLElement).before(unknown);
 
   function show() {
     const named = readAddress().section || sections[0].id;

@@ -7,7 +7,7 @@ import { sharedEngine } from "./engine/sharedEngine.js";
 import { makeNets } from "./nets.js";
 import { offlineWords } from "./offline.js";
 import { showStatus } from "./status.js";
-import { make, part } from "./ui/dom.js";
+import { make, byTestId } from "./ui/dom.js";
 import { lazy } from "./ui/lazy.js";
 
 if ("embedded" in document.documentElement.dataset) showSectionAlone();
@@ -63,7 +63,7 @@ async function chapter(id) {
   } catch (error) {
     const { message } = /** @type {Error} */ (error);
     const words = make("p", { className: "failure", textContent: message.replace(/^t/, "T") });
-    return () => part(`section-${id}`, HTMLElement).querySelector("h2")?.after(words);
+    return () => byTestId(`section-${id}`, HTMLElement).querySelector("h2")?.after(words);
   }
 }
 

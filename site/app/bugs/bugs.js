@@ -2,7 +2,7 @@
 // the races (nets_core/bugs.py, workshop.py).
 
 import { showPatch } from "../ui/diff.js";
-import { make, part, say } from "../ui/dom.js";
+import { make, byTestId, say } from "../ui/dom.js";
 import { RaceView } from "../race/race.js";
 import { waitingForSight, whileSeen } from "../ui/seen.js";
 
@@ -28,21 +28,21 @@ const TURN = 30;
  *   the editor
  */
 export function bugsSection(engine, training, gallery) {
-  const section = part("section-bugs", HTMLElement);
-  const list = part("bugs-list", HTMLOListElement);
-  const form = part("bugs-guess", HTMLFormElement);
-  const outcomes = part("bugs-outcomes", HTMLFieldSetElement);
-  const sees = part("bugs-sees", HTMLFieldSetElement);
-  const run = part("bugs-run", HTMLButtonElement);
-  const mend = part("bugs-mend", HTMLButtonElement);
-  const edit = part("bugs-edit", HTMLButtonElement);
-  const hint = part("bugs-hint", HTMLElement);
-  const bar = part("bugs-bar", HTMLProgressElement);
-  const words = part("bugs-words", HTMLElement);
-  const mendedWords = part("bugs-mended-words", HTMLElement);
-  const evidence = part("bugs-evidence", HTMLElement);
-  const broken = new RaceView(part("bugs-race", HTMLElement), "patched");
-  const mended = new RaceView(part("bugs-mended-race", HTMLElement), "fixed");
+  const section = byTestId("section-bugs", HTMLElement);
+  const list = byTestId("bugs-list", HTMLOListElement);
+  const form = byTestId("bugs-guess", HTMLFormElement);
+  const outcomes = byTestId("bugs-outcomes", HTMLFieldSetElement);
+  const sees = byTestId("bugs-sees", HTMLFieldSetElement);
+  const run = byTestId("bugs-run", HTMLButtonElement);
+  const mend = byTestId("bugs-mend", HTMLButtonElement);
+  const edit = byTestId("bugs-edit", HTMLButtonElement);
+  const hint = byTestId("bugs-hint", HTMLElement);
+  const bar = byTestId("bugs-bar", HTMLProgressElement);
+  const words = byTestId("bugs-words", HTMLElement);
+  const mendedWords = byTestId("bugs-mended-words", HTMLElement);
+  const evidence = byTestId("bugs-evidence", HTMLElement);
+  const broken = new RaceView(byTestId("bugs-race", HTMLElement), "patched");
+  const mended = new RaceView(byTestId("bugs-mended-race", HTMLElement), "fixed");
 
   /** @type {Bug[]} */
   let bugs = [];
@@ -73,8 +73,8 @@ export function bugsSection(engine, training, gallery) {
         return make("li", {}, [button]);
       }),
     );
-    part("bugs-waiting", HTMLElement).hidden = true;
-    part("bugs-card", HTMLElement).hidden = false;
+    byTestId("bugs-waiting", HTMLElement).hidden = true;
+    byTestId("bugs-card", HTMLElement).hidden = false;
     choose(bugs[0]);
   });
 
@@ -87,12 +87,12 @@ export function bugsSection(engine, training, gallery) {
       if (bugs[i] === one) button.setAttribute("aria-current", "true");
       else button.removeAttribute("aria-current");
     }
-    part("bugs-name", HTMLElement).textContent = one.name;
-    part("bugs-story", HTMLElement).textContent = one.story;
-    part("bugs-setting", HTMLElement).textContent = one.run;
-    part("bugs-diff", HTMLElement).replaceChildren(showPatch(one));
-    part("bugs-fix", HTMLElement).replaceChildren(showPatch(one, true));
-    part("bugs-lesson", HTMLElement).textContent = one.lesson;
+    byTestId("bugs-name", HTMLElement).textContent = one.name;
+    byTestId("bugs-story", HTMLElement).textContent = one.story;
+    byTestId("bugs-setting", HTMLElement).textContent = one.run;
+    byTestId("bugs-diff", HTMLElement).replaceChildren(showPatch(one));
+    byTestId("bugs-fix", HTMLElement).replaceChildren(showPatch(one, true));
+    byTestId("bugs-lesson", HTMLElement).textContent = one.lesson;
     edit.hidden = !one.editable;
     form.reset();
     const before = tried.get(one.id);
@@ -140,7 +140,7 @@ export function bugsSection(engine, training, gallery) {
       item.classList.toggle("tried", tried.has(bugs[i].id));
     }
     const right = bugs.filter((one) => foreseen(one)).length;
-    part("bugs-tally", HTMLElement).textContent = tried.size
+    byTestId("bugs-tally", HTMLElement).textContent = tried.size
       ? `${tried.size} of ${bugs.length} tried, ${right} guessed right.`
       : "";
   }
@@ -243,7 +243,7 @@ export function bugsSection(engine, training, gallery) {
   function answer(one, said) {
     const seen = (/** @type {boolean} */ yes) =>
       yes ? "The gradient check sees it" : "The gradient check does not see it";
-    part("bugs-answers", HTMLElement).replaceChildren(
+    byTestId("bugs-answers", HTMLElement).replaceChildren(
       line(answers[one.outcome], answers[said.outcome], one.outcome === said.outcome),
       line(seen(one.checkSees), seen(said.sees === "yes"), one.checkSees === (said.sees === "yes")),
     );

@@ -1,6 +1,6 @@
 // The chapter "Compare": every net reads the drawing at once.
 
-import { make, part, percent, whole } from "../ui/dom.js";
+import { make, byTestId, percent, whole } from "../ui/dom.js";
 import { models } from "../engine/engine.js";
 import { whileSeen } from "../ui/seen.js";
 
@@ -13,9 +13,9 @@ const LIVE = "live";
 
 /** @param {Engine} engine @param {Training} training @param {Sheet} sheet */
 export function compareSection(engine, training, sheet) {
-  const section = part("section-compare", HTMLElement);
-  const list = part("compare-cards", HTMLElement);
-  const verdict = part("compare-verdict", HTMLElement);
+  const section = byTestId("section-compare", HTMLElement);
+  const list = byTestId("compare-cards", HTMLElement);
+  const verdict = byTestId("compare-verdict", HTMLElement);
   /** @type {Map<string, Card>} */
   const cards = new Map();
 

@@ -1,7 +1,7 @@
 // The chapter "Draw a digit": the pad, what the net sees, and what it reads.
 
 import { onceSettled } from "../ui/announce.js";
-import { make, part, percent, show } from "../ui/dom.js";
+import { make, byTestId, percent, show } from "../ui/dom.js";
 import { models } from "../engine/engine.js";
 import { paintPixels } from "../ui/pictures.js";
 import { whileSeen } from "../ui/seen.js";
@@ -17,19 +17,19 @@ const REST = 900;
 /** @param {Engine} engine @param {Training} training */
 export function drawSection(engine, training) {
   const sheet = new Sheet();
-  const picker = part("model-picker", HTMLSelectElement);
-  const guess = part("guess", HTMLElement);
-  const sees = part("net-sees", HTMLCanvasElement);
-  const trouble = part("draw-trouble", HTMLElement);
-  const announce = onceSettled(part("guess-said", HTMLElement), REST);
+  const picker = byTestId("model-picker", HTMLSelectElement);
+  const guess = byTestId("guess", HTMLElement);
+  const sees = byTestId("net-sees", HTMLCanvasElement);
+  const trouble = byTestId("draw-trouble", HTMLElement);
+  const announce = onceSettled(byTestId("guess-said", HTMLElement), REST);
   const bars = Array.from({ length: 10 }, (_, digit) => {
-    const number = part(`probability-${digit}`, HTMLElement);
+    const number = byTestId(`probability-${digit}`, HTMLElement);
     return { number, row: /** @type {HTMLElement} */ (number.closest("li")) };
   });
   const corrections = Array.from({ length: 10 }, (_, digit) =>
     make("button", { type: "button", textContent: String(digit), disabled: true }),
   );
-  part("correct", HTMLElement).append(...corrections);
+  byTestId("correct", HTMLElement).append(...corrections);
   for (const [digit, button] of corrections.entries()) {
     button.setAttribute("aria-label", `It was a ${digit}`);
     button.addEventListener("click", () => correct(digit));
@@ -77,7 +77,7 @@ export function drawSection(engine, training) {
     const digit = answer ? String(answer.digit) : "";
     if (guess.textContent !== digit) guess.textContent = digit;
     guess.dataset.value = digit;
-    part("corner", HTMLElement).textContent = digit;
+    byTestId("corner", HTMLElement).textContent = digit;
     announce(answer ? `It reads ${digit}, ${percent(answer.probabilities[answer.digit], 0)} sure.` : "");
     for (const [i, { number, row }] of bars.entries()) {
       const share = answer?.probabilities[i];
@@ -102,7 +102,7 @@ export function drawSection(engine, training) {
       offerLive(true);
       if (picker.value === picked) picker.value = LIVE; // unless the visitor has picked another
       const went = [before, probabilities[label]].map(finely).join(" to ");
-      part("corrected", HTMLElement).textContent =
+      byTestId("corrected", HTMLElement).textContent =
         `One step of learning: this was a ${label}. Its ${label} went from ${went}. ` +
         "Press again for another." +
         (copied ? " A copy of the net learns; Train starts a new net." : "") +
@@ -125,7 +125,7 @@ export function drawSection(engine, training) {
   }
 
   function changed() {
-    part("corrected", HTMLElement).textContent = "";
+    byTestId("corrected", HTMLElement).textContent = "";
     if (sheet.empty) display(undefined);
     void read();
   }
@@ -133,19 +133,19 @@ export function drawSection(engine, training) {
   sheet.addEventListener("change", changed);
   picker.addEventListener("change", () => {
     if (picker.value !== LIVE) chosen = picker.value;
-    part("corrected", HTMLElement).textContent = ""; // it was about another net
+    byTestId("corrected", HTMLElement).textContent = ""; // it was about another net
     void read();
   });
   engine.addEventListener("ready", () => void read());
   engine.addEventListener("failed", () => offerLive(false));
   training.addEventListener("state", () => {
     if (!training.hasNet || training.state === "loading") {
-      part("corrected", HTMLElement).textContent = ""; // its net is gone
+      byTestId("corrected", HTMLElement).textContent = ""; // its net is gone
     }
     offerLive(training.hasNet || (training.state === "loading" && picker.value === LIVE));
     void read();
   });
-  const again = whileSeen(part("section-draw", HTMLElement), read);
+  const again = whileSeen(byTestId("section-draw", HTMLElement), read);
   training.addEventListener("progress", () => {
     if (picker.value === LIVE && !sheet.empty) again.request();
   });

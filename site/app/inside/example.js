@@ -1,6 +1,6 @@
 // The example of the step inside .train(): the drawing, an MNIST image, or a mini-batch.
 
-import { make, part } from "../ui/dom.js";
+import { make, byTestId } from "../ui/dom.js";
 import { paintPixels } from "../ui/pictures.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
@@ -33,11 +33,11 @@ const EMPTY =
 export class Example extends EventTarget {
   /** The selected image of the mini-batch, from 0. */
   picked = 0;
-  #kind = part("inside-example", HTMLSelectElement);
-  #another = part("inside-another", HTMLButtonElement);
-  #truth = part("inside-truth", HTMLSelectElement);
-  #row = part("inside-batch", HTMLElement);
-  #guess = part("guess", HTMLElement);
+  #kind = byTestId("inside-example", HTMLSelectElement);
+  #another = byTestId("inside-another", HTMLButtonElement);
+  #truth = byTestId("inside-truth", HTMLSelectElement);
+  #row = byTestId("inside-batch", HTMLElement);
+  #guess = byTestId("guess", HTMLElement);
   /** Whether the visitor has labelled the drawing; until then, the prediction is the label. */
   #said = false;
   /** The images taken of each kind. @type {Map<string, Taken>} */
@@ -156,13 +156,13 @@ export class Example extends EventTarget {
     const kind = this.#kind.value;
     const failed = !this.#mnist && this.#words !== "";
     const drawing = kind === "drawing";
-    part("inside-source", HTMLElement).hidden = drawing;
-    part("inside-truth-field", HTMLElement).hidden = kind === "batch";
-    part("inside-truth-words", HTMLElement).textContent =
+    byTestId("inside-source", HTMLElement).hidden = drawing;
+    byTestId("inside-truth-field", HTMLElement).hidden = kind === "batch";
+    byTestId("inside-truth-words", HTMLElement).textContent =
       drawing ? "Your drawing should have been" : "It should have been";
     this.#row.replaceChildren();
     if (drawing) return;
-    part("inside-source-words", HTMLElement).textContent = KINDS[kind].words;
+    byTestId("inside-source-words", HTMLElement).textContent = KINDS[kind].words;
     this.#another.textContent = failed ? "Try again" : KINDS[kind].another;
     this.#another.disabled = this.#mnist === "loading";
   }

@@ -1,7 +1,7 @@
 // The chapter "Inside .train()": one step of learning, stage by stage. Python computes every number
 // (nets_core/trace.py, lesson.py); this module shows them beside equation and source.
 
-import { make, part, say } from "../ui/dom.js";
+import { make, byTestId, say } from "../ui/dom.js";
 import { lazy } from "../ui/lazy.js";
 import { COMMANDS, STAGES, chain, plain } from "./equations.js";
 import { Example } from "./example.js";
@@ -23,29 +23,29 @@ const ENTRIES = 60;
 
 /** @param {Engine} engine @param {Training} training @param {Sheet} sheet */
 export function insideSection(engine, training, sheet) {
-  const section = part("section-inside", HTMLElement);
-  const net = part("inside-net", HTMLSelectElement);
+  const section = byTestId("section-inside", HTMLElement);
+  const net = byTestId("inside-net", HTMLSelectElement);
   const example = new Example(engine, training, sheet);
-  const rate = part("inside-rate", HTMLInputElement);
-  const bug = part("inside-bug", HTMLSelectElement);
-  const body = part("inside-body", HTMLElement);
-  const words = part("inside-words", HTMLElement);
-  const steps = part("inside-steps", HTMLOListElement);
+  const rate = byTestId("inside-rate", HTMLInputElement);
+  const bug = byTestId("inside-bug", HTMLSelectElement);
+  const body = byTestId("inside-body", HTMLElement);
+  const words = byTestId("inside-words", HTMLElement);
+  const steps = byTestId("inside-steps", HTMLOListElement);
   /** One for each stage. @type {HTMLButtonElement[]} */
   let buttons = [];
-  const title = part("inside-title", HTMLElement);
-  const equation = part("inside-equation", HTMLElement);
-  const explained = part("inside-explained", HTMLElement);
-  const code = part("inside-code", HTMLElement);
-  const values = part("inside-values", HTMLElement);
-  const chosen = part("inside-chain", HTMLElement);
-  const play = part("inside-play", HTMLButtonElement);
-  const check = part("inside-check", HTMLButtonElement);
+  const title = byTestId("inside-title", HTMLElement);
+  const equation = byTestId("inside-equation", HTMLElement);
+  const explained = byTestId("inside-explained", HTMLElement);
+  const code = byTestId("inside-code", HTMLElement);
+  const values = byTestId("inside-values", HTMLElement);
+  const chosen = byTestId("inside-chain", HTMLElement);
+  const play = byTestId("inside-play", HTMLButtonElement);
+  const check = byTestId("inside-check", HTMLButtonElement);
 
   const which = {
-    layer: part("inside-weight-layer", HTMLInputElement),
-    source: part("inside-weight-source", HTMLInputElement),
-    neuron: part("inside-weight-neuron", HTMLInputElement),
+    layer: byTestId("inside-weight-layer", HTMLInputElement),
+    source: byTestId("inside-weight-source", HTMLInputElement),
+    neuron: byTestId("inside-weight-neuron", HTMLInputElement),
   };
 
   /** @type {Lesson | undefined} */
@@ -115,8 +115,8 @@ export function insideSection(engine, training, sheet) {
       body.hidden = false;
       say(words, "");
       rate.disabled = net.value === "live";
-      part("inside-verdict", HTMLElement).textContent = "";
-      part("inside-histogram", HTMLElement).replaceChildren();
+      byTestId("inside-verdict", HTMLElement).textContent = "";
+      byTestId("inside-histogram", HTMLElement).replaceChildren();
       choose();
       outline();
       await show(Math.min(at, lessonNow().stages.length - 1));
@@ -191,8 +191,8 @@ export function insideSection(engine, training, sheet) {
     title.textContent = text.title(stage.layer);
     const facts = { layer: stage.layer, top: sizes.length, loss, optimizer, examples, activation: activations[stage.layer - 2] };
     explained.textContent = text.words(facts);
-    part("inside-back", HTMLButtonElement).disabled = i === 0;
-    part("inside-next", HTMLButtonElement).disabled = i === stages.length - 1;
+    byTestId("inside-back", HTMLButtonElement).disabled = i === 0;
+    byTestId("inside-next", HTMLButtonElement).disabled = i === stages.length - 1;
     await typeset(equation, text.tex(facts));
     if (mine !== turns) return; // another stage or step has been requested since
     showLegend();
@@ -204,7 +204,7 @@ export function insideSection(engine, training, sheet) {
 
   /** Explain the equation's symbols. If they are the same, keep the buttons and their focus. */
   function showLegend() {
-    const list = part("inside-legend", HTMLElement);
+    const list = byTestId("inside-legend", HTMLElement);
     const symbols = new Set([...equation.querySelectorAll(".katex-html .symbol")].map(symbolOf));
     const shown = [...list.querySelectorAll(".symbol")].map(symbolOf);
     if (shown.join() === [...symbols].join()) return;
@@ -220,7 +220,7 @@ export function insideSection(engine, training, sheet) {
     const indent = Math.min(...shown.filter((line) => line.trim()).map((line) => line.search(/\S/)));
     const changed = file.startsWith("<");
     const place = changed ? "A changed function of nets_core" : `nets_core/${file}`;
-    part("inside-file", HTMLElement).textContent = `${place}, line ${first}`;
+    byTestId("inside-file", HTMLElement).textContent = `${place}, line ${first}`;
     let quoted = false;
     code.replaceChildren(
       ...shown.map((line, k) => {
@@ -321,7 +321,7 @@ export function insideSection(engine, training, sheet) {
       }),
     );
     if (mine !== chains) return; // another weight, example or stage has been requested since
-    part("inside-weight", HTMLElement).textContent =
+    byTestId("inside-weight", HTMLElement).textContent =
       `layer ${layer}, from ${layer === 2 ? `pixel ${source + 1}` : `neuron ${source + 1}`} to neuron ${neuron + 1}` +
       (examples > 1 ? `, in example ${example.picked + 1}` : "");
     for (const [element, value, most] of /** @type {[HTMLInputElement, number, number][]} */ ([
@@ -332,7 +332,7 @@ export function insideSection(engine, training, sheet) {
       element.max = String(most);
       if (element !== document.activeElement) element.value = String(value);
     }
-    part("inside-paper", HTMLElement).hidden = layer > 2 || numbers.a_in !== 0;
+    byTestId("inside-paper", HTMLElement).hidden = layer > 2 || numbers.a_in !== 0;
     chosen.replaceChildren(...items);
     relight();
   }
@@ -365,11 +365,11 @@ export function insideSection(engine, training, sheet) {
     play.textContent = "Play";
   }
 
-  part("inside-back", HTMLButtonElement).addEventListener("click", () => {
+  byTestId("inside-back", HTMLButtonElement).addEventListener("click", () => {
     stop();
     if (lesson) show(Math.max(0, at - 1)).catch(gone);
   });
-  part("inside-next", HTMLButtonElement).addEventListener("click", () => {
+  byTestId("inside-next", HTMLButtonElement).addEventListener("click", () => {
     stop();
     if (lesson) show(Math.min(lesson.stages.length - 1, at + 1)).catch(gone);
   });
@@ -387,7 +387,7 @@ export function insideSection(engine, training, sheet) {
   });
 
   check.addEventListener("click", async () => {
-    const verdict = part("inside-verdict", HTMLElement);
+    const verdict = byTestId("inside-verdict", HTMLElement);
     check.disabled = true;
     await settled(); // check the step requested last
     verdict.textContent = "Nudging weights one by one …";
@@ -397,7 +397,7 @@ export function insideSection(engine, training, sheet) {
       verdict.textContent = right
         ? `Yes. Each checked weight was nudged up and down, and the cost changed as backward predicts: the largest relative difference is ${worst.toExponential(0)}, which is rounding.${unseen()}`
         : `No: in the worst place backward and the nudged cost differ by ${worst.toExponential(1)}, relative to the gradient.`;
-      part("inside-histogram", HTMLElement).replaceChildren(
+      byTestId("inside-histogram", HTMLElement).replaceChildren(
         ...arrays.map((/** @type {any} */ array) => histogram(array, bins)),
       );
     } catch (error) {
@@ -408,7 +408,7 @@ export function insideSection(engine, training, sheet) {
 
   /** Why the check may not see the chosen bug. */
   function unseen() {
-    if (!part("inside-bug", HTMLSelectElement).value) return "";
+    if (!byTestId("inside-bug", HTMLSelectElement).value) return "";
     if (lessonNow().examples > 1) return " The bug does not show in this step.";
     return " With one example the bug does not show: choose “A mini-batch of 10”.";
   }

@@ -1,6 +1,6 @@
 // The chapter "Your drawing in the net": each layer's activations, and which pixels decided.
 
-import { make, part } from "../ui/dom.js";
+import { make, byTestId } from "../ui/dom.js";
 import { paintGrey, paintSigned, palette } from "../ui/pictures.js";
 import { whileSeen } from "../ui/seen.js";
 
@@ -19,10 +19,10 @@ const NAMES = {
 
 /** @param {Engine} engine @param {Training} training @param {Sheet} sheet @param {HTMLSelectElement} picker */
 export function layersSection(engine, training, sheet, picker) {
-  const section = part("section-layers", HTMLElement);
-  const list = part("layers", HTMLElement);
-  const words = part("evidence-words", HTMLElement);
-  const picture = part("evidence", HTMLCanvasElement);
+  const section = byTestId("section-layers", HTMLElement);
+  const list = byTestId("layers", HTMLElement);
+  const words = byTestId("evidence-words", HTMLElement);
+  const picture = byTestId("evidence", HTMLCanvasElement);
 
   const { request } = whileSeen(
     section,

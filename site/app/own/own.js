@@ -8,7 +8,7 @@ import {
   whenAddressChanges,
   writeAddress,
 } from "../ui/address.js";
-import { part, say as put } from "../ui/dom.js";
+import { byTestId, say as put } from "../ui/dom.js";
 import { lazy } from "../ui/lazy.js";
 import { RaceView } from "../race/race.js";
 import { take, warm } from "../engine/sandbox.js";
@@ -42,18 +42,18 @@ const REST = 800;
  * @param {EventTarget} gallery "edit" (detail: {target, text, settings}) asks to show a text here
  */
 export function ownSection(engine, training, gallery) {
-  const section = part("section-own", HTMLElement);
-  const target = part("own-target", HTMLSelectElement);
-  const form = part("own-settings", HTMLFormElement);
-  const host = part("own-editor", HTMLElement);
-  const run = part("own-run", HTMLButtonElement);
-  const stop = part("own-stop", HTMLButtonElement);
-  const reset = part("own-reset", HTMLButtonElement);
-  const share = part("own-share", HTMLButtonElement);
-  const words = part("own-words", HTMLElement);
-  const output = part("own-output", HTMLElement);
-  const note = part("own-note", HTMLElement);
-  const view = new RaceView(part("own-race", HTMLElement));
+  const section = byTestId("section-own", HTMLElement);
+  const target = byTestId("own-target", HTMLSelectElement);
+  const form = byTestId("own-settings", HTMLFormElement);
+  const host = byTestId("own-editor", HTMLElement);
+  const run = byTestId("own-run", HTMLButtonElement);
+  const stop = byTestId("own-stop", HTMLButtonElement);
+  const reset = byTestId("own-reset", HTMLButtonElement);
+  const share = byTestId("own-share", HTMLButtonElement);
+  const words = byTestId("own-words", HTMLElement);
+  const output = byTestId("own-output", HTMLElement);
+  const note = byTestId("own-note", HTMLElement);
+  const view = new RaceView(byTestId("own-race", HTMLElement));
 
   /** @type {Target[]} */
   let targets = [];
@@ -118,7 +118,7 @@ export function ownSection(engine, training, gallery) {
     showing = false;
     for (const element of fields()) element.value = String(settings[element.name]);
     const { file, line } = known(name);
-    part("own-place", HTMLElement).textContent = `nets_core/${file}, line ${line}`;
+    byTestId("own-place", HTMLElement).textContent = `nets_core/${file}, line ${line}`;
     drafts.set(name, { text, settings });
     controls();
   }
@@ -226,12 +226,12 @@ export function ownSection(engine, training, gallery) {
     editor.unmark();
     note.textContent = "";
     output.textContent = "";
-    part("own-printed", HTMLElement).hidden = true;
+    byTestId("own-printed", HTMLElement).hidden = true;
     sandbox = take();
     controls();
     const mine = sandbox;
     mine.print = (line) => {
-      part("own-printed", HTMLElement).hidden = false;
+      byTestId("own-printed", HTMLElement).hidden = false;
       output.append(`${line}\n`);
     };
     let slow;
@@ -304,9 +304,9 @@ export function ownSection(engine, training, gallery) {
       await navigator.clipboard.writeText(link);
       say("The link is copied. Whoever opens it sees the code, and decides whether to run it.");
     } catch {
-      part("own-link", HTMLTextAreaElement).value = link;
-      part("own-link", HTMLTextAreaElement).hidden = false;
-      part("own-link", HTMLTextAreaElement).select();
+      byTestId("own-link", HTMLTextAreaElement).value = link;
+      byTestId("own-link", HTMLTextAreaElement).hidden = false;
+      byTestId("own-link", HTMLTextAreaElement).select();
     }
   });
   form.addEventListener("submit", (event) => event.preventDefault());

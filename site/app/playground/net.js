@@ -1,6 +1,6 @@
 // The net as a picture: a column for the features and for each layer, a square for each neuron.
 
-import { make, part } from "../ui/dom.js";
+import { make, byTestId } from "../ui/dom.js";
 import { WORDS } from "../engine/names.js";
 import { paintDots, paintHeat, whenColoursChange } from "./heat.js";
 import { Lines } from "./lines.js";
@@ -247,11 +247,11 @@ export function netPicture(world, attention) {
     const { choices, intended, settings } = world;
     const layers = intended.layers.length === made.length - 1 ? intended.layers : settings.layers;
     for (const [l, { neurons, activation, dropout }] of layers.entries()) {
-      part(`playground-fewer-${l}`, HTMLButtonElement, columns).disabled = neurons <= 1;
-      part(`playground-more-${l}`, HTMLButtonElement, columns).disabled =
+      byTestId(`playground-fewer-${l}`, HTMLButtonElement, columns).disabled = neurons <= 1;
+      byTestId(`playground-more-${l}`, HTMLButtonElement, columns).disabled =
         neurons >= choices.limits.neurons;
-      part(`playground-activation-${l}`, HTMLSelectElement, columns).value = activation;
-      const field = part(`playground-dropout-${l}`, HTMLInputElement, columns);
+      byTestId(`playground-activation-${l}`, HTMLSelectElement, columns).value = activation;
+      const field = byTestId(`playground-dropout-${l}`, HTMLInputElement, columns);
       if (field !== typing) field.value = String(dropout);
     }
   }

@@ -8,7 +8,7 @@ import {
   writeAddress,
 } from "../ui/address.js";
 import { nowAndThen } from "../ui/announce.js";
-import { make, part, percent, say } from "../ui/dom.js";
+import { make, byTestId, percent, say } from "../ui/dom.js";
 import { WORDS } from "../engine/names.js";
 import { Sight } from "../ui/seen.js";
 import { Attention } from "./attention.js";
@@ -45,7 +45,7 @@ const SEEN = {
 
 /** @param {Engine} engine */
 export async function showPlayground(engine) {
-  const words = part("playground-words", HTMLElement);
+  const words = byTestId("playground-words", HTMLElement);
   /** @type {World | undefined} */
   let world;
   const start = async () => {
@@ -75,8 +75,8 @@ const told = (message) => message.replace(/\.?$/, ".");
 
 /** @param {Engine} engine @returns {Promise<World>} */
 async function open(engine) {
-  const section = part("section-playground", HTMLElement);
-  const words = part("playground-words", HTMLElement);
+  const section = byTestId("section-playground", HTMLElement);
+  const words = byTestId("playground-words", HTMLElement);
   /** @type {Choices} */
   const choices = await engine.call("playground.choices");
   const world = new World(engine, choices, choices.defaults);
@@ -119,7 +119,7 @@ async function open(engine) {
   const depth = depthControls(world);
 
   const settings = settingsControls(world);
-  part("playground-body", HTMLElement).replaceChildren(
+  byTestId("playground-body", HTMLElement).replaceChildren(
     make("div", { className: "buttons" }, [play, step, reset, mode, speed.element, link, script]),
     figures,
     make("div", { className: "world" }, [
@@ -216,7 +216,7 @@ async function allowed(world, settings, wrong) {
 
 /** Announce the progress for screen readers: on start, on pause, and from time to time. @param {World} world */
 function spoken(world) {
-  const announce = nowAndThen(part("playground-said", HTMLElement), GAP);
+  const announce = nowAndThen(byTestId("playground-said", HTMLElement), GAP);
   const standing = () => {
     const { epoch, cost, testAccuracy } = world.view;
     const right = testAccuracy === null ? "" : `, ${percent(testAccuracy, 0)} of the test points right`;

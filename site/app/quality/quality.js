@@ -1,6 +1,6 @@
 // The chapter "How good is it?": accuracy per digit, the confusion matrix, and the mistakes.
 
-import { make, part, percent, say, whole } from "../ui/dom.js";
+import { make, byTestId, percent, say, whole } from "../ui/dom.js";
 import { paintPixels } from "../ui/pictures.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
@@ -13,13 +13,13 @@ const MOST = 24;
 
 /** @param {Engine} engine @param {Training} training @param {Sheet} sheet @param {HTMLSelectElement} picker */
 export function qualitySection(engine, training, sheet, picker) {
-  const start = part("examine", HTMLButtonElement);
-  const bar = part("examine-bar", HTMLProgressElement);
-  const words = part("examine-words", HTMLElement);
-  const result = part("examine-result", HTMLElement);
-  const table = part("confusion", HTMLTableElement);
-  const gallery = part("mistakes", HTMLElement);
-  const caption = part("mistakes-words", HTMLElement);
+  const start = byTestId("examine", HTMLButtonElement);
+  const bar = byTestId("examine-bar", HTMLProgressElement);
+  const words = byTestId("examine-words", HTMLElement);
+  const result = byTestId("examine-result", HTMLElement);
+  const table = byTestId("confusion", HTMLTableElement);
+  const gallery = byTestId("mistakes", HTMLElement);
+  const caption = byTestId("mistakes-words", HTMLElement);
   /** The net that the table describes. */
   let model = "";
   let run = 0;
@@ -125,7 +125,7 @@ export function qualitySection(engine, training, sheet, picker) {
         );
         button.addEventListener("click", () => {
           sheet.put(pixels);
-          part("section-draw", HTMLElement).scrollIntoView({ block: "start" });
+          byTestId("section-draw", HTMLElement).scrollIntoView({ block: "start" });
         });
         return button;
       }),

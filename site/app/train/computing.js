@@ -1,6 +1,6 @@
 // The switch between NumPy and the SIMD kernels, and the speed of training with each.
 
-import { part, whole } from "../ui/dom.js";
+import { byTestId, whole } from "../ui/dom.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {import("../engine/training.js").Training} Training */
@@ -9,8 +9,8 @@ const NUMPY = "numpy";
 
 /** @param {Engine} engine @param {Training} training */
 export function computingSwitch(engine, training) {
-  const choice = part("kernels", HTMLSelectElement);
-  const words = part("kernels-words", HTMLElement);
+  const choice = byTestId("kernels", HTMLSelectElement);
+  const words = byTestId("kernels-words", HTMLElement);
   const offer = words.textContent;
   /** The kernels that this browser can run. */
   let kernels = "";

@@ -1,18 +1,18 @@
 // Save the net in training as a file, and open one: by the button or by drag and drop.
 
-import { part, percent } from "../ui/dom.js";
+import { byTestId, percent } from "../ui/dom.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {import("../engine/training.js").Training} Training */
 
 /** @param {Engine} engine @param {Training} training */
 export function filesSection(engine, training) {
-  const section = part("section-train", HTMLElement);
-  const format = part("save-format", HTMLSelectElement);
-  const save = part("save", HTMLButtonElement);
-  const open = part("open", HTMLButtonElement);
-  const input = part("open-file", HTMLInputElement);
-  const words = part("file-words", HTMLElement);
+  const section = byTestId("section-train", HTMLElement);
+  const format = byTestId("save-format", HTMLSelectElement);
+  const save = byTestId("save", HTMLButtonElement);
+  const open = byTestId("open", HTMLButtonElement);
+  const input = byTestId("open-file", HTMLInputElement);
+  const words = byTestId("file-words", HTMLElement);
   let mostBytes = 0;
 
   engine.addEventListener("ready", async () => {

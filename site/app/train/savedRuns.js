@@ -1,7 +1,7 @@
 // "Continue where you left off": offers saved runs, and reports each save.
 
 import { claim, find, left, list, read, remove, write } from "../../worker/runStore.js";
-import { make, part, percent } from "../ui/dom.js";
+import { make, byTestId, percent } from "../ui/dom.js";
 import { WORDS } from "../engine/names.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
@@ -15,10 +15,10 @@ const OVER = new Set(["done", "diverged"]);
 
 /** @param {Engine} engine @param {Training} training */
 export function keepingSection(engine, training) {
-  const box = part("kept", HTMLElement);
-  const rows = part("kept-runs", HTMLUListElement);
-  const trouble = part("kept-trouble", HTMLElement);
-  const words = part("kept-words", HTMLElement);
+  const box = byTestId("kept", HTMLElement);
+  const rows = byTestId("kept-runs", HTMLUListElement);
+  const trouble = byTestId("kept-trouble", HTMLElement);
+  const words = byTestId("kept-words", HTMLElement);
   /** Aborts the current search. */
   let looking = new AbortController();
   /** The runs on offer, the newest first. @type {{entry: Entry, row: HTMLLIElement}[]} */

@@ -2,7 +2,7 @@
 
 import { nowAndThen } from "../ui/announce.js";
 import { charting } from "../ui/charting.js";
-import { duration, make, part, percent, say as put, show, whole } from "../ui/dom.js";
+import { duration, make, byTestId, percent, say as put, show, whole } from "../ui/dom.js";
 import { WORDS } from "../engine/names.js";
 import { paintSigned, palette } from "../ui/pictures.js";
 import { Sight } from "../ui/seen.js";
@@ -19,18 +19,18 @@ const GAP = 5000;
 
 /** @param {Engine} engine @param {Training} training */
 export function trainSection(engine, training) {
-  const section = part("section-train", HTMLElement);
-  const form = part("settings", HTMLFormElement);
-  const start = part("train-start", HTMLButtonElement);
-  const pause = part("train-pause", HTMLButtonElement);
-  const step = part("train-step", HTMLButtonElement);
-  const reset = part("train-reset", HTMLButtonElement);
-  const words = part("train-words", HTMLElement);
-  const doubt = part("settings-trouble", HTMLElement);
-  const announce = nowAndThen(part("train-said", HTMLElement), GAP);
-  const bar = part("train-bar", HTMLProgressElement);
-  const gallery = part("weights", HTMLElement);
-  part("settings-fold", HTMLDetailsElement).open = !matchMedia("(max-width: 56rem)").matches;
+  const section = byTestId("section-train", HTMLElement);
+  const form = byTestId("settings", HTMLFormElement);
+  const start = byTestId("train-start", HTMLButtonElement);
+  const pause = byTestId("train-pause", HTMLButtonElement);
+  const step = byTestId("train-step", HTMLButtonElement);
+  const reset = byTestId("train-reset", HTMLButtonElement);
+  const words = byTestId("train-words", HTMLElement);
+  const doubt = byTestId("settings-trouble", HTMLElement);
+  const announce = nowAndThen(byTestId("train-said", HTMLElement), GAP);
+  const bar = byTestId("train-bar", HTMLProgressElement);
+  const gallery = byTestId("weights", HTMLElement);
+  byTestId("settings-fold", HTMLDetailsElement).open = !matchMedia("(max-width: 56rem)").matches;
   const field = (/** @type {string} */ name) =>
     /** @type {HTMLInputElement | HTMLSelectElement} */ (form.elements.namedItem(name));
   const fields = () =>
@@ -222,13 +222,13 @@ export function trainSection(engine, training) {
   );
   training.addEventListener("progress", (event) => {
     const progress = /** @type {CustomEvent} */ (event).detail;
-    show(part("epoch", HTMLElement), progress.epoch, (n) => `${n} of ${progress.epochs}`);
-    show(part("cost", HTMLElement), progress.cost, (value) => value.toPrecision(3));
-    show(part("train-accuracy", HTMLElement), progress.trainAccuracy, percent);
-    show(part("test-accuracy", HTMLElement), progress.testAccuracy, (v) => percent(v, 2));
-    show(part("throughput", HTMLElement), progress.examplesPerSecond || null, whole);
+    show(byTestId("epoch", HTMLElement), progress.epoch, (n) => `${n} of ${progress.epochs}`);
+    show(byTestId("cost", HTMLElement), progress.cost, (value) => value.toPrecision(3));
+    show(byTestId("train-accuracy", HTMLElement), progress.trainAccuracy, percent);
+    show(byTestId("test-accuracy", HTMLElement), progress.testAccuracy, (v) => percent(v, 2));
+    show(byTestId("throughput", HTMLElement), progress.examplesPerSecond || null, whole);
     const rest = progress.examples / progress.examplesPerSecond;
-    show(part("remaining", HTMLElement), progress.examplesPerSecond ? rest : null, duration);
+    show(byTestId("remaining", HTMLElement), progress.examplesPerSecond ? rest : null, duration);
     bar.value = progress.share ?? 0;
     if (progress.epoch !== told && training.state === "training" && !document.hidden) {
       told = progress.epoch;
@@ -244,8 +244,8 @@ export function trainSection(engine, training) {
   /** The weight to watch, counted from 0. @type {{neuron: number, source: number, side: number} | undefined} */
   let watched;
   const which = {
-    neuron: part("weight-neuron", HTMLInputElement),
-    source: part("weight-source", HTMLInputElement),
+    neuron: byTestId("weight-neuron", HTMLInputElement),
+    source: byTestId("weight-source", HTMLInputElement),
   };
   for (const type of /** @type {const} */ (["pointermove", "pointerdown"])) {
     gallery.addEventListener(type, (event) => {
@@ -280,7 +280,7 @@ export function trainSection(engine, training) {
     try {
       const value = await engine.call("weight", { neuron, source });
       const [j, k] = [neuron + 1, source + 1];
-      show(part("weight", HTMLElement), value, (w) => {
+      show(byTestId("weight", HTMLElement), value, (w) => {
         const sign = w < 0 ? "−" : "";
         const what = side === 28 ? `a¹ of pixel ${k}` : `the window’s entry ${k}`;
         return `w² from ${k} to ${j} = ${sign}${Math.abs(w).toFixed(5)}, in z² of neuron ${j} = … + w² · ${what} + …`;
@@ -320,17 +320,17 @@ export function trainSection(engine, training) {
     const curves = await engine.call("curves");
     if (!charts && !curves.epochs.length) return;
     const { Chart, aligned } = await charting().catch((error) => {
-      part("chart-hint", HTMLElement).textContent = error.message;
+      byTestId("chart-hint", HTMLElement).textContent = error.message;
       throw error; // the next redraw tries again
     });
     const lines = [
       { label: "training", colour: "--positive" },
       { label: "test", colour: "--negative", dash: [6, 3] },
     ];
-    part("chart-hint", HTMLElement).hidden = true;
+    byTestId("chart-hint", HTMLElement).hidden = true;
     charts ??= {
-      cost: new Chart(part("cost-chart", HTMLElement), lines, (v) => v.toPrecision(2), { min: 0 }),
-      accuracy: new Chart(part("accuracy-chart", HTMLElement), lines, (v) => percent(v, 0), {
+      cost: new Chart(byTestId("cost-chart", HTMLElement), lines, (v) => v.toPrecision(2), { min: 0 }),
+      accuracy: new Chart(byTestId("accuracy-chart", HTMLElement), lines, (v) => percent(v, 0), {
         max: 1,
       }),
     };
@@ -347,10 +347,10 @@ export function trainSection(engine, training) {
   async function drawWeights() {
     if (!training.hasNet) {
       gallery.replaceChildren();
-      part("weights-figure", HTMLElement).hidden = true;
+      byTestId("weights-figure", HTMLElement).hidden = true;
       return;
     }
-    part("weights-figure", HTMLElement).hidden = false;
+    byTestId("weights-figure", HTMLElement).hidden = false;
     const { count, side, values } = await engine.call("pictures");
     while (gallery.children.length > count) gallery.lastElementChild?.remove();
     while (gallery.children.length < count) {

@@ -8,7 +8,7 @@
  * @param {ParentNode} [within]
  * @returns {T}
  */
-export function part(id, type, within = document) {
+export function byTestId(id, type, within = document) {
   const element = within.querySelector(`[data-testid="${id}"]`);
   if (!(element instanceof type)) throw new Error(`the page has no ${type.name} "${id}"`);
   return element;

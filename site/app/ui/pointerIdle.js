@@ -23,7 +23,7 @@ for (const end of /** @type {const} */ (["pointerup", "pointercancel"])) {
 }
 
 /** Resolves when no pointer is down. @returns {Promise<void>} */
-export async function whenStill() {
+export async function whenPointerIdle() {
   if (!pressed.size) return;
   await new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
     waiting.push(resolve);

@@ -1,7 +1,7 @@
 // Drawing by keyboard: arrow keys move a cursor over the 28×28 grid, Space puts the pen down.
 
 import { onceSettled } from "../announce.js";
-import { part } from "../dom.js";
+import { byTestId } from "../dom.js";
 
 /** @typedef {import("./strokes.js").Point} Point a place on the pad, 0…1 */
 /**
@@ -24,8 +24,8 @@ export class Cursor {
   #down = false;
   /** The arrow keys that are down: two of them move diagonally. @type {Set<string>} */
   #held = new Set();
-  #mark = part("cursor", HTMLElement);
-  #say = onceSettled(part("cursor-said", HTMLElement), REST);
+  #mark = byTestId("cursor", HTMLElement);
+  #say = onceSettled(byTestId("cursor-said", HTMLElement), REST);
   #face;
 
   /** @param {HTMLCanvasElement} canvas @param {Face} face */
