@@ -14,7 +14,7 @@ const MOST = 3;
 const OVER = new Set(["done", "diverged"]);
 
 /** @param {Engine} engine @param {Training} training */
-export function keepingSection(engine, training) {
+export function savedRunsSection(engine, training) {
   const box = byTestId("kept", HTMLElement);
   const rows = byTestId("kept-runs", HTMLUListElement);
   const trouble = byTestId("kept-trouble", HTMLElement);
