@@ -179,7 +179,7 @@ def test_the_fix_makes_the_two_curves_one(visited: Page, bug: str) -> None:
     assert [line[1:] for line in added] == [line[1:] for line in taken]
     part(visited, "bugs-mend").click()
     expect(part(visited, "bugs-mended-words")).to_contain_text(
-        "the two curves are one", timeout=PATIENCE
+        "the two curves are the same", timeout=PATIENCE
     )
     mended = part(visited, "bugs-mended-race")
     expect_verdict(mended, right=True)
@@ -308,7 +308,7 @@ def test_a_worker_that_dies_in_mid_race_is_told_and_replaced(page: Page, site_ur
     [worker] = [one for one in page.workers if one.url == f"{site_url}worker.js"]
     worker.evaluate("() => setTimeout(() => { throw new Error('out of luck'); })")
     expect(part(page, "bugs-words")).to_contain_text("out of luck", timeout=PATIENCE)
-    expect(part(page, "bugs-words")).to_contain_text("Start Python again at the top of the page")
+    expect(part(page, "bugs-words")).to_contain_text("Restart Python at the top of the page")
     expect(part(page, "bugs-run")).to_be_disabled()
     expect(part(page, "bugs-evidence")).to_be_hidden()
     assert part(page, "bugs-tally").inner_text() == "", "it has not come to an end"
