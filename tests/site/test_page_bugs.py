@@ -196,8 +196,7 @@ def test_a_sum_is_told_as_so_many_times_the_mean(visited: Page) -> None:
     right_guess(visited, "summed")
     race = try_it(visited)
     expect(race.get_by_test_id("race-verdict")).to_contain_text(
-        "6 times the right one, in every array, and the check used 6 examples: "
-        "they are summed."
+        "6 times the right one, in every array, and the check used 6 examples: they are summed."
     )
 
 
