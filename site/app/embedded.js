@@ -1,11 +1,11 @@
-// embed.html alone: one section, as tall as it is, in the colours of the page around it. What it says
-// to that page, and hears from it, is read and written at the other end by embed.js.
+// For embed.html: one section alone, with its height and theme exchanged with the page around it,
+// where embed.js sends and receives the messages.
 
 import { readAddress, whenAddressChanges } from "./ui/address.js";
-import { make, part } from "./ui/dom.js";
+import { make, byTestId } from "./ui/dom.js";
 import { setTheme } from "./ui/theme.js";
 
-/** Sections that are about a drawing: they bring the pad along. */
+/** Sections that need a drawing, so the pad is shown beside them. */
 const WITH_PAD = ["compare", "layers", "inside", "quality"];
 
 /** Show one section alone, in a frame on somebody's page. */
@@ -16,8 +16,8 @@ export function showSectionAlone() {
   whole.dataset.testid = "whole-page";
   const unknown = make("p", { className: "words", hidden: true });
   unknown.dataset.testid = "unknown-section";
-  part("status", HTMLElement).after(whole);
-  part("section-draw", HTMLElement).before(unknown);
+  byTestId("status", HTMLElement).after(whole);
+  byTestId("section-draw", HTMLElement).before(unknown);
 
   function show() {
     const named = readAddress().section || sections[0].id;
@@ -30,17 +30,17 @@ export function showSectionAlone() {
   show();
   whenAddressChanges(() => {
     show();
-    root.scrollIntoView(); // the section before it may have been longer
+    root.scrollIntoView(); // the previous section may have been longer
   });
 
-  // What has been made here, a playground's world or changed code, goes along: it is in the address.
+  // The fragment holds the visitor's playground or code: take it along to the whole page.
   for (const type of ["pointerdown", "focus", "click"]) {
     whole.addEventListener(type, () => (whole.href = new URL(`./${location.hash}`, location.href).href));
   }
   whole.href = `./${location.hash}`;
 
-  /** Where the page around this one is from, once it has answered. */
-  let host = "*"; // until then it hears of nothing but a height
+  /** The origin of the page around this one, once it has answered; before, it only gets a height. */
+  let host = "*";
   let themed = false;
   function tellHeight() {
     const height = Math.ceil(root.getBoundingClientRect().height);
@@ -49,7 +49,7 @@ export function showSectionAlone() {
   addEventListener("message", ({ source, origin, data }) => {
     if (source !== parent || (host !== "*" && origin !== host)) return;
     if (data?.nets !== "theme" || (data.theme !== "light" && data.theme !== "dark")) return;
-    if (origin !== "null") host = origin; // a page from a file has no name to be called by
+    if (origin !== "null") host = origin; // a page from a file has no origin to send to
     setTheme(data.theme);
     if (!themed) {
       themed = true;
@@ -57,7 +57,7 @@ export function showSectionAlone() {
     }
   });
   if (parent !== window) {
-    tellHeight(); // without waiting for a frame to be painted: none is, out of the reader's sight
+    tellHeight(); // at once: no frame is painted while it is out of view
     addEventListener("load", tellHeight);
     new ResizeObserver(tellHeight).observe(root);
   }

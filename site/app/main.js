@@ -1,5 +1,5 @@
 // The page: an engine, a training run, and the chapters that show them. The first screen is in this
-// module; each other chapter is fetched by itself, beside Python, which takes longer.
+// module; each other chapter is fetched separately, while Python loads.
 
 import { drawSection } from "./draw/draw.js";
 import { showSectionAlone } from "./embedded.js";
@@ -7,17 +7,17 @@ import { sharedEngine } from "./engine/sharedEngine.js";
 import { makeNets } from "./nets.js";
 import { offlineWords } from "./offline.js";
 import { showStatus } from "./status.js";
-import { make, part } from "./ui/dom.js";
+import { make, byTestId } from "./ui/dom.js";
 import { lazy } from "./ui/lazy.js";
 
 if ("embedded" in document.documentElement.dataset) showSectionAlone();
-document.documentElement.dataset.running = "yes"; // guard.js looks for it
+document.documentElement.dataset.running = "yes"; // tells guard.js that all modules have loaded
 
-/** Between "Break it", which asks for a function to be edited, and "Your own backward", which edits it. */
+/** Passes functions to edit from "Break it" to "Your own backward". */
 const gallery = new EventTarget();
 
 /**
- * The chapters by the id of their section: how each is fetched, and then shown.
+ * The chapters by the id of their section: how to fetch and show each.
  * @typedef {Awaited<ReturnType<typeof sharedEngine>> & ReturnType<typeof drawSection>} Page
  * @type {Record<string, () => Promise<(page: Page) => void>>}
  */
@@ -56,14 +56,14 @@ const CHAPTERS = {
   },
 };
 
-/** Fetch a chapter; where it does not load, its section says so. @param {string} id @returns {Promise<(page: Page) => void>} */
+/** Fetch a chapter; if that fails, show why in its section. @param {string} id @returns {Promise<(page: Page) => void>} */
 async function chapter(id) {
   try {
     return await lazy("this chapter", CHAPTERS[id]);
   } catch (error) {
     const { message } = /** @type {Error} */ (error);
     const words = make("p", { className: "failure", textContent: message.replace(/^t/, "T") });
-    return () => part(`section-${id}`, HTMLElement).querySelector("h2")?.after(words);
+    return () => byTestId(`section-${id}`, HTMLElement).querySelector("h2")?.after(words);
   }
 }
 

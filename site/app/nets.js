@@ -81,7 +81,7 @@ export function makeNets(engine, training) {
 }
 
 /**
- * A drawing as the Lab takes it; TypeError where nothing is drawn.
+ * A drawing as arguments for the Lab; throws a TypeError if nothing is drawn.
  * @param {Drawing} drawing
  * @returns {{pixels: Float32Array} | {points: Float64Array, lengths: Int32Array}}
  */

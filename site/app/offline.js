@@ -3,7 +3,7 @@
 import { files, offline } from "virtual:files";
 import cacheWorkerUrl from "../python/startCacheWorker.js?worker&url";
 import { SITE, checksHashes } from "../python/siteFiles.js";
-import { make, part } from "./ui/dom.js";
+import { make, byTestId } from "./ui/dom.js";
 import { trusted } from "../python/trusted.js";
 
 /** @typedef {import("./engine/engine.js").Engine} Engine */
@@ -26,8 +26,8 @@ const saving = () => {
 
 /** Keep the page for visits without a network, and say how far that is. @param {Engine} engine @param {Training} training */
 export function offlineWords(engine, training) {
-  const words = part("offline", HTMLElement);
-  const network = part("network", HTMLElement);
+  const words = byTestId("offline", HTMLElement);
+  const network = byTestId("network", HTMLElement);
   /** @type {ServiceWorkerRegistration | undefined} */
   let registration;
   /** Is there leave for the data as well? */

@@ -1,15 +1,15 @@
-// What the page is doing, in the visitor's words, and what to do when something failed.
+// The status line, and what to do after a failure.
 
 import { report } from "./ui/diagnostics.js";
-import { make, part } from "./ui/dom.js";
-import { whenStill } from "./ui/pointerIdle.js";
+import { make, byTestId } from "./ui/dom.js";
+import { whenPointerIdle } from "./ui/pointerIdle.js";
 import { SITE } from "../python/siteFiles.js";
 
 /** @typedef {import("./engine/engine.js").Engine} Engine */
 /** @typedef {import("./ui/pad/sheet.js").Sheet} Sheet */
 /** @typedef {import("./engine/training.js").Training} Training */
 
-/** How long loading may stand still before the visitor is told, in milliseconds. */
+/** How long loading may stall before the status says so, in milliseconds. */
 const PATIENCE = 10_000;
 /** @type {Record<string, string>} */
 const STAGES = {
@@ -27,7 +27,7 @@ const WORDS = {
   failed: "Not working",
 };
 
-/** Which build of the site this is: the hash of its manifest. @returns {Promise<string>} */
+/** The build of the site, as the hash of its manifest. @returns {Promise<string>} */
 async function build() {
   try {
     const manifest = await fetch(new URL("manifest.json", SITE));
@@ -42,11 +42,11 @@ async function build() {
 
 /** @param {Engine} engine @param {Training} training @param {Sheet} sheet */
 export function showStatus(engine, training, sheet) {
-  const status = part("status", HTMLElement);
-  const words = part("status-words", HTMLElement);
-  const bar = part("loading-bar", HTMLProgressElement);
-  const failure = part("failure", HTMLElement);
-  const copy = part("copy-diagnostics", HTMLButtonElement);
+  const status = byTestId("status", HTMLElement);
+  const words = byTestId("status-words", HTMLElement);
+  const bar = byTestId("loading-bar", HTMLProgressElement);
+  const failure = byTestId("failure", HTMLElement);
+  const copy = byTestId("copy-diagnostics", HTMLButtonElement);
   const lost = make("p", { className: "words", role: "status" });
   lost.dataset.testid = "lost";
 
@@ -59,15 +59,15 @@ export function showStatus(engine, training, sheet) {
     words.textContent = WORDS[state];
     bar.hidden = state !== "loading";
     if (state !== "failed") failure.hidden = true;
-    else void whenStill().then(() => (failure.hidden = engine.state !== "failed"));
+    else void whenPointerIdle().then(() => (failure.hidden = engine.state !== "failed"));
     document.documentElement.dataset.engine = engine.state;
   };
 
   let why = "";
   const tellWhy = () => {
     const told = why + (why && !sheet.empty ? " Your drawing is still here." : "");
-    const alert = part("failure-words", HTMLElement);
-    if (alert.textContent !== told) alert.textContent = told; // else it is read out again
+    const alert = byTestId("failure-words", HTMLElement);
+    if (alert.textContent !== told) alert.textContent = told; // setting it again would announce it again
   };
   sheet.addEventListener("change", tellWhy);
 
@@ -78,11 +78,11 @@ export function showStatus(engine, training, sheet) {
     clearTimeout(waiting);
     waiting = setTimeout(() => {
       if (engine.state !== "loading") return;
-      words.textContent = "Still waiting for the server. You can draw meanwhile; reload if it lasts.";
+      words.textContent = "Still waiting for the server. You can draw meanwhile; reload if it takes too long.";
     }, PATIENCE);
   };
   engine.addEventListener("loading", (event) => {
-    if (engine.state !== "loading") return; // a report that was under way when it failed
+    if (engine.state !== "loading") return; // a late report, after the failure
     wait();
     const { stage, loaded, total } = /** @type {CustomEvent} */ (event).detail;
     farthest = Math.max(farthest, total ? loaded / total : 0);
@@ -103,13 +103,13 @@ export function showStatus(engine, training, sheet) {
   });
   engine.addEventListener("lost", (event) => {
     lost.textContent = /** @type {CustomEvent} */ (event).detail.message;
-    void whenStill().then(() => training.running || status.after(lost));
+    void whenPointerIdle().then(() => training.running || status.after(lost));
   });
   training.addEventListener("state", () => {
     if (training.running) lost.remove();
     update();
   });
-  part("retry", HTMLButtonElement).addEventListener("click", () => {
+  byTestId("retry", HTMLButtonElement).addEventListener("click", () => {
     engine.start().catch(() => {});
   });
 
@@ -124,9 +124,9 @@ export function showStatus(engine, training, sheet) {
       await navigator.clipboard.writeText(text);
       copy.textContent = "Copied";
     } catch {
-      part("diagnostics", HTMLTextAreaElement).value = text;
-      part("diagnostics", HTMLTextAreaElement).hidden = false;
-      part("diagnostics", HTMLTextAreaElement).select();
+      byTestId("diagnostics", HTMLTextAreaElement).value = text;
+      byTestId("diagnostics", HTMLTextAreaElement).hidden = false;
+      byTestId("diagnostics", HTMLTextAreaElement).select();
     }
     setTimeout(() => (copy.textContent = label), 2000);
   });

@@ -1,19 +1,19 @@
 // bench.html: starts the measuring, shows what it finds, and hands it out as text.
 
 import { report } from "../app/ui/diagnostics.js";
-import { make, part, show, whole } from "../app/ui/dom.js";
+import { make, byTestId, show, whole } from "../app/ui/dom.js";
 import { Measuring } from "./measuring.js";
 import { MODELS, NETS, measure, netName } from "./plan.js";
 
 /** @typedef {import("./plan.js").Figure} Figure */
 /** @typedef {(value: number) => string} Format */
 
-const start = part("bench-start", HTMLButtonElement);
-const stop = part("bench-stop", HTMLButtonElement);
-const copy = part("bench-copy", HTMLButtonElement);
-const bar = part("bench-bar", HTMLProgressElement);
-const words = part("bench-words", HTMLElement);
-const text = part("bench-text", HTMLTextAreaElement);
+const start = byTestId("bench-start", HTMLButtonElement);
+const stop = byTestId("bench-stop", HTMLButtonElement);
+const copy = byTestId("bench-copy", HTMLButtonElement);
+const bar = byTestId("bench-bar", HTMLProgressElement);
+const words = byTestId("bench-words", HTMLElement);
+const text = byTestId("bench-text", HTMLTextAreaElement);
 
 /** Three digits: no sample is more exact. @type {Format} */
 const three = (value) => Number(value.toPrecision(3)).toLocaleString("en");
@@ -51,7 +51,7 @@ const heading = (words, below = "") =>
 
 /** @param {string} table @param {HTMLElement[][]} rows */
 function fill(table, rows) {
-  part(table, HTMLTableElement).tBodies[0].append(...rows.map((cells) => make("tr", {}, cells)));
+  byTestId(table, HTMLTableElement).tBodies[0].append(...rows.map((cells) => make("tr", {}, cells)));
 }
 
 fill(

@@ -1,31 +1,31 @@
-// Keeps the net in training in this browser's storage, from the worker, so that the page's own
-// thread has nothing to do with it.
+// Saves the net in training in this browser, from the worker, so that the page's thread has no work
+// with it.
 
 import { claim, hold, read, remove, write } from "./runStore.js";
 
-/** How often it is written at the most, in milliseconds. */
+/** The shortest time between two saves, in milliseconds. */
 const PAUSE = 3000;
-/** Writing takes at most one part in so many of the time. */
+/** Saving takes at most 1 / SHARE of the time. */
 const SHARE = 50;
-/** How long a lock that nobody else knows of may take, in milliseconds. */
+/** How long to wait for the lock of a new run, in milliseconds. */
 const PATIENCE = 3000;
 
-/** @typedef {{about: any, when: number} | {trouble: string}} Report what was kept, or why nothing was */
+/** @typedef {{about: any, when: number} | {trouble: string}} Report what was saved, or why nothing was */
 
 export class Keeper {
   /** @type {(method: string, args?: Record<string, unknown>) => any} */
   #call;
-  /** Who wants the net kept, and to hear of it. @type {((report: Report) => void) | undefined} */
+  /** Called after each save. @type {((report: Report) => void) | undefined} */
   #report;
-  /** The run that is kept, and how to let it go. @type {{id: string, release: () => void} | undefined} */
+  /** The run being saved, and how to release its lock. @type {{id: string, release: () => void} | undefined} */
   #own;
-  /** Has it changed since it was last written? */
+  /** Whether the net has changed since the last save. */
   #dirty = false;
-  /** Until it is written, and while it is. @type {ReturnType<typeof setTimeout> | undefined} */
+  /** Set until the next save is finished. @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
-  /** When it may be written next, as performance.now() tells it. */
+  /** The earliest time of the next save, as performance.now(). */
   #next = 0;
-  /** Settles when what is being written is, or cannot be. @type {Promise<unknown>} */
+  /** Settles when the current save is finished or has failed. @type {Promise<unknown>} */
   #writing = Promise.resolve();
 
   /** @type {() => boolean} */
@@ -33,34 +33,34 @@ export class Keeper {
 
   /**
    * @param {(method: string, args?: Record<string, unknown>) => any} call calls the Lab
-   * @param {() => boolean} resting is nobody training?
+   * @param {() => boolean} resting true while training is paused
    */
   constructor(call, resting) {
     this.#call = call;
     this.#resting = resting;
   }
 
-  /** Keep the net in training from now on. @param {(report: Report) => void} report */
+  /** Save the net in training from now on. @param {(report: Report) => void} report */
   begin(report) {
     this.#report = report;
   }
 
-  /** The net in training has changed: it is written when it is time. */
+  /** The net in training has changed: schedule a save. */
   changed() {
     if (!this.#report) return;
     this.#dirty = true;
     this.#timer ??= setTimeout(() => this.#keep(), Math.max(0, this.#next - performance.now()));
   }
 
-  /** The net in training is given up, and with it what was kept of it. */
+  /** Delete the saved run: the net in training was reset. */
   async forget() {
     const own = await this.#letGo();
     if (!own) return;
-    await remove(own.id).catch(() => {}); // storage that has gone holds nothing
+    await remove(own.id).catch(() => {}); // without storage there is nothing to delete
     own.release();
   }
 
-  /** Another net has taken the place of the one in training, which stays kept as it was. */
+  /** Stop saving this run, and keep it as it is: another net replaces the one in training. */
   async leave() {
     (await this.#letGo())?.release();
   }
@@ -77,9 +77,9 @@ export class Keeper {
   }
 
   /**
-   * Take up a kept run, which is this worker's from then on.
+   * Continue a saved run in this worker.
    * @param {string} id
-   * @param {(data: Uint8Array) => any} take has the Lab take its file up
+   * @param {(data: Uint8Array) => any} take loads the file into the Lab
    * @returns {Promise<any>} what `take` returned
    */
   async takeUp(id, take) {
@@ -128,17 +128,17 @@ export class Keeper {
   }
 }
 
-/** Why nothing can be kept, in a sentence. @param {Error} error */
+/** Why nothing can be saved, in a sentence. @param {Error} error */
 function because(error) {
-  if (error?.name === "ValueError") return `This net is not kept in the browser: ${error.message}.`;
+  if (error?.name === "ValueError") return `This net is not saved in the browser: ${error.message}.`;
   if (error?.name === "QuotaExceededError") {
-    return "The browser’s storage is full, so this net is not kept: save it as a file.";
+    return "The browser’s storage is full, so this net is not saved there: save it as a file.";
   }
   if (error?.name === "TimeoutError") {
-    return "The browser’s storage does not answer, so this net is not kept for now: save it as a file.";
+    return "The browser’s storage does not answer, so this net is not saved for now: save it as a file.";
   }
   return (
-    "This browser lets the page store nothing, so this net is gone when the tab is closed: save it " +
+    "This browser lets the page store nothing, so this net is lost when the tab is closed: save it " +
     "as a file to keep it."
   );
 }

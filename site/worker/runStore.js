@@ -1,144 +1,169 @@
-// What this browser keeps of training runs: an IndexedDB database, for the page and for its worker.
+// Saved training runs in IndexedDB, for the page and for its worker.
 //
-// A run has an entry in "runs", small enough to list, and its file in "files"; both are written in
-// one transaction, so that there is never half of one. Who goes on with a run holds its lock: the
-// worker, until it ends, however it ends. A run whose lock nobody holds may be taken up.
+// A run has an entry in "runs", small enough to list, and its file in "files"; one transaction
+// writes both, so that neither exists without the other. Whoever trains a run holds its lock: the
+// worker, until it ends, however it ends. A run whose lock is free may be continued.
 
+import { openDB } from "idb";
 import { SITE } from "../python/siteFiles.js";
 
 /** @typedef {{id: string, when: number, about: any}} Entry about: see `Lab.keep`; when: Date.now() */
+/**
+ * @typedef {import("idb").DBSchema & {
+ *   runs: {key: string, value: Entry}, files: {key: string, value: Uint8Array},
+ * }} Schema
+ */
+/** @typedef {import("idb").IDBPDatabase<Schema>} Database */
+/**
+ * @template {IDBTransactionMode} Mode
+ * @typedef {import("idb").IDBPTransaction<Schema, ("runs" | "files")[], Mode>} Transaction
+ */
 
-/** Two sites on one origin do not see each other's runs. */
+/** Each site on an origin has its own database. */
 const NAME = `nets ${SITE.pathname}`;
 
-/** How long the browser may take over a database, in milliseconds: cleared meanwhile, it may never answer. */
-const PATIENCE = 10_000;
-/** How long another tab may take to let a run go, in milliseconds. */
-const WAIT = 3000;
+/** In milliseconds. When a visitor clears the storage, the browser may never answer. */
+const DATABASE_TIMEOUT = 10_000;
+/** How long another tab has to release a run's lock, in milliseconds. */
+const LOCK_TIMEOUT = 3000;
 
-/** @type {Promise<IDBDatabase> | undefined} */
-let opened;
+/** @type {Promise<Database> | undefined} */
+let connection;
 
-/** @returns {Promise<IDBDatabase>} rejects where the browser stores nothing */
-function database() {
-  opened ??= answered((resolve, reject) => {
-    const request = indexedDB.open(NAME, 1);
-    request.onupgradeneeded = () => {
-      request.result.createObjectStore("runs", { keyPath: "id" });
-      request.result.createObjectStore("files");
-    };
-    request.onerror = () => reject(request.error);
-    request.onsuccess = () => {
-      const forget = () => (opened = undefined);
-      request.result.onclose = forget; // the visitor has cleared the storage
-      request.result.onversionchange = () => {
-        request.result.close();
-        forget();
-      };
-      resolve(request.result);
-    };
+/** @returns {Promise<Database>} rejects where the browser stores nothing */
+function connect() {
+  connection ??= withTimeout(open());
+  connection.catch(disconnect);
+  return connection;
+}
+
+/** The next transaction connects again. */
+function disconnect() {
+  connection = undefined;
+}
+
+/** @returns {Promise<Database>} */
+async function open() {
+  /** @type {Database} */
+  const database = await openDB(NAME, 1, {
+    upgrade(created) {
+      created.createObjectStore("runs", { keyPath: "id" });
+      created.createObjectStore("files");
+    },
+    blocking() {
+      database.close(); // another tab deletes the database, or has a newer version of it
+      disconnect();
+    },
+    terminated: disconnect, // the visitor has cleared the storage
   });
-  opened.catch(() => (opened = undefined));
-  return opened;
+  return database;
 }
 
 /**
- * A promise that rejects with a TimeoutError where neither is called in time.
+ * The same promise, which rejects with a TimeoutError if the database does not answer.
  * @template T
- * @param {(resolve: (value: T) => void, reject: (error: unknown) => void) => void} ask
+ * @param {Promise<T>} promise
  * @returns {Promise<T>}
  */
-function answered(ask) {
+function withTimeout(promise) {
   return new Promise((resolve, reject) => {
-    const silent = () => reject(new DOMException("Storage does not answer", "TimeoutError"));
-    setTimeout(silent, PATIENCE);
-    ask(resolve, reject);
+    const error = new DOMException("The browser’s storage does not answer.", "TimeoutError");
+    const timer = setTimeout(() => reject(error), DATABASE_TIMEOUT);
+    promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }
 
 /**
  * @template T
- * @param {"readonly" | "readwrite"} mode
- * @param {(runs: IDBObjectStore, files: IDBObjectStore) => IDBRequest<T>} work
- * @returns {Promise<T>} the request's result, once the transaction is complete
+ * @template {"readonly" | "readwrite"} Mode
+ * @param {Mode} mode
+ * @param {(transaction: Transaction<Mode>) => Promise<T>} requests
+ * @returns {Promise<T>} the result of `requests`, once the transaction is complete
  */
-async function transact(mode, work) {
-  const transaction = (await database()).transaction(["runs", "files"], mode);
-  const request = work(transaction.objectStore("runs"), transaction.objectStore("files"));
-  const done = answered((/** @type {(result: T) => void} */ resolve, reject) => {
-    transaction.oncomplete = () => resolve(request.result);
-    transaction.onabort = () => reject(transaction.error ?? request.error);
-  });
-  done.catch(() => (opened = undefined)); // the next one opens it anew
-  return done;
+async function transact(mode, requests) {
+  const transaction = (await connect()).transaction(["runs", "files"], mode);
+  try {
+    // A request that fails says why; the transaction that it aborts does not.
+    const [result] = await withTimeout(Promise.all([requests(transaction), transaction.done]));
+    return result;
+  } catch (error) {
+    disconnect();
+    throw error;
+  }
 }
 
 /** All runs, the newest first. @returns {Promise<Entry[]>} */
 export async function list() {
-  const entries = await transact("readonly", (runs) => runs.getAll());
+  const entries = await transact("readonly", (transaction) =>
+    transaction.objectStore("runs").getAll(),
+  );
   return entries.sort((one, other) => other.when - one.when);
 }
 
 /** A run as it is now, undefined if it is gone. @param {string} id @returns {Promise<Entry | undefined>} */
 export function find(id) {
-  return transact("readonly", (runs) => runs.get(id));
+  return transact("readonly", (transaction) => transaction.objectStore("runs").get(id));
 }
 
-/** The file of a run, undefined if there is none. @param {string} id @returns {Promise<Uint8Array>} */
+/** The file of a run, undefined if there is none. @param {string} id @returns {Promise<Uint8Array | undefined>} */
 export function read(id) {
-  return transact("readonly", (_, files) => files.get(id));
+  return transact("readonly", (transaction) => transaction.objectStore("files").get(id));
 }
 
-/** @param {Entry} entry @param {Uint8Array} data */
+/** @param {Entry} entry @param {Uint8Array} data @returns {Promise<void>} */
 export function write(entry, data) {
-  return transact("readwrite", (runs, files) => {
-    files.put(data, entry.id);
-    return runs.put(entry);
+  return transact("readwrite", async (transaction) => {
+    await Promise.all([
+      transaction.objectStore("runs").put(entry), // first: what cannot be cloned throws here
+      transaction.objectStore("files").put(data, entry.id),
+    ]);
   });
 }
 
-/** @param {string} id */
+/** @param {string} id @returns {Promise<void>} */
 export function remove(id) {
-  return transact("readwrite", (runs, files) => {
-    files.delete(id);
-    return runs.delete(id);
+  return transact("readwrite", async (transaction) => {
+    await Promise.all([
+      transaction.objectStore("files").delete(id),
+      transaction.objectStore("runs").delete(id),
+    ]);
   });
 }
 
 /**
  * Hold the lock of a run until the returned function is called or this worker ends.
  * @param {string} id
- * @param {number} patience how long to wait for it, in milliseconds
+ * @param {number} timeout how long to wait for it, in milliseconds
  * @returns {Promise<() => void>} rejects if another holds it all that time
  */
-export function hold(id, patience) {
+export function hold(id, timeout) {
   return new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(patience);
+    const signal = AbortSignal.timeout(timeout);
     navigator.locks
-      .request(lock(id), { signal }, () => new Promise((release) => resolve(() => release(null))))
+      .request(lockName(id), { signal }, () => new Promise((free) => resolve(() => free(null))))
       .catch(reject);
   });
 }
 
 /**
- * Hold the lock of a run that was kept.
+ * Hold the lock of a saved run.
  * @param {string} id
- * @returns {Promise<() => void>} as `hold`; rejects with a sentence if another goes on with it
+ * @returns {Promise<() => void>} as `hold`; rejects with a sentence if another tab trains it
  */
 export function claim(id) {
-  return hold(id, WAIT).catch(() => {
-    throw new Error("Another tab goes on with this net. Continue there, or close that tab first.");
+  return hold(id, LOCK_TIMEOUT).catch(() => {
+    throw new Error("Another tab is training this net. Continue there, or close that tab first.");
   });
 }
 
 /**
- * Wait until nobody goes on with a run.
+ * Wait until no tab trains a run.
  * @param {string} id
  * @param {AbortSignal} signal ends the waiting: then it rejects
  */
 export function left(id, signal) {
-  return navigator.locks.request(lock(id), { mode: "shared", signal }, () => {});
+  return navigator.locks.request(lockName(id), { mode: "shared", signal }, () => {});
 }
 
 /** @param {string} id */
-const lock = (id) => `${NAME} ${id}`;
+const lockName = (id) => `${NAME} ${id}`;

@@ -132,7 +132,7 @@ def test_a_bug_that_was_raced_and_mended(page: Page) -> None:
     expect(part(page, "bugs-evidence")).to_be_visible(timeout=visiting.START_PATIENCE)
     part(page, "bugs-mend").click()
     expect(part(page, "bugs-mended-words")).to_contain_text(
-        "Mended", timeout=visiting.START_PATIENCE
+        "Fixed", timeout=visiting.START_PATIENCE
     )
     expect_accessible(page, "#bugs")
 
@@ -196,7 +196,7 @@ def test_what_can_be_continued_is_offered(browser: Browser, site_url: str, windo
     with visiting.visitor(browser, **WINDOWS[window]) as context:
         page = visiting.open_ready(context.new_page(), site_url)
         part(page, "train-start").click()
-        expect(part(page, "kept-words")).to_contain_text("Kept in this browser")
+        expect(part(page, "kept-words")).to_contain_text("Saved in this browser")
         page.reload()
         expect(part(page, "kept-runs").get_by_role("button", name="Continue")).to_be_visible()
         expect_accessible(page, "#train")

@@ -160,7 +160,7 @@ def test_every_bug_does_what_it_is_there_for(visited: Page) -> None:
         expect(part(visited, "bugs-answers")).to_contain_text(bugs.OUTCOMES[chosen.outcome])
         expect(part(visited, "bugs-lesson")).to_have_text(chosen.lesson)
         expect(part(visited, "bugs-tally")).to_have_text(
-            f"{count} of 9 tried, {(count + 1) // 2} foreseen."
+            f"{count} of 9 tried, {(count + 1) // 2} guessed right."
         )
         expect(visited.get_by_label(NOTHING, exact=True)).to_be_disabled()
     choose(visited, "summed")
@@ -179,7 +179,7 @@ def test_the_fix_makes_the_two_curves_one(visited: Page, bug: str) -> None:
     assert [line[1:] for line in added] == [line[1:] for line in taken]
     part(visited, "bugs-mend").click()
     expect(part(visited, "bugs-mended-words")).to_contain_text(
-        "the two curves are one", timeout=PATIENCE
+        "the two curves are the same", timeout=PATIENCE
     )
     mended = part(visited, "bugs-mended-race")
     expect_verdict(mended, right=True)
@@ -196,8 +196,7 @@ def test_a_sum_is_told_as_so_many_times_the_mean(visited: Page) -> None:
     right_guess(visited, "summed")
     race = try_it(visited)
     expect(race.get_by_test_id("race-verdict")).to_contain_text(
-        "6 times the right one, in every array, and the check looked at 6 examples: "
-        "they are added up."
+        "6 times the right one, in every array, and the check used 6 examples: they are summed."
     )
 
 
@@ -206,7 +205,7 @@ def test_arrays_that_are_right_are_named_beside_the_wrong(visited: Page) -> None
     right_guess(visited, "early-update")
     verdict = try_it(visited).get_by_test_id("race-verdict")
     expect(verdict).to_contain_text("disagree in ∂C/∂w² and ∂C/∂b².")
-    expect(verdict).to_contain_text("Right are ∂C/∂w³ and ∂C/∂b³.")
+    expect(verdict).to_contain_text("∂C/∂w³ and ∂C/∂b³ are right.")
 
 
 def test_dead_neurons_are_counted_where_there_are_some(visited: Page) -> None:
@@ -308,7 +307,7 @@ def test_a_worker_that_dies_in_mid_race_is_told_and_replaced(page: Page, site_ur
     [worker] = [one for one in page.workers if one.url == f"{site_url}worker.js"]
     worker.evaluate("() => setTimeout(() => { throw new Error('out of luck'); })")
     expect(part(page, "bugs-words")).to_contain_text("out of luck", timeout=PATIENCE)
-    expect(part(page, "bugs-words")).to_contain_text("Start Python again at the top of the page")
+    expect(part(page, "bugs-words")).to_contain_text("Restart Python at the top of the page")
     expect(part(page, "bugs-run")).to_be_disabled()
     expect(part(page, "bugs-evidence")).to_be_hidden()
     assert part(page, "bugs-tally").inner_text() == "", "it has not come to an end"

@@ -334,13 +334,13 @@ def test_a_net_that_was_corrected_is_among_the_models_until_it_is_reset(page: Pa
     expect_guess(page, 7)
     part(page, "correct").get_by_role("button", name="It was a 2").click()
     expect(part(page, "corrected")).to_contain_text("this was a 2")
-    expect(part(page, "corrected")).to_contain_text("What learns is a copy")
+    expect(part(page, "corrected")).to_contain_text("A copy of the net learns")
     assert "live" in [model["id"] for model in page.evaluate("nets.models()")]
     part(page, "model-picker").select_option("softmax")
     expect(part(page, "corrected")).to_have_text("")  # that was of another net
     expect_guess(page, 7)
     part(page, "correct").get_by_role("button", name="It was a 3").click()
-    expect(part(page, "corrected")).to_contain_text("What learns is a copy")
+    expect(part(page, "corrected")).to_contain_text("A copy of the net learns")
     expect(part(page, "model-picker")).to_have_value("live")
     [live] = [model for model in page.evaluate("nets.models()") if model["id"] == "live"]
     assert live["parameters"] == 7850, "the copy is one of the net that was chosen last"

@@ -89,14 +89,17 @@ HELD = (
 SILENT = {
     "opening": """() => {
       const { open } = IDBFactory.prototype;
-      IDBFactory.prototype.open = () => ({});
+      const silent = { addEventListener: { value() {} } };
+      IDBFactory.prototype.open = () => Object.create(IDBOpenDBRequest.prototype, silent);
       self.answerAgain = () => { IDBFactory.prototype.open = open; };
     }""",
     "writing": """() => {
       const { prototype } = IDBTransaction;
-      const own = Object.getOwnPropertyDescriptor(prototype, "oncomplete");
-      Object.defineProperty(prototype, "oncomplete", { ...own, set() {} });
-      self.answerAgain = () => { Object.defineProperty(prototype, "oncomplete", own); };
+      const { addEventListener } = prototype;
+      prototype.addEventListener = function (type, ...rest) {
+        if (type !== "complete") addEventListener.call(this, type, ...rest);
+      };
+      self.answerAgain = () => { delete prototype.addEventListener; };
     }""",
 }
 """Each makes a storage whose answer does not come, until ``answerAgain`` is called."""
@@ -235,7 +238,7 @@ class TestKept:
         self, page: Page, context: BrowserContext, site_url: str
     ) -> None:
         train(page, **LONG)
-        expect(part(page, "kept-words")).to_contain_text("Kept in this browser at")
+        expect(part(page, "kept-words")).to_contain_text("Saved in this browser at")
         wait_until_kept(page)
         page.close()
         other = context.new_page()
@@ -374,11 +377,11 @@ class TestTabs:
         press(page, "Continue")
         expect_state(page, "training", visiting.START_PATIENCE)
         press(other, "Continue")
-        expect(part(other, "kept-trouble")).to_contain_text("Another tab goes on with this net")
+        expect(part(other, "kept-trouble")).to_contain_text("Another tab is training this net")
         expect_state(other, "ready")
         press(other, "Discard")
         expect(offers(other).get_by_role("button", name="Discard")).to_be_visible()
-        expect(part(other, "kept-trouble")).to_contain_text("Another tab goes on with this net")
+        expect(part(other, "kept-trouble")).to_contain_text("Another tab is training this net")
         assert len(kept(page)) == 1
         expect_state(page, "training")
 
@@ -433,7 +436,7 @@ class TestStorage:
         expect(part(page, "kept-words")).to_contain_text("storage is full")
         expect_state(page, "training")
         devtools.send("Storage.overrideQuotaForOrigin", origin)
-        expect(part(page, "kept-words")).to_contain_text("Kept in this browser")
+        expect(part(page, "kept-words")).to_contain_text("Saved in this browser")
         assert len(kept(page)) == 1
 
     @pytest.mark.chromium("only there a test reaches into a worker")
@@ -447,7 +450,7 @@ class TestStorage:
         expect(part(page, "kept-words")).to_contain_text("storage does not answer")
         expect_state(page, "training")
         worker.evaluate("() => answerAgain()")
-        expect(part(page, "kept-words")).to_contain_text("Kept in this browser at")
+        expect(part(page, "kept-words")).to_contain_text("Saved in this browser at")
         assert len(kept(page)) == 1
 
     @pytest.mark.chromium("only its protocol clears the storage")
@@ -521,7 +524,7 @@ class TestFiles:
         part(page, "train-reset").click()
         expect_state(page, "ready")
         open_file(page, path)
-        expect(part(page, "file-words")).to_contain_text("Resume trains it")
+        expect(part(page, "file-words")).to_contain_text("Press Resume to train it")
         expect_state(page, "paused")
         again = page_reads(page, x)
         np.testing.assert_allclose(again, shares(trainer.net.forward(x)), rtol=1e-3, atol=1e-5)
@@ -552,7 +555,7 @@ class TestFiles:
             list(data),
         )
         expect(part(page, "file-words")).to_contain_text(
-            "mine.npz: a 784-10 net. Resume trains it."
+            "mine.npz: a 784-10 net. Press Resume to train it."
         )
         part(page, "train-pause").click()
         expect_state(page, "training")
@@ -570,7 +573,7 @@ class TestFiles:
             "text.npz": (b"hello", "not an .npz file, or it is damaged"),
             "empty.npz": (b"", "not an .npz file, or it is damaged"),
             "plane.npz": (saving.dumps(Network.mlp([2, 1])), "expected 784 pixels and 10 digits"),
-            "large.npz": (bytes(65 * 2**20), "no file of more than 64 MB is opened"),
+            "large.npz": (bytes(65 * 2**20), "files of more than 64 MB cannot be opened"),
         }
         for name, (data, why) in contents.items():
             path = tmp_path / name

@@ -151,7 +151,7 @@ def test_the_inside_of_a_net_is_shown_layer_by_layer(page: Page, name: str) -> N
     draw(page, ZERO)
     expect_guess(page, 0)
     part(page, "section-layers").scroll_into_view_if_needed()
-    expect(part(page, "evidence-words")).to_contain_text("spoke for 0")
+    expect(part(page, "evidence-words")).to_contain_text("evidence for 0")
     layers = part(page, "layers")
     expected = {
         "mlp-30": [(".cell", 30), (".cell", 10)],

@@ -240,7 +240,7 @@ def test_a_link_brings_the_code_and_does_not_run_it(browser: Browser, page: Page
         expect(part(other, "own-editor")).to_have_attribute("data-ready", "yes", timeout=PATIENCE)
         assert "print('it runs')" in code(other)
         expect(part(other, "own-settings").locator("[name=learningRate]")).to_have_value("1.5")
-        expect(part(other, "own-note")).to_contain_text("has not been run")
+        expect(part(other, "own-note")).to_contain_text("has not run yet")
         other.wait_for_timeout(3000)
         expect(part(other, "own-words")).to_have_text("")
         expect(part(other, "own-output")).to_have_text("")

@@ -435,7 +435,7 @@ def test_the_gradient_flows_back(page: Page) -> None:
     assert picture(page, "playground-neuron-0-0") != forward
     assert picture(page, "playground-net") != lines
     part(page, "playground-feature-x1").hover()
-    expect(part(page, "playground-plane-of")).to_have_text("x₁ is given: it has no δ")
+    expect(part(page, "playground-plane-of")).to_have_text("x₁ is an input: it has no δ")
     part(page, "playground-neuron-2-0").click()
     expect(part(page, "playground-weight")).to_contain_text("∂C/∂b⁴₁ = ")
     before = cost(page)

@@ -273,7 +273,7 @@ def test_all_nets_are_compared_and_one_is_looked_into(visit: Visit) -> None:
     for model in MODELS:
         visit.expect_text(f"compare-guess-{model['id']}", "7")
     visit.show("section-layers")
-    visit.expect_text("evidence-words", "spoke for 7")
+    visit.expect_text("evidence-words", "evidence for 7")
 
 
 def test_a_net_is_examined_as_models_json_says(visit: Visit) -> None:

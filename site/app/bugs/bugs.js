@@ -1,8 +1,8 @@
-// The section "Break it": bugs to guess about, to try and to mend. Python patches and races
-// (nets_core/bugs.py, workshop.py).
+// The chapter "Break it": guess what a bug does, try it, fix it. Python patches the code and runs
+// the races (nets_core/bugs.py, workshop.py).
 
 import { showPatch } from "../ui/diff.js";
-import { make, part, say } from "../ui/dom.js";
+import { make, byTestId, say } from "../ui/dom.js";
 import { RaceView } from "../race/race.js";
 import { waitingForSight, whileSeen } from "../ui/seen.js";
 
@@ -18,40 +18,41 @@ import { waitingForSight, whileSeen } from "../ui/seen.js";
  */
 /** @typedef {{outcome: string, sees: string}} Guess */
 
-/** How long Python races before it tells how it stands, in milliseconds. */
+/** How long Python trains between two reports, in milliseconds. */
 const TURN = 30;
 
 /**
  * @param {Engine} engine
  * @param {Training} training
- * @param {EventTarget} gallery "edit" (detail: {target, text, settings}) asks for the patched function to be edited
+ * @param {EventTarget} gallery "edit" (detail: {target, text, settings}) asks to open the patched function in
+ *   the editor
  */
 export function bugsSection(engine, training, gallery) {
-  const section = part("section-bugs", HTMLElement);
-  const list = part("bugs-list", HTMLOListElement);
-  const form = part("bugs-guess", HTMLFormElement);
-  const outcomes = part("bugs-outcomes", HTMLFieldSetElement);
-  const sees = part("bugs-sees", HTMLFieldSetElement);
-  const run = part("bugs-run", HTMLButtonElement);
-  const mend = part("bugs-mend", HTMLButtonElement);
-  const edit = part("bugs-edit", HTMLButtonElement);
-  const hint = part("bugs-hint", HTMLElement);
-  const bar = part("bugs-bar", HTMLProgressElement);
-  const words = part("bugs-words", HTMLElement);
-  const mendedWords = part("bugs-mended-words", HTMLElement);
-  const evidence = part("bugs-evidence", HTMLElement);
-  const broken = new RaceView(part("bugs-race", HTMLElement), "patched");
-  const mended = new RaceView(part("bugs-mended-race", HTMLElement), "mended");
+  const section = byTestId("section-bugs", HTMLElement);
+  const list = byTestId("bugs-list", HTMLOListElement);
+  const form = byTestId("bugs-guess", HTMLFormElement);
+  const outcomes = byTestId("bugs-outcomes", HTMLFieldSetElement);
+  const sees = byTestId("bugs-sees", HTMLFieldSetElement);
+  const run = byTestId("bugs-run", HTMLButtonElement);
+  const mend = byTestId("bugs-mend", HTMLButtonElement);
+  const edit = byTestId("bugs-edit", HTMLButtonElement);
+  const hint = byTestId("bugs-hint", HTMLElement);
+  const bar = byTestId("bugs-bar", HTMLProgressElement);
+  const words = byTestId("bugs-words", HTMLElement);
+  const mendedWords = byTestId("bugs-mended-words", HTMLElement);
+  const evidence = byTestId("bugs-evidence", HTMLElement);
+  const broken = new RaceView(byTestId("bugs-race", HTMLElement), "patched");
+  const mended = new RaceView(byTestId("bugs-mended-race", HTMLElement), "fixed");
 
   /** @type {Bug[]} */
   let bugs = [];
-  /** What may come of a bug, in words. @type {Record<string, string>} */
+  /** Possible outcomes of a bug, in words. @type {Record<string, string>} */
   let answers = {};
   /** @type {Bug | undefined} */
   let bug;
-  /** What was guessed of the bugs that were tried. @type {Map<string, Guess>} */
+  /** The guesses about the bugs that were tried. @type {Map<string, Guess>} */
   const tried = new Map();
-  /** Counts races, so that a loop whose race is no longer looked at stops. */
+  /** Counts races; the loop of an earlier race stops. */
   let latest = 0;
   let racing = false;
 
@@ -72,12 +73,12 @@ export function bugsSection(engine, training, gallery) {
         return make("li", {}, [button]);
       }),
     );
-    part("bugs-waiting", HTMLElement).hidden = true;
-    part("bugs-card", HTMLElement).hidden = false;
+    byTestId("bugs-waiting", HTMLElement).hidden = true;
+    byTestId("bugs-card", HTMLElement).hidden = false;
     choose(bugs[0]);
   });
 
-  /** Show a bug; a race of another one is over. @param {Bug} one */
+  /** Show a bug, and stop the race of another one. @param {Bug} one */
   function choose(one) {
     stop();
     bug = one;
@@ -86,12 +87,12 @@ export function bugsSection(engine, training, gallery) {
       if (bugs[i] === one) button.setAttribute("aria-current", "true");
       else button.removeAttribute("aria-current");
     }
-    part("bugs-name", HTMLElement).textContent = one.name;
-    part("bugs-story", HTMLElement).textContent = one.story;
-    part("bugs-setting", HTMLElement).textContent = one.run;
-    part("bugs-diff", HTMLElement).replaceChildren(showPatch(one));
-    part("bugs-fix", HTMLElement).replaceChildren(showPatch(one, true));
-    part("bugs-lesson", HTMLElement).textContent = one.lesson;
+    byTestId("bugs-name", HTMLElement).textContent = one.name;
+    byTestId("bugs-story", HTMLElement).textContent = one.story;
+    byTestId("bugs-setting", HTMLElement).textContent = one.run;
+    byTestId("bugs-diff", HTMLElement).replaceChildren(showPatch(one));
+    byTestId("bugs-fix", HTMLElement).replaceChildren(showPatch(one, true));
+    byTestId("bugs-lesson", HTMLElement).textContent = one.lesson;
     edit.hidden = !one.editable;
     form.reset();
     const before = tried.get(one.id);
@@ -111,7 +112,7 @@ export function bugsSection(engine, training, gallery) {
     return outcome && seen ? { outcome, sees: seen } : undefined;
   }
 
-  /** Take away what an earlier race left. */
+  /** Remove the results of an earlier race. */
   function clear() {
     broken.clear();
     mended.clear();
@@ -134,13 +135,13 @@ export function bugsSection(engine, training, gallery) {
     mend.disabled = !ready;
     outcomes.disabled = sees.disabled = racing || done;
     hint.hidden = done || racing;
-    hint.textContent = guess() ? "Your guesses are in." : "Guess both first: then it can be tried.";
+    hint.textContent = guess() ? "Your guesses are in." : "Guess both first, then try it.";
     for (const [i, item] of [...list.children].entries()) {
       item.classList.toggle("tried", tried.has(bugs[i].id));
     }
     const right = bugs.filter((one) => foreseen(one)).length;
-    part("bugs-tally", HTMLElement).textContent = tried.size
-      ? `${tried.size} of ${bugs.length} tried, ${right} foreseen.`
+    byTestId("bugs-tally", HTMLElement).textContent = tried.size
+      ? `${tried.size} of ${bugs.length} tried, ${right} guessed right.`
       : "";
   }
 
@@ -153,7 +154,7 @@ export function bugsSection(engine, training, gallery) {
   /**
    * Race the patched function, or its fix, against the library's.
    * @param {Bug} one @param {boolean} fixed @param {RaceView} view @param {HTMLElement} told
-   * @returns {Promise<State | undefined>} how it ended, undefined where it did not
+   * @returns {Promise<State | undefined>} its last state, undefined if it was stopped or failed
    */
   async function race(one, fixed, view, told) {
     stop();
@@ -174,10 +175,10 @@ export function bugsSection(engine, training, gallery) {
       const found = await engine.call("workshop.try_bug", { bug: one.id, mended: fixed });
       if (mine !== latest) return undefined;
       view.verdict(found);
-      say(told, fixed ? "Racing: the library’s code and the mended." : "Racing: the library’s code and the patched.");
+      say(told, fixed ? "Racing: the library’s code and the fixed code." : "Racing: the library’s code and the patched code.");
       bar.hidden = fixed;
       for (;;) {
-        await sight(); // a race that nobody looks at waits
+        await sight(); // pause while the chapter is out of sight
         if (mine !== latest) return undefined;
         const state = await engine.call("workshop.advance", { milliseconds: TURN });
         if (mine !== latest) return undefined;
@@ -192,7 +193,7 @@ export function bugsSection(engine, training, gallery) {
     } catch (error) {
       if (mine !== latest) return undefined;
       const { message } = /** @type {Error} */ (error);
-      const way = engine.state === "failed" ? " Start Python again at the top of the page, then try once more." : "";
+      const way = engine.state === "failed" ? " Restart Python at the top of the page, then try again." : "";
       say(told, `${message}${way}`, { kind: "trouble" });
       return undefined;
     } finally {
@@ -209,7 +210,7 @@ export function bugsSection(engine, training, gallery) {
     const one = bug;
     if (!one || !said) return;
     clear();
-    run.scrollIntoView({ block: "start" }); // what comes of it is shown below
+    run.scrollIntoView({ block: "start" }); // the result appears below
     if (!(await race(one, false, broken, words))) return;
     tried.set(one.id, said);
     answer(one, said);
@@ -225,7 +226,7 @@ export function bugsSection(engine, training, gallery) {
     say(
       mendedWords,
       same
-        ? "Mended: the two curves are one, to the last digit."
+        ? "Fixed: the two curves are the same, to the last digit."
         : "The curves still differ.",
       { kind: same ? "quiet" : "trouble" },
     );
@@ -238,11 +239,11 @@ export function bugsSection(engine, training, gallery) {
     gallery.dispatchEvent(new CustomEvent("edit", { detail }));
   });
 
-  /** What came of it, beside what was guessed. @param {Bug} one @param {Guess} said */
+  /** Show the outcome beside the guess. @param {Bug} one @param {Guess} said */
   function answer(one, said) {
     const seen = (/** @type {boolean} */ yes) =>
       yes ? "The gradient check sees it" : "The gradient check does not see it";
-    part("bugs-answers", HTMLElement).replaceChildren(
+    byTestId("bugs-answers", HTMLElement).replaceChildren(
       line(answers[one.outcome], answers[said.outcome], one.outcome === said.outcome),
       line(seen(one.checkSees), seen(said.sees === "yes"), one.checkSees === (said.sees === "yes")),
     );
@@ -253,7 +254,7 @@ export function bugsSection(engine, training, gallery) {
   function line(what, said, right) {
     const item = make("li", { className: right ? "right" : "" }, [
       make("strong", { textContent: `${what}.` }),
-      right ? " As you said." : ` You said: ${said[0].toLowerCase()}${said.slice(1)}.`,
+      right ? " As you guessed." : ` You guessed: ${said[0].toLowerCase()}${said.slice(1)}.`,
     ]);
     item.dataset.right = right ? "yes" : "no";
     return item;

@@ -1,6 +1,6 @@
-// The section "Compare": every net reads the drawing at once.
+// The chapter "Compare": every net reads the drawing at once.
 
-import { make, part, percent, whole } from "../ui/dom.js";
+import { make, byTestId, percent, whole } from "../ui/dom.js";
 import { models } from "../engine/engine.js";
 import { whileSeen } from "../ui/seen.js";
 
@@ -13,9 +13,9 @@ const LIVE = "live";
 
 /** @param {Engine} engine @param {Training} training @param {Sheet} sheet */
 export function compareSection(engine, training, sheet) {
-  const section = part("section-compare", HTMLElement);
-  const list = part("compare-cards", HTMLElement);
-  const verdict = part("compare-verdict", HTMLElement);
+  const section = byTestId("section-compare", HTMLElement);
+  const list = byTestId("compare-cards", HTMLElement);
+  const verdict = byTestId("compare-verdict", HTMLElement);
   /** @type {Map<string, Card>} */
   const cards = new Map();
 
@@ -57,7 +57,7 @@ export function compareSection(engine, training, sheet) {
     if (engine.state !== "ready") return;
     if (!drawing) {
       for (const card of cards.values()) show(card, undefined);
-      verdict.textContent = "Draw something above, and each of them reads it.";
+      verdict.textContent = "Draw something above, and each net reads it.";
       return;
     }
     await Promise.all(
@@ -115,7 +115,7 @@ export function compareSection(engine, training, sheet) {
 
   sheet.addEventListener("change", request);
   engine.addEventListener("ready", request);
-  // Its place is there before it is seen, so that nothing is pushed away then.
+  // Add the card at once, not when it comes into view, so that the layout does not shift then.
   training.addEventListener("state", () => {
     if (training.hasNet && !cards.has(LIVE)) addCard(LIVE, "The net in training", ["live"]);
     if (!training.hasNet) {

@@ -1,7 +1,7 @@
-// The section "Draw a digit": the pad, what the net sees, and what it reads.
+// The chapter "Draw a digit": the pad, what the net sees, and what it reads.
 
 import { onceSettled } from "../ui/announce.js";
-import { make, part, percent, show } from "../ui/dom.js";
+import { make, byTestId, percent, show } from "../ui/dom.js";
 import { models } from "../engine/engine.js";
 import { paintPixels } from "../ui/pictures.js";
 import { whileSeen } from "../ui/seen.js";
@@ -11,25 +11,25 @@ import { Sheet } from "../ui/pad/sheet.js";
 /** @typedef {import("../engine/training.js").Training} Training */
 
 const LIVE = "live";
-/** How long a reading must stand before it is said, in milliseconds. */
+/** How long a prediction must stand before it is announced, in milliseconds. */
 const REST = 900;
 
 /** @param {Engine} engine @param {Training} training */
 export function drawSection(engine, training) {
   const sheet = new Sheet();
-  const picker = part("model-picker", HTMLSelectElement);
-  const guess = part("guess", HTMLElement);
-  const sees = part("net-sees", HTMLCanvasElement);
-  const trouble = part("draw-trouble", HTMLElement);
-  const announce = onceSettled(part("guess-said", HTMLElement), REST);
+  const picker = byTestId("model-picker", HTMLSelectElement);
+  const guess = byTestId("guess", HTMLElement);
+  const sees = byTestId("net-sees", HTMLCanvasElement);
+  const trouble = byTestId("draw-trouble", HTMLElement);
+  const announce = onceSettled(byTestId("guess-said", HTMLElement), REST);
   const bars = Array.from({ length: 10 }, (_, digit) => {
-    const number = part(`probability-${digit}`, HTMLElement);
+    const number = byTestId(`probability-${digit}`, HTMLElement);
     return { number, row: /** @type {HTMLElement} */ (number.closest("li")) };
   });
   const corrections = Array.from({ length: 10 }, (_, digit) =>
     make("button", { type: "button", textContent: String(digit), disabled: true }),
   );
-  part("correct", HTMLElement).append(...corrections);
+  byTestId("correct", HTMLElement).append(...corrections);
   for (const [digit, button] of corrections.entries()) {
     button.setAttribute("aria-label", `It was a ${digit}`);
     button.addEventListener("click", () => correct(digit));
@@ -37,11 +37,11 @@ export function drawSection(engine, training) {
 
   for (const { id, name } of models()) picker.append(new Option(name, id));
 
-  /** The net that was picked last, but for the live one. */
+  /** The net picked last, other than the live one. */
   let chosen = "";
   let wanted = false;
   let busy = false;
-  /** Read the drawing; while a reading is under way, remember to read again. */
+  /** Predict the digit; if a prediction is running, do it again afterwards. */
   async function read() {
     wanted = true;
     if (busy || engine.state !== "ready") return;
@@ -77,7 +77,7 @@ export function drawSection(engine, training) {
     const digit = answer ? String(answer.digit) : "";
     if (guess.textContent !== digit) guess.textContent = digit;
     guess.dataset.value = digit;
-    part("corner", HTMLElement).textContent = digit;
+    byTestId("corner", HTMLElement).textContent = digit;
     announce(answer ? `It reads ${digit}, ${percent(answer.probabilities[answer.digit], 0)} sure.` : "");
     for (const [i, { number, row }] of bars.entries()) {
       const share = answer?.probabilities[i];
@@ -100,20 +100,20 @@ export function drawSection(engine, training) {
       const other = picked !== LIVE && !copied;
       const { probabilities } = await training.correct(picked, label, drawing);
       offerLive(true);
-      if (picker.value === picked) picker.value = LIVE; // or another has been chosen meanwhile
+      if (picker.value === picked) picker.value = LIVE; // unless the visitor has picked another
       const went = [before, probabilities[label]].map(finely).join(" to ");
-      part("corrected", HTMLElement).textContent =
+      byTestId("corrected", HTMLElement).textContent =
         `One step of learning: this was a ${label}. Its ${label} went from ${went}. ` +
         "Press again for another." +
-        (copied ? " What learns is a copy; Train begins a new net." : "") +
-        (other ? " What learned is the net in training." : "");
+        (copied ? " A copy of the net learns; Train starts a new net." : "") +
+        (other ? " The net in training learned." : "");
       await read();
     } catch (error) {
       complain(/** @type {Error} */ (error));
     }
   }
 
-  /** Is there a live net to pick? @param {boolean} there */
+  /** Add the live net to the picker, or remove it. @param {boolean} there */
   function offerLive(there) {
     const option = [...picker.options].find(({ value }) => value === LIVE);
     if (there && !option) picker.append(new Option("The net in training (live)", LIVE));
@@ -125,7 +125,7 @@ export function drawSection(engine, training) {
   }
 
   function changed() {
-    part("corrected", HTMLElement).textContent = "";
+    byTestId("corrected", HTMLElement).textContent = "";
     if (sheet.empty) display(undefined);
     void read();
   }
@@ -133,19 +133,19 @@ export function drawSection(engine, training) {
   sheet.addEventListener("change", changed);
   picker.addEventListener("change", () => {
     if (picker.value !== LIVE) chosen = picker.value;
-    part("corrected", HTMLElement).textContent = ""; // it tells of another net
+    byTestId("corrected", HTMLElement).textContent = ""; // it was about another net
     void read();
   });
   engine.addEventListener("ready", () => void read());
   engine.addEventListener("failed", () => offerLive(false));
   training.addEventListener("state", () => {
     if (!training.hasNet || training.state === "loading") {
-      part("corrected", HTMLElement).textContent = ""; // the net that it tells of is gone
+      byTestId("corrected", HTMLElement).textContent = ""; // its net is gone
     }
     offerLive(training.hasNet || (training.state === "loading" && picker.value === LIVE));
     void read();
   });
-  const again = whileSeen(part("section-draw", HTMLElement), read);
+  const again = whileSeen(byTestId("section-draw", HTMLElement), read);
   training.addEventListener("progress", () => {
     if (picker.value === LIVE && !sheet.empty) again.request();
   });
@@ -153,5 +153,5 @@ export function drawSection(engine, training) {
   return { sheet, picker };
 }
 
-/** A share as exactly as a single step may change it. @param {number} share */
+/** A percentage precise enough to show the effect of one step. @param {number} share */
 const finely = (share) => percent(share, share < 0.01 || share > 0.99 ? 3 : 1);

@@ -32,9 +32,9 @@ export class Training extends EventTarget {
   /** Why MNIST's next images have not come yet. @type {Error | undefined} */
   #missing;
   /** Resolves when the net that the Lab was last asked for is there, or cannot be. @type {Promise<unknown>} */
-  #made = Promise.resolve();
+  #netMade = Promise.resolve();
   /** Resolves when the worker has done what `reset` asked for. @type {Promise<void>} */
-  #cleared = Promise.resolve();
+  #resetDone = Promise.resolve();
 
   /** @param {Engine} engine */
   constructor(engine) {
@@ -119,10 +119,10 @@ export class Training extends EventTarget {
       await this.#engine.computing.catch(() => {}); // what adds in another order is another run
       await check();
       await this.load();
-      await this.#cleared; // else it would forget the net that is made now
+      await this.#resetDone; // else it would forget the net that is made now
       if (run !== this.#run) return { result };
       const made = make();
-      this.#made = made.catch(() => {});
+      this.#netMade = made.catch(() => {});
       const settings = await made;
       if (run !== this.#run) return { result };
       this.#use(settings);
@@ -168,7 +168,7 @@ export class Training extends EventTarget {
    * @returns {Promise<any>} the Lab's reading after it
    */
   async correct(model, label, drawing) {
-    await this.#cleared; // else it would forget the net that is made now
+    await this.#resetDone; // else it would forget the net that is made now
     const run = this.#run;
     const reading = await this.#engine.call("correct", { model, label, ...drawing });
     if (run !== this.#run || (this.hasNet && !this.#corrected)) return reading;
@@ -188,10 +188,10 @@ export class Training extends EventTarget {
     this.#hear({});
     this.#enter("idle");
     if (this.#engine.state !== "ready") return;
-    const cleared = this.#made
+    const cleared = this.#netMade
       .then(() => this.#engine.invoke("stop")) // else a net on its way would come after this
       .then(() => this.#engine.call("reset"));
-    this.#cleared = cleared.catch(() => {}); // whoever trains next hears of a dead worker anyway
+    this.#resetDone = cleared.catch(() => {}); // whoever trains next hears of a dead worker anyway
     await cleared;
   }
 

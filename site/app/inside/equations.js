@@ -1,4 +1,4 @@
-// The four equations, and the words around them. No numbers are computed here.
+// The four equations, and their explanations. Nothing is computed here.
 
 /** @typedef {{layer: number, top: number, loss: string, optimizer: string, activation: string, examples: number}} Facts */
 /**
@@ -15,7 +15,7 @@
  * and layer
  */
 
-/** Each symbol carries a class, by which it lights up with its value and its place in the code. */
+/** Each symbol has a class, so that it can be highlighted with its value and its place in the code. */
 export const COMMANDS = {
   "\\symA": "\\htmlClass{symbol sym-a}{a^{#1}_{#2}}",
   "\\symZ": "\\htmlClass{symbol sym-z}{z^{#1}_{#2}}",
@@ -33,7 +33,7 @@ export const COMMANDS = {
   "\\symG": "\\htmlClass{symbol sym-dw}{\\frac{\\partial C}{\\partial w^{#1}}}",
 };
 
-/** The mean over the mini-batch, where there is one. @param {Facts} facts */
+/** The mean over the mini-batch, if there is one. @param {Facts} facts */
 const mean = ({ examples }) => (examples > 1 ? "\\frac{1}{\\symN} \\sum_x " : "");
 
 /** @type {Record<string, Text>} */
@@ -176,8 +176,8 @@ export const STAGES = {
 };
 
 /**
- * One weight's way through the step, with its numbers filled in.
- * @param {any} n as `Lesson.follow` gives them
+ * One weight's path through the step, with its numbers filled in.
+ * @param {any} n from `Lesson.follow`
  * @param {{layer: number, j: number, k: number, top: number, examples: number, optimizer: string}} place
  * @returns {{equation: string, tex: string}[]}
  */
@@ -216,7 +216,7 @@ export function plain(value) {
   return (value < 0 ? "−" : "") + digits;
 }
 
-/** A number as a factor: in brackets where it is negative. @param {number} value */
+/** A number as a factor: in brackets if it is negative. @param {number} value */
 const tex = (value) => (value < 0 ? `(${bare(value)})` : bare(value));
 
 /** A number for a formula. @param {number} value */

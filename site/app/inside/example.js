@@ -1,6 +1,6 @@
-// What the step inside .train() learns from: the drawing, an image of MNIST, or a mini-batch.
+// The example of the step inside .train(): the drawing, an MNIST image, or a mini-batch.
 
-import { make, part } from "../ui/dom.js";
+import { make, byTestId } from "../ui/dom.js";
 import { paintPixels } from "../ui/pictures.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
@@ -9,7 +9,7 @@ import { paintPixels } from "../ui/pictures.js";
 /** @typedef {{indices: Int32Array | number[], labels: Uint8Array, images: Uint8Array}} Taken */
 /** @typedef {{name: string, count: number, another: string, words: string}} Kind */
 
-/** Where MNIST's images come from, how many make an example. @type {Record<string, Kind>} */
+/** Which MNIST images make an example, and how many. @type {Record<string, Kind>} */
 const KINDS = {
   test: {
     name: "test",
@@ -27,27 +27,27 @@ const KINDS = {
   },
 };
 const EMPTY =
-  "Draw a digit above, or choose “A test image”: it is the example that this step learns from.";
+  "Draw a digit above, or choose “A test image”: this step learns from it.";
 
-/** Events: "change" (there is another example), "pick" (another one of the mini-batch is looked at). */
+/** Events: "change" (another example), "pick" (another image of the mini-batch). */
 export class Example extends EventTarget {
-  /** Which example of the mini-batch is looked at, from 0. */
+  /** The selected image of the mini-batch, from 0. */
   picked = 0;
-  #kind = part("inside-example", HTMLSelectElement);
-  #another = part("inside-another", HTMLButtonElement);
-  #truth = part("inside-truth", HTMLSelectElement);
-  #row = part("inside-batch", HTMLElement);
-  #guess = part("guess", HTMLElement);
-  /** Has the visitor said what the drawing is? Until then it is what the page reads. */
+  #kind = byTestId("inside-example", HTMLSelectElement);
+  #another = byTestId("inside-another", HTMLButtonElement);
+  #truth = byTestId("inside-truth", HTMLSelectElement);
+  #row = byTestId("inside-batch", HTMLElement);
+  #guess = byTestId("guess", HTMLElement);
+  /** Whether the visitor has labelled the drawing; until then, the prediction is the label. */
   #said = false;
-  /** What was taken of each kind, and how often another was asked for. @type {Map<string, Taken>} */
+  /** The images taken of each kind. @type {Map<string, Taken>} */
   #taken = new Map();
   #seeds = { test: 0, batch: 0 };
   /** @type {"" | "loading" | "there"} */
   #mnist = "";
-  /** What is said while there is no example. */
+  /** Shown while there is no example. */
   #words = "";
-  /** How much of MNIST has come. @type {number | undefined} */
+  /** The share of MNIST that has been downloaded. @type {number | undefined} */
   #share;
   #engine;
   #training;
@@ -59,7 +59,7 @@ export class Example extends EventTarget {
     this.#engine = engine;
     this.#training = training;
     this.#sheet = sheet;
-    this.#kind.value = "drawing"; // browsers restore what a form held before a reload
+    this.#kind.value = "drawing"; // browsers restore form values on reload
     this.#kind.addEventListener("change", () => this.#turned());
     this.#another.addEventListener("click", () => {
       const kind = this.#kind.value === "batch" ? "batch" : "test";
@@ -75,7 +75,7 @@ export class Example extends EventTarget {
     });
     new MutationObserver(() => this.#follow()).observe(this.#guess, { attributeFilter: ["data-value"] });
     sheet.addEventListener("change", () => {
-      if (sheet.empty) this.#said = false; // the next drawing is another digit
+      if (sheet.empty) this.#said = false; // the next drawing may be another digit
       if (this.#kind.value === "drawing") this.#changed();
     });
     training.addEventListener("data", (event) => {
@@ -86,16 +86,16 @@ export class Example extends EventTarget {
       this.#changed();
     });
     engine.addEventListener("failed", () => {
-      this.#mnist = ""; // the next worker has none
+      this.#mnist = ""; // a new worker has no data
       this.#taken.clear();
     });
     this.#dress();
   }
 
   /**
-   * The example, fetched if need be.
+   * The example; downloads MNIST if needed.
    * @returns {Promise<{args: Record<string, unknown>} | {words: string, share?: number}>} args of
-   *   the Lab's `trace`, or what is to be said where there is none
+   *   the Lab's `trace`, or why there is no example
    */
   async take() {
     const kind = this.#kind.value;
@@ -134,40 +134,40 @@ export class Example extends EventTarget {
       this.#mnist = "";
       this.#share = undefined;
       this.#words = /** @type {Error} */ (error).message;
-      if (this.#engine.state !== "ready") this.#words = ""; // fetched again with the next worker
+      if (this.#engine.state !== "ready") this.#words = ""; // the next worker downloads it again
     }
     this.#dress();
     this.#changed();
   }
 
-  /** The visitor has chosen what to learn from. */
+  /** The visitor has chosen another kind of example. */
   #turned() {
     const taken = this.#taken.get(this.#kind.value);
     this.picked = 0;
-    if (!this.#mnist) this.#words = ""; // so that it is tried again
+    if (!this.#mnist) this.#words = ""; // try again
     if (this.#kind.value === "test" && taken) this.#truth.value = String(taken.labels[0]);
     this.#dress();
     this.#follow();
     this.#changed();
   }
 
-  /** The controls that go with the kind of example. */
+  /** Show the controls for this kind of example. */
   #dress() {
     const kind = this.#kind.value;
     const failed = !this.#mnist && this.#words !== "";
     const drawing = kind === "drawing";
-    part("inside-source", HTMLElement).hidden = drawing;
-    part("inside-truth-field", HTMLElement).hidden = kind === "batch";
-    part("inside-truth-words", HTMLElement).textContent =
+    byTestId("inside-source", HTMLElement).hidden = drawing;
+    byTestId("inside-truth-field", HTMLElement).hidden = kind === "batch";
+    byTestId("inside-truth-words", HTMLElement).textContent =
       drawing ? "Your drawing should have been" : "It should have been";
     this.#row.replaceChildren();
     if (drawing) return;
-    part("inside-source-words", HTMLElement).textContent = KINDS[kind].words;
+    byTestId("inside-source-words", HTMLElement).textContent = KINDS[kind].words;
     this.#another.textContent = failed ? "Try again" : KINDS[kind].another;
     this.#another.disabled = this.#mnist === "loading";
   }
 
-  /** The images, to pick from. @param {Taken} taken */
+  /** Show the images to pick from. @param {Taken} taken */
   #show({ images, labels, indices }) {
     const shown = Array.from(indices).join();
     if (this.#row.dataset.indices === shown && this.#row.children.length) return;
@@ -191,7 +191,7 @@ export class Example extends EventTarget {
     );
   }
 
-  /** Until the visitor says otherwise, a drawing should have been what the page reads in it. */
+  /** Until the visitor labels the drawing, use the prediction as its label. */
   #follow() {
     const { value } = this.#guess.dataset;
     if (this.#said || this.#kind.value !== "drawing" || !value || value === this.#truth.value) return;

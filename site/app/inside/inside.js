@@ -1,7 +1,7 @@
-// The section "Inside .train()": one step of learning, stage by stage. Python computes every
-// number (nets_core/trace.py, lesson.py); here they are shown beside equation and source.
+// The chapter "Inside .train()": one step of learning, stage by stage. Python computes every number
+// (nets_core/trace.py, lesson.py); this module shows them beside equation and source.
 
-import { make, part, say } from "../ui/dom.js";
+import { make, byTestId, say } from "../ui/dom.js";
 import { lazy } from "../ui/lazy.js";
 import { COMMANDS, STAGES, chain, plain } from "./equations.js";
 import { Example } from "./example.js";
@@ -16,48 +16,48 @@ import { whileSeen } from "../ui/seen.js";
 /** @typedef {{equation: string, layer: number, source: Source, result: Quantity[]}} Stage */
 /** @typedef {{sizes: number[], activations: string[], loss: string, optimizer: string, rate: number, examples: number, telling: number[], parameters: Quantity[], stages: Stage[]}} Lesson */
 
-/** How long a stage is shown while it plays, in milliseconds. */
+/** How long Play shows each stage, in milliseconds. */
 const BEAT = 2500;
-/** Entries of each array that the gradient check looks at. */
+/** Entries of each array that the gradient check compares. */
 const ENTRIES = 60;
 
 /** @param {Engine} engine @param {Training} training @param {Sheet} sheet */
 export function insideSection(engine, training, sheet) {
-  const section = part("section-inside", HTMLElement);
-  const net = part("inside-net", HTMLSelectElement);
+  const section = byTestId("section-inside", HTMLElement);
+  const net = byTestId("inside-net", HTMLSelectElement);
   const example = new Example(engine, training, sheet);
-  const rate = part("inside-rate", HTMLInputElement);
-  const bug = part("inside-bug", HTMLSelectElement);
-  const body = part("inside-body", HTMLElement);
-  const words = part("inside-words", HTMLElement);
-  const steps = part("inside-steps", HTMLOListElement);
-  /** Of the stages. @type {HTMLButtonElement[]} */
+  const rate = byTestId("inside-rate", HTMLInputElement);
+  const bug = byTestId("inside-bug", HTMLSelectElement);
+  const body = byTestId("inside-body", HTMLElement);
+  const words = byTestId("inside-words", HTMLElement);
+  const steps = byTestId("inside-steps", HTMLOListElement);
+  /** One for each stage. @type {HTMLButtonElement[]} */
   let buttons = [];
-  const title = part("inside-title", HTMLElement);
-  const equation = part("inside-equation", HTMLElement);
-  const explained = part("inside-explained", HTMLElement);
-  const code = part("inside-code", HTMLElement);
-  const values = part("inside-values", HTMLElement);
-  const chosen = part("inside-chain", HTMLElement);
-  const play = part("inside-play", HTMLButtonElement);
-  const check = part("inside-check", HTMLButtonElement);
+  const title = byTestId("inside-title", HTMLElement);
+  const equation = byTestId("inside-equation", HTMLElement);
+  const explained = byTestId("inside-explained", HTMLElement);
+  const code = byTestId("inside-code", HTMLElement);
+  const values = byTestId("inside-values", HTMLElement);
+  const chosen = byTestId("inside-chain", HTMLElement);
+  const play = byTestId("inside-play", HTMLButtonElement);
+  const check = byTestId("inside-check", HTMLButtonElement);
 
   const which = {
-    layer: part("inside-weight-layer", HTMLInputElement),
-    source: part("inside-weight-source", HTMLInputElement),
-    neuron: part("inside-weight-neuron", HTMLInputElement),
+    layer: byTestId("inside-weight-layer", HTMLInputElement),
+    source: byTestId("inside-weight-source", HTMLInputElement),
+    neuron: byTestId("inside-weight-neuron", HTMLInputElement),
   };
 
   /** @type {Lesson | undefined} */
   let lesson;
   let at = 0;
-  /** The weight that is followed, w^layer_{neuron source}; neuron and source count from 0. */
+  /** The weight to follow, w^layer_{neuron source}; neuron and source count from 0. */
   let weight = { layer: 2, neuron: 0, source: 406 };
-  /** Was it picked by the visitor? Else it is the one that the step moves most. */
+  /** Whether the visitor picked it; otherwise it is the weight that the step changes most. */
   let chose = false;
-  /** The symbol that is lit up, or "". */
+  /** The highlighted symbol, or "". */
   let bright = "";
-  /** Count what is asked for, so that only the latest is shown. */
+  /** Count requests, so that only the latest is shown. */
   let turns = 0;
   let chains = 0;
   /** @type {Map<string, Promise<string>>} */
@@ -67,16 +67,16 @@ export function insideSection(engine, training, sheet) {
   /** @type {ReturnType<typeof setInterval> | undefined} */
   let playing;
 
-  /** Set a formula; its symbols light up with what they stand for. @param {HTMLElement} element @param {string} tex */
+  /** Typeset a formula. @param {HTMLElement} element @param {string} tex */
   async function typeset(element, tex) {
     katex ??= load();
     let render;
     try {
       ({ render } = await katex);
     } catch (error) {
-      katex = undefined; // the next stage asks for it again
+      katex = undefined; // the next stage tries again
       element.textContent = tex;
-      words.textContent = `The formulas stand as they are written: ${/** @type {Error} */ (error).message}`;
+      words.textContent = `Formulas are shown as TeX: ${/** @type {Error} */ (error).message}`;
       return;
     }
     render(tex, element, {
@@ -88,7 +88,7 @@ export function insideSection(engine, training, sheet) {
     });
   }
 
-  /** KaTeX and its style sheet, when they are first needed. */
+  /** Load KaTeX and its style sheet. */
   async function load() {
     return (await lazy("what sets formulas", () => import("./formulas.js"))).katex;
   }
@@ -111,21 +111,21 @@ export function insideSection(engine, training, sheet) {
         if (engine.state === "ready") withdraw(/** @type {Error} */ (error).message);
         return;
       }
-      body.classList.toggle("coming", Boolean(body.hidden)); // seen once it is complete
+      body.classList.toggle("rendering", Boolean(body.hidden)); // invisible until complete
       body.hidden = false;
       say(words, "");
       rate.disabled = net.value === "live";
-      part("inside-verdict", HTMLElement).textContent = "";
-      part("inside-histogram", HTMLElement).replaceChildren();
+      byTestId("inside-verdict", HTMLElement).textContent = "";
+      byTestId("inside-histogram", HTMLElement).replaceChildren();
       choose();
       outline();
       await show(Math.min(at, lessonNow().stages.length - 1));
-      body.classList.remove("coming");
+      body.classList.remove("rendering");
     },
     100,
   );
 
-  /** There is no step to show. @param {string} why @param {number} [share] of what is waited for */
+  /** Show why there is no step. @param {string} why @param {number} [share] progress of the download */
   function withdraw(why, share) {
     stop();
     lesson = undefined;
@@ -133,7 +133,7 @@ export function insideSection(engine, training, sheet) {
     say(words, why, { share });
   }
 
-  /** What was asked for is no longer there: a worker died, or another step was traced meanwhile. */
+  /** Ignore the error: the worker died, or another step has been traced since. */
   function gone() {
     sources.clear();
   }
@@ -143,7 +143,7 @@ export function insideSection(engine, training, sheet) {
     return lesson;
   }
 
-  /** See that the followed weight is one of this net. */
+  /** Make sure that the weight to follow exists in this net. */
   function choose() {
     const { sizes, telling } = lessonNow();
     if (!chose) weight = { layer: 2, neuron: telling[0], source: telling[1] };
@@ -153,7 +153,7 @@ export function insideSection(engine, training, sheet) {
     weight = { layer, neuron, source };
   }
 
-  /** The stages as a row of buttons, those of one phase together. */
+  /** Show the stages as buttons, grouped by phase. */
   function outline() {
     const { stages } = lessonNow();
     if (buttons.length === stages.length) return;
@@ -191,10 +191,10 @@ export function insideSection(engine, training, sheet) {
     title.textContent = text.title(stage.layer);
     const facts = { layer: stage.layer, top: sizes.length, loss, optimizer, examples, activation: activations[stage.layer - 2] };
     explained.textContent = text.words(facts);
-    part("inside-back", HTMLButtonElement).disabled = i === 0;
-    part("inside-next", HTMLButtonElement).disabled = i === stages.length - 1;
+    byTestId("inside-back", HTMLButtonElement).disabled = i === 0;
+    byTestId("inside-next", HTMLButtonElement).disabled = i === stages.length - 1;
     await typeset(equation, text.tex(facts));
-    if (mine !== turns) return; // another stage or another step was asked for meanwhile
+    if (mine !== turns) return; // another stage or step has been requested since
     showLegend();
     showValues(stage);
     relight();
@@ -202,16 +202,16 @@ export function insideSection(engine, training, sheet) {
     if (mine === turns) relight();
   }
 
-  /** What the equation's symbols mean; what has the focus stays, if it still belongs here. */
+  /** Explain the equation's symbols. If they are the same, keep the buttons and their focus. */
   function showLegend() {
-    const list = part("inside-legend", HTMLElement);
+    const list = byTestId("inside-legend", HTMLElement);
     const symbols = new Set([...equation.querySelectorAll(".katex-html .symbol")].map(symbolOf));
     const shown = [...list.querySelectorAll(".symbol")].map(symbolOf);
     if (shown.join() === [...symbols].join()) return;
     list.replaceChildren(...legend(symbols));
   }
 
-  /** The function that did it, its line marked. @param {Source} source @param {Record<string, string>} tokens @param {number} mine */
+  /** Show the function that computes the stage, with its line marked. @param {Source} source @param {Record<string, string>} tokens @param {number} mine */
   async function showCode({ file, begin, end, first, last }, tokens, mine) {
     if (!sources.has(file) || file.startsWith("<")) sources.set(file, engine.call("source", { file }));
     const lines = (await /** @type {Promise<string>} */ (sources.get(file))).split("\n");
@@ -220,7 +220,7 @@ export function insideSection(engine, training, sheet) {
     const indent = Math.min(...shown.filter((line) => line.trim()).map((line) => line.search(/\S/)));
     const changed = file.startsWith("<");
     const place = changed ? "A changed function of nets_core" : `nets_core/${file}`;
-    part("inside-file", HTMLElement).textContent = `${place}, line ${first}`;
+    byTestId("inside-file", HTMLElement).textContent = `${place}, line ${first}`;
     let quoted = false;
     code.replaceChildren(
       ...shown.map((line, k) => {
@@ -255,7 +255,7 @@ export function insideSection(engine, training, sheet) {
     );
   }
 
-  /** What the stage made, and what it made it of. @param {Stage} stage */
+  /** Show the inputs and results of a stage. @param {Stage} stage */
   function showValues(stage) {
     const { stages, parameters, sizes, examples, rate: eta } = lessonNow();
     const known = new Map();
@@ -280,7 +280,7 @@ export function insideSection(engine, training, sheet) {
     values.replaceChildren(...given, ...made);
   }
 
-  /** Follow the weight that was pressed. @param {typeof weight} pressed */
+  /** Follow another weight. @param {typeof weight} pressed */
   function follow(pressed) {
     weight = pressed;
     chose = true;
@@ -297,12 +297,12 @@ export function insideSection(engine, training, sheet) {
       const [layer, source, neuron] = [which.layer, which.source, which.neuron].map((field) => field.valueAsNumber);
       weight = { layer, neuron: neuron - 1, source: source - 1 };
       chose = true;
-      choose(); // another layer has other neurons
+      choose(); // the layer may have fewer neurons
       show(at).catch(gone);
     });
   }
 
-  /** The picked weight through the whole step, with its numbers filled in. */
+  /** Show the weight's path through the whole step, with its numbers. */
   async function showChain() {
     const { sizes, stages, examples, optimizer } = lessonNow();
     const { layer, neuron, source } = weight;
@@ -320,8 +320,8 @@ export function insideSection(engine, training, sheet) {
         return item;
       }),
     );
-    if (mine !== chains) return; // another weight, example or stage was asked for meanwhile
-    part("inside-weight", HTMLElement).textContent =
+    if (mine !== chains) return; // another weight, example or stage has been requested since
+    byTestId("inside-weight", HTMLElement).textContent =
       `layer ${layer}, from ${layer === 2 ? `pixel ${source + 1}` : `neuron ${source + 1}`} to neuron ${neuron + 1}` +
       (examples > 1 ? `, in example ${example.picked + 1}` : "");
     for (const [element, value, most] of /** @type {[HTMLInputElement, number, number][]} */ ([
@@ -332,12 +332,12 @@ export function insideSection(engine, training, sheet) {
       element.max = String(most);
       if (element !== document.activeElement) element.value = String(value);
     }
-    part("inside-paper", HTMLElement).hidden = layer > 2 || numbers.a_in !== 0;
+    byTestId("inside-paper", HTMLElement).hidden = layer > 2 || numbers.a_in !== 0;
     chosen.replaceChildren(...items);
     relight();
   }
 
-  /** What every example says of the weight, their sum and their mean. @param {any} numbers */
+  /** Each example's gradient for the weight, their sum and their mean. @param {any} numbers */
   function mean({ products, total, dw }) {
     const list = make("ol", { className: "products" });
     for (const [i, product] of Array.from(/** @type {Float64Array} */ (products)).entries()) {
@@ -365,11 +365,11 @@ export function insideSection(engine, training, sheet) {
     play.textContent = "Play";
   }
 
-  part("inside-back", HTMLButtonElement).addEventListener("click", () => {
+  byTestId("inside-back", HTMLButtonElement).addEventListener("click", () => {
     stop();
     if (lesson) show(Math.max(0, at - 1)).catch(gone);
   });
-  part("inside-next", HTMLButtonElement).addEventListener("click", () => {
+  byTestId("inside-next", HTMLButtonElement).addEventListener("click", () => {
     stop();
     if (lesson) show(Math.min(lesson.stages.length - 1, at + 1)).catch(gone);
   });
@@ -387,17 +387,17 @@ export function insideSection(engine, training, sheet) {
   });
 
   check.addEventListener("click", async () => {
-    const verdict = part("inside-verdict", HTMLElement);
+    const verdict = byTestId("inside-verdict", HTMLElement);
     check.disabled = true;
-    await settled(); // it is the step asked for last that is checked
+    await settled(); // check the step requested last
     verdict.textContent = "Nudging weights one by one …";
     try {
       const { arrays, bins, right } = await engine.call("check_gradient", { entries: ENTRIES });
       const worst = Math.max(...arrays.map((/** @type {any} */ { error }) => error));
       verdict.textContent = right
-        ? `Yes. Each checked weight was nudged up and down, and the cost changed as backward says: the largest relative difference is ${worst.toExponential(0)}, which is rounding.${unseen()}`
+        ? `Yes. Each checked weight was nudged up and down, and the cost changed as backward predicts: the largest relative difference is ${worst.toExponential(0)}, which is rounding.${unseen()}`
         : `No: in the worst place backward and the nudged cost differ by ${worst.toExponential(1)}, relative to the gradient.`;
-      part("inside-histogram", HTMLElement).replaceChildren(
+      byTestId("inside-histogram", HTMLElement).replaceChildren(
         ...arrays.map((/** @type {any} */ array) => histogram(array, bins)),
       );
     } catch (error) {
@@ -406,9 +406,9 @@ export function insideSection(engine, training, sheet) {
     check.disabled = false;
   });
 
-  /** What a check that finds nothing says of a bug that was chosen. */
+  /** Why the check may not see the chosen bug. */
   function unseen() {
-    if (!part("inside-bug", HTMLSelectElement).value) return "";
+    if (!byTestId("inside-bug", HTMLSelectElement).value) return "";
     if (lessonNow().examples > 1) return " The bug does not show in this step.";
     return " With one example the bug does not show: choose “A mini-batch of 10”.";
   }
@@ -416,7 +416,7 @@ export function insideSection(engine, training, sheet) {
   /** @param {{symbol: string, layer: number, checked: number, error: number, histogram: ArrayLike<number>}} array @param {ArrayLike<number>} bins */
   function histogram({ symbol, layer, checked, error, histogram: counts }, bins) {
     const most = Math.max(1, ...Array.from(counts));
-    const caption = `${nameOf(symbol, layer)}: ${checked} checked, largest ${error.toExponential(0).replace("-", "\u2011")}`; // unbroken
+    const caption = `${nameOf(symbol, layer)}: ${checked} checked, largest ${error.toExponential(0).replace("-", "\u2011")}`; // no line break
     const list = make("div", { className: "columns", role: "img", ariaLabel: `Errors of ${caption}` });
     for (const [i, count] of Array.from(counts).entries()) {
       const bar = make("span", { className: "bar" });
@@ -429,13 +429,12 @@ export function insideSection(engine, training, sheet) {
     return make("figure", {}, [make("figcaption", { textContent: caption }), list]);
   }
 
-  // A symbol under the pointer or with the focus lights up wherever it stands: equation, code,
-  // values, legend. A value does so as a whole.
-  // It is the pointer's own moves that count: what scrolls past below a resting one does not.
+  // A symbol under the pointer or with the focus is highlighted wherever it appears: equation, code,
+  // values, legend. Only moves of the pointer count, not what scrolls past below it.
   for (const type of ["pointermove", "pointerdown", "pointerleave", "focusin", "focusout"]) {
     section.addEventListener(type, (event) => light(type === "focusout" ? null : event.target));
   }
-  /** @param {EventTarget | null} target where the pointer or the focus has come to */
+  /** @param {EventTarget | null} target under the pointer or with the focus */
   function light(target) {
     const places = [target, document.activeElement].filter((place) => place instanceof Element);
     const [symbol] = places.flatMap((place) => place.closest(".symbol, [data-symbol]") ?? []);
@@ -444,7 +443,7 @@ export function insideSection(engine, training, sheet) {
     bright = name;
     relight();
   }
-  /** Light up what is to be lit, in what is shown anew as well. */
+  /** Highlight the symbol in everything that is shown now. */
   function relight() {
     for (const old of section.querySelectorAll(".lit")) old.classList.remove("lit");
     if (!bright) return;
@@ -456,11 +455,11 @@ export function insideSection(engine, training, sheet) {
   example.addEventListener("pick", () => {
     if (lesson) show(at).catch(gone);
   });
-  sheet.addEventListener("change", () => (section.dataset.coming = sheet.empty ? "no" : "yes"));
+  sheet.addEventListener("change", () => (section.dataset.reserve = sheet.empty ? "no" : "yes"));
   engine.addEventListener("ready", request);
   engine.addEventListener("failed", () => {
     sources.clear();
-    withdraw("Python has stopped, and this step with it. It comes back once Python is started again.");
+    withdraw("Python has stopped. This step comes back when Python runs again.");
   });
   training.addEventListener("state", () => {
     const option = [...net.options].find(({ value }) => value === "live");
@@ -469,11 +468,11 @@ export function insideSection(engine, training, sheet) {
       const chosen = option.selected;
       option.remove();
       if (chosen) request();
-    } else if (net.value === "live") request(); // it has learned since
+    } else if (net.value === "live") request(); // it has changed since
   });
 }
 
-/** Which symbol an element stands for. @param {Element} element @returns {string} */
+/** The symbol that an element stands for. @param {Element} element @returns {string} */
 function symbolOf(element) {
   if (element instanceof HTMLElement && element.dataset.symbol) return element.dataset.symbol;
   return [...element.classList].find((name) => name.startsWith("sym-"))?.slice(4) ?? "";

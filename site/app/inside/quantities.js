@@ -7,7 +7,7 @@ import { paintSigned, palette } from "../ui/pictures.js";
 /** @typedef {{symbol: string, layer: number, rows: number, values: Float32Array, largest: Float32Array}} Quantity */
 /** @typedef {{layer: number, neuron: number, source: number}} Weight neuron and source count from 0 */
 
-/** At most so many neurons' weights are shown as pictures. */
+/** The largest number of neurons whose weights are shown as pictures. */
 const PICTURES = 60;
 
 /** @type {Record<string, string>} */
@@ -29,13 +29,13 @@ const MEANINGS = {
   n: "examples",
 };
 
-/** A symbol's name, with its layer where there is one. @param {string} symbol @param {number} [layer] */
+/** A symbol's name, with its layer if it has one. @param {string} symbol @param {number} [layer] */
 export function nameOf(symbol, layer) {
   return (NAMES[symbol] ?? symbol) + (layer === undefined ? "" : ("⁰¹²³⁴⁵⁶⁷⁸⁹"[layer] ?? layer));
 }
 
 /**
- * Buttons that say what the symbols mean, and light them up for those without a pointer.
+ * Buttons that explain the symbols; with the focus, they highlight them.
  * @param {Iterable<string>} symbols @returns {HTMLElement[]}
  */
 export function legend(symbols) {
@@ -49,7 +49,7 @@ export function legend(symbols) {
   );
 }
 
-/** A number that stands by itself. @param {string} symbol @param {number} value @returns {HTMLElement} */
+/** A single number. @param {string} symbol @param {number} value @returns {HTMLElement} */
 export function scalar(symbol, value) {
   return framed(symbol, nameOf(symbol), ` = ${plain(value)}, ${MEANINGS[symbol]}`);
 }
@@ -59,7 +59,7 @@ export function scalar(symbol, value) {
  * @param {Quantity} quantity
  * @param {{sizes: number[], example: number, examples: number, weight: Weight, when?: string}} facts
  *   when: "before" or "after" the step
- * @param {(weight: Weight) => void} pick called with the weight that is pressed
+ * @param {(weight: Weight) => void} pick called with the weight that was pressed
  * @returns {HTMLElement}
  */
 export function figure({ symbol, layer, rows, values, largest }, facts, pick) {
@@ -136,7 +136,7 @@ function pictures(numbers, layer, largest, { sizes, weight }, pick) {
 /** The pixel that was pressed. @param {MouseEvent} event @param {HTMLElement} button */
 function pressed(event, button) {
   const box = button.getBoundingClientRect();
-  const byPointer = event.detail > 0; // else by the keyboard, and it is the middle
+  const byPointer = event.detail > 0; // the keyboard picks the middle
   const column = byPointer ? Math.floor(((event.clientX - box.left) / box.width) * 28) : 14;
   const row = byPointer ? Math.floor(((event.clientY - box.top) / box.height) * 28) : 14;
   const within = (/** @type {number} */ n) => Math.max(0, Math.min(27, n));

@@ -1,6 +1,6 @@
-// The section "What happens inside": every layer's activations for this drawing, and the evidence.
+// The chapter "Your drawing in the net": each layer's activations, and which pixels decided.
 
-import { make, part } from "../ui/dom.js";
+import { make, byTestId } from "../ui/dom.js";
 import { paintGrey, paintSigned, palette } from "../ui/pictures.js";
 import { whileSeen } from "../ui/seen.js";
 
@@ -19,10 +19,10 @@ const NAMES = {
 
 /** @param {Engine} engine @param {Training} training @param {Sheet} sheet @param {HTMLSelectElement} picker */
 export function layersSection(engine, training, sheet, picker) {
-  const section = part("section-layers", HTMLElement);
-  const list = part("layers", HTMLElement);
-  const words = part("evidence-words", HTMLElement);
-  const picture = part("evidence", HTMLCanvasElement);
+  const section = byTestId("section-layers", HTMLElement);
+  const list = byTestId("layers", HTMLElement);
+  const words = byTestId("evidence-words", HTMLElement);
+  const picture = byTestId("evidence", HTMLCanvasElement);
 
   const { request } = whileSeen(
     section,
@@ -32,12 +32,12 @@ export function layersSection(engine, training, sheet, picker) {
       section.dataset.empty = drawing ? "" : "yes";
       if (!drawing) {
         list.replaceChildren();
-        words.textContent = "Draw something above, and it is followed through the net.";
+        words.textContent = "Draw something above, and follow it through the net.";
         return;
       }
       await engine.open(picker.value);
       const inside = await engine.call("inside", { model: picker.value, ...drawing });
-      words.textContent = `Blue pixels spoke for ${inside.digit}, orange ones for ${inside.rival}, the runner-up.`;
+      words.textContent = `Blue pixels are evidence for ${inside.digit}, orange ones for ${inside.rival}, the runner-up.`;
       paintSigned(picture, inside.evidence, 28, palette());
       for (const [i, layer] of inside.layers.entries()) {
         const known = /** @type {HTMLElement | undefined} */ (list.children[i]);
@@ -57,7 +57,7 @@ export function layersSection(engine, training, sheet, picker) {
   );
 
   sheet.addEventListener("change", () => {
-    section.dataset.coming = sheet.empty ? "no" : "yes";
+    section.dataset.reserve = sheet.empty ? "no" : "yes";
     request();
   });
   picker.addEventListener("change", request);
@@ -65,7 +65,7 @@ export function layersSection(engine, training, sheet, picker) {
   training.addEventListener("progress", () => picker.value === "live" && request());
 }
 
-/** The empty places for a layer's values. @param {Layer} layer @param {number} i @param {number} layers */
+/** Elements for a layer's values, still empty. @param {Layer} layer @param {number} i @param {number} layers */
 function frame({ kind, shape }, i, layers) {
   const last = i === layers - 1;
   const count = shape[shape.length - 1];
@@ -88,7 +88,7 @@ function frame({ kind, shape }, i, layers) {
     className: shape.length === 3 ? "maps" : count > 60 ? "cells many" : "cells",
   });
   box.append(...places);
-  if (shape.length !== 3) box.role = "img"; // told in its label: nobody listens to 128 cells
+  if (shape.length !== 3) box.role = "img"; // its label sums up the cells for screen readers
   return make("figure", {}, [make("figcaption", { textContent: caption }), box]);
 }
 

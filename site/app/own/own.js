@@ -1,4 +1,4 @@
-// The section "Your own backward": a function of the library in an editor, tried in a sandbox.
+// The chapter "Your own backward": edit a function of the library, and run it in a sandbox.
 
 import {
   addressOf,
@@ -8,7 +8,7 @@ import {
   whenAddressChanges,
   writeAddress,
 } from "../ui/address.js";
-import { part, say as put } from "../ui/dom.js";
+import { byTestId, say as put } from "../ui/dom.js";
 import { lazy } from "../ui/lazy.js";
 import { RaceView } from "../race/race.js";
 import { take, warm } from "../engine/sandbox.js";
@@ -27,41 +27,41 @@ const ROWS = {
   "test-images": 1_000,
   "test-labels": 1_000,
 };
-/** How long Python races before it tells how it stands, in milliseconds. */
+/** How long Python trains between two reports, in milliseconds. */
 const TURN = 80;
-/** After so long without an answer the visitor is told that it may be an endless loop. */
+/** After this time without an answer, warn of an endless loop; in milliseconds. */
 const PATIENCE = 4000;
-/** Characters of a setting in the address. */
+/** The most characters of a setting that are read from the address. */
 const LONGEST = 60;
-/** How long after the last key the address has the code, in milliseconds. */
+/** Delay from the last key to the update of the address, in milliseconds. */
 const REST = 800;
 
 /**
  * @param {Engine} engine
  * @param {Training} training
- * @param {EventTarget} gallery "edit" (detail: {target, text, settings}) asks for a text to be shown here
+ * @param {EventTarget} gallery "edit" (detail: {target, text, settings}) asks to show a text here
  */
 export function ownSection(engine, training, gallery) {
-  const section = part("section-own", HTMLElement);
-  const target = part("own-target", HTMLSelectElement);
-  const form = part("own-settings", HTMLFormElement);
-  const host = part("own-editor", HTMLElement);
-  const run = part("own-run", HTMLButtonElement);
-  const stop = part("own-stop", HTMLButtonElement);
-  const reset = part("own-reset", HTMLButtonElement);
-  const share = part("own-share", HTMLButtonElement);
-  const words = part("own-words", HTMLElement);
-  const output = part("own-output", HTMLElement);
-  const note = part("own-note", HTMLElement);
-  const view = new RaceView(part("own-race", HTMLElement));
+  const section = byTestId("section-own", HTMLElement);
+  const target = byTestId("own-target", HTMLSelectElement);
+  const form = byTestId("own-settings", HTMLFormElement);
+  const host = byTestId("own-editor", HTMLElement);
+  const run = byTestId("own-run", HTMLButtonElement);
+  const stop = byTestId("own-stop", HTMLButtonElement);
+  const reset = byTestId("own-reset", HTMLButtonElement);
+  const share = byTestId("own-share", HTMLButtonElement);
+  const words = byTestId("own-words", HTMLElement);
+  const output = byTestId("own-output", HTMLElement);
+  const note = byTestId("own-note", HTMLElement);
+  const view = new RaceView(byTestId("own-race", HTMLElement));
 
   /** @type {Target[]} */
   let targets = [];
-  /** What the visitor has made of each. @type {Map<string, {text: string, settings: Record<string, any>}>} */
+  /** The visitor's version of each function. @type {Map<string, {text: string, settings: Record<string, any>}>} */
   const drafts = new Map();
   /** @type {import("../ui/editor.js").Editor | undefined} */
   let editor;
-  /** Is a text being shown that the visitor has not typed? */
+  /** True while a text is being set that the visitor has not typed. */
   let showing = false;
   /** @type {ReturnType<typeof take> | undefined} */
   let sandbox;
@@ -69,7 +69,7 @@ export function ownSection(engine, training, gallery) {
   let data;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let resting;
-  /** What is to be shown once the section is ready. @type {(() => void) | undefined} */
+  /** To call once the editor is ready. @type {(() => void) | undefined} */
   let asked;
 
   const sight = waitingForSight(section);
@@ -103,7 +103,7 @@ export function ownSection(engine, training, gallery) {
   const known = (name) => /** @type {Target} */ (targets.find((one) => one.name === name));
   const fields = () => /** @type {HTMLInputElement[]} */ ([...form.elements]);
 
-  /** Show a function, as the visitor left it or as it is. @param {string} name */
+  /** Show the visitor's version of a function, or the library's. @param {string} name */
   function choose(name) {
     const { text, settings } = drafts.get(name) ?? known(name);
     show(name, text, settings);
@@ -118,18 +118,18 @@ export function ownSection(engine, training, gallery) {
     showing = false;
     for (const element of fields()) element.value = String(settings[element.name]);
     const { file, line } = known(name);
-    part("own-place", HTMLElement).textContent = `nets_core/${file}, line ${line}`;
+    byTestId("own-place", HTMLElement).textContent = `nets_core/${file}, line ${line}`;
     drafts.set(name, { text, settings });
     controls();
   }
 
-  /** Those that came with the function or the address, and those in the fields. */
+  /** The settings of the function or the address, overridden by the fields. */
   function settings() {
     const given = drafts.get(target.value)?.settings;
     return { ...given, ...Object.fromEntries(fields().map(({ name, value }) => [name, read(name, value)])) };
   }
 
-  /** A setting from its text; Python says what is wrong with it. @param {string} name @param {string} value */
+  /** Parse a setting; Python validates it. @param {string} name @param {string} value */
   function read(name, value) {
     if (name === "hidden") return value.split(/[\s,]+/).filter(Boolean).map(Number);
     return fields().some((field) => field.name === name) ? Number(value) : value;
@@ -142,7 +142,7 @@ export function ownSection(engine, training, gallery) {
     controls();
   }
 
-  /** Keep the code in the address, so that a reload does not lose it. */
+  /** Write the code to the address, so that it survives a reload. */
   function remember() {
     clearTimeout(resting);
     if (!packs) return;
@@ -155,7 +155,7 @@ export function ownSection(engine, training, gallery) {
     return { target: target.value, code, ...Object.fromEntries(chosen) };
   }
 
-  /** Show what the address holds; it is never run unasked. */
+  /** Show the code from the address. It is never run unasked. */
   async function open() {
     const { section: name, values: given } = readAddress();
     if (name !== "own" || !given.has("code")) return;
@@ -164,7 +164,7 @@ export function ownSection(engine, training, gallery) {
       const text = await unpacked(given.get("code") ?? "");
       whenReady(() => {
         const chosen = known(given.get("target") ?? "");
-        if (!chosen) return say("The link names a function that there is not.", "trouble");
+        if (!chosen) return say("The link names an unknown function.", "trouble");
         const set = { ...chosen.settings };
         for (const key of Object.keys(set)) {
           const value = given.get(key);
@@ -173,8 +173,8 @@ export function ownSection(engine, training, gallery) {
         show(chosen.name, text, set);
         if (text !== chosen.text) {
           note.textContent =
-            "This code came with the address. It has not been run: read it, then press Run. It " +
-            "runs in a sandbox that reaches neither the network nor this page.";
+            "This code came with the link. It has not run yet: read it, then press Run. It runs in " +
+            "a sandbox that reaches neither the network nor this page.";
         }
       });
     } catch (error) {
@@ -200,7 +200,7 @@ export function ownSection(engine, training, gallery) {
     target.disabled = !editor || running;
   }
 
-  /** MNIST for the sandbox, out of the page's own Python. */
+  /** MNIST for the sandbox, from the page's Python. */
   function examples() {
     data ??= gather().catch((error) => {
       data = undefined;
@@ -226,19 +226,19 @@ export function ownSection(engine, training, gallery) {
     editor.unmark();
     note.textContent = "";
     output.textContent = "";
-    part("own-printed", HTMLElement).hidden = true;
+    byTestId("own-printed", HTMLElement).hidden = true;
     sandbox = take();
     controls();
     const mine = sandbox;
     mine.print = (line) => {
-      part("own-printed", HTMLElement).hidden = false;
+      byTestId("own-printed", HTMLElement).hidden = false;
       output.append(`${line}\n`);
     };
     let slow;
     try {
       say("Fetching MNIST …");
       const rooms = await examples();
-      say("Starting a Python of its own for your code …");
+      say("Starting a separate Python for your code …");
       await mine.ready;
       if (sandbox !== mine) return;
       await mine.call("make_room", { counts: { train: ROWS["train-labels"], test: ROWS["test-labels"] } });
@@ -258,8 +258,8 @@ export function ownSection(engine, training, gallery) {
       view.verdict(found);
       say("Racing: the library’s code and yours, on the same digits …");
       for (let running = true; running; ) {
-        await sight(); // a race that nobody looks at waits
-        slow = setTimeout(() => say("Your code takes long. Stop ends it."), PATIENCE);
+        await sight(); // pause while the chapter is out of sight
+        slow = setTimeout(() => say("Your code is taking long. Press Stop to end it."), PATIENCE);
         const state = stateOf(await mine.call("workshop.advance", { milliseconds: TURN }));
         clearTimeout(slow);
         view.draw(state);
@@ -285,7 +285,7 @@ export function ownSection(engine, training, gallery) {
   }
 
   run.addEventListener("click", () => void race());
-  stop.addEventListener("click", () => sandbox?.stop("Stopped. Your code is as it was."));
+  stop.addEventListener("click", () => sandbox?.stop("Stopped. Your code is unchanged."));
   target.addEventListener("change", () => {
     view.clear();
     say("");
@@ -295,7 +295,7 @@ export function ownSection(engine, training, gallery) {
   reset.addEventListener("click", () => {
     const { name, text, settings: given } = known(target.value);
     show(name, text, given);
-    say("The library’s own code again. Undo in the editor brings yours back.");
+    say("This is the library’s code again. Undo in the editor brings yours back.");
     remember();
   });
   share.addEventListener("click", async () => {
@@ -304,9 +304,9 @@ export function ownSection(engine, training, gallery) {
       await navigator.clipboard.writeText(link);
       say("The link is copied. Whoever opens it sees the code, and decides whether to run it.");
     } catch {
-      part("own-link", HTMLTextAreaElement).value = link;
-      part("own-link", HTMLTextAreaElement).hidden = false;
-      part("own-link", HTMLTextAreaElement).select();
+      byTestId("own-link", HTMLTextAreaElement).value = link;
+      byTestId("own-link", HTMLTextAreaElement).hidden = false;
+      byTestId("own-link", HTMLTextAreaElement).select();
     }
   });
   form.addEventListener("submit", (event) => event.preventDefault());
@@ -317,7 +317,7 @@ export function ownSection(engine, training, gallery) {
     whenReady(() => {
       view.clear();
       show(name, text, given);
-      note.textContent = "This is the code with the bug in it. Mend it, and press Run.";
+      note.textContent = "This is the code with the bug in it. Fix it, and press Run.";
     });
   });
   whenAddressChanges(() => void open());

@@ -1,15 +1,15 @@
-// What the visitor looks at: one neuron, whose picture is shown large, and one weight.
+// The selection: one neuron, whose picture is shown large, and one weight.
 
 /** @typedef {{layer: number, neuron: number}} Neuron layer −1 are the features */
 /** @typedef {{layer: number, neuron: number, source: number}} Weight source −1 is the bias */
 
 /** Events: "neuron", "weight". */
 export class Attention extends EventTarget {
-  /** Whose picture is shown large: the output's unless. @type {Neuron | undefined} */
+  /** The neuron shown large; undefined for the output. @type {Neuron | undefined} */
   neuron;
   /** @type {Weight | undefined} */
   weight;
-  /** The weight stays although the pointer goes on. */
+  /** Whether the weight stays selected when the pointer moves on. */
   held = false;
 
   /** @param {Neuron | undefined} neuron */
@@ -19,12 +19,12 @@ export class Attention extends EventTarget {
     this.dispatchEvent(new Event("neuron"));
   }
 
-  /** Turn to a weight, unless another is held. @param {Weight} weight */
+  /** Select a weight, unless another is held. @param {Weight} weight */
   point(weight) {
     if (!this.held && !same(weight, this.weight)) this.#turn(weight);
   }
 
-  /** Hold a weight. @param {Weight} weight */
+  /** Select a weight and hold it. @param {Weight} weight */
   hold(weight) {
     this.held = true;
     this.#turn(weight);
@@ -35,7 +35,7 @@ export class Attention extends EventTarget {
     this.#turn(this.weight);
   }
 
-  /** Another net has other neurons. */
+  /** Select nothing: another net has other neurons. */
   forget() {
     this.held = false;
     this.look(undefined);

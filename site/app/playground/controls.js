@@ -1,4 +1,4 @@
-// Controls of settings: each shows what is set and asks the world for another.
+// Controls for settings: each shows a setting and asks the world to change it.
 
 import { make } from "../ui/dom.js";
 
@@ -6,11 +6,11 @@ import { make } from "../ui/dom.js";
 /** @typedef {import("./world.js").Figure} Figure */
 
 /**
- * A number that can be typed or slid.
+ * A number field with a slider.
  * @param {World} world
  * @param {Figure} name
  * @param {string} label
- * @param {number[]} stops where the slider stops, from the least on
+ * @param {number[]} stops the slider's values, in ascending order
  * @returns {HTMLElement}
  */
 export function numberField(world, name, label, stops) {
@@ -60,14 +60,14 @@ export function numberField(world, name, label, stops) {
   ]);
 }
 
-/** Even stops. @param {number} from @param {number} to @param {number} step */
+/** Evenly spaced values. @param {number} from @param {number} to @param {number} step */
 export const stops = (from, to, step) =>
   Array.from({ length: Math.round((to - from) / step) + 1 }, (_, i) =>
     Number((from + i * step).toFixed(6)),
   );
 
 /**
- * One of several, by name.
+ * A select.
  * @param {string} testid
  * @param {string} label
  * @param {string[]} values

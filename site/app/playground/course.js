@@ -1,11 +1,11 @@
-// How learning goes: epoch and costs as numbers, and the costs as curves.
+// The progress of learning: epoch and costs as numbers, and the costs as curves.
 
 import { charting } from "../ui/charting.js";
 import { make, percent, show } from "../ui/dom.js";
 
 /** @typedef {import("./world.js").World} World */
 
-/** How often the curves are drawn anew, in milliseconds. */
+/** Time between two updates of the curves, in milliseconds. */
 const REDRAW = 400;
 
 /** @param {World} world @returns {{figures: HTMLElement, chart: HTMLElement}} */
@@ -55,9 +55,11 @@ export function course(world) {
     waiting = true;
     await new Promise((done) => setTimeout(done, REDRAW));
     waiting = false;
-    const data = await world.ask("curves").catch(() => undefined); // told where it plays
-    const library = await charting().catch((error) => void (holder.textContent = error.message));
-    if (!data || !library) return; // the next view asks for it again
+    const data = await world.ask("curves").catch(() => undefined); // the world reports it
+    const library = await charting().catch((error) => {
+      holder.textContent = error.message;
+    });
+    if (!data || !library) return; // the next view tries again
     if (!curves) holder.textContent = "";
     curves ??= new library.Chart(
       holder,

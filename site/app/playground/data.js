@@ -1,4 +1,4 @@
-// Which points: sets by small pictures, the formula of one's own, noise and shares.
+// The data: data sets as small pictures, the visitor's formula, noise and shares.
 
 import { make } from "../ui/dom.js";
 import { numberField, stops } from "./controls.js";
@@ -8,13 +8,13 @@ import { DATA } from "./words.js";
 /** @typedef {import("./world.js").World} World */
 /** @typedef {import("./world.js").Points} Points */
 
-/** A small picture's side in pixels, and the points of the small world in it. */
+/** A small picture's side in pixels, and its number of points. */
 const SIDE = 64;
 const SAMPLES = 120;
 
 /**
  * @param {World} world
- * @returns {{element: HTMLElement, sketch: () => Promise<void>}} sketch: make the small pictures
+ * @returns {{element: HTMLElement, sketch: () => Promise<void>}} sketch: draw the small pictures
  */
 export function dataControls(world) {
   const sets = make("div", { className: "sets" });
@@ -40,7 +40,7 @@ export function dataControls(world) {
     numberField(world, "noise", "Noise", stops(0, 0.5, 0.05)),
     numberField(world, "share", "For training", stops(0.1, 0.9, 0.1)),
   ];
-  /** The small pictures' points, by problem and set. @type {Map<string, Points>} */
+  /** The small pictures' points, by problem and data set. @type {Map<string, Points>} */
   const pictures = new Map();
   let problem = "";
 
@@ -79,7 +79,7 @@ export function dataControls(world) {
     }
   }
 
-  /** The sign of points set by hand. @param {CanvasRenderingContext2D} context */
+  /** The picture of points set by hand. @param {CanvasRenderingContext2D} context */
   function plus(context) {
     context.fillStyle = colours.ink;
     context.fillRect(SIDE / 2 - 1.5, SIDE / 4, 3, SIDE / 2);
@@ -122,7 +122,7 @@ export function dataControls(world) {
 
   return {
     element,
-    /** Make small worlds for the pictures, before there is the visitor's own. */
+    /** Make the data of the small pictures, before the visitor's world exists. */
     async sketch() {
       for (const [problem, names] of Object.entries(world.choices.data)) {
         for (const name of names) {

@@ -1,11 +1,11 @@
-// Signed values as colours: pictures of the plane, and points in it. One look-up a value.
+// Signed values as colours: pictures of the plane, and points in it. One lookup for each value.
 
 import { palette } from "../ui/pictures.js";
 import { whenThemeChanges } from "../ui/theme.js";
 
 /** The plane reaches from −REACH to REACH in both directions. */
 export const REACH = 6;
-/** A surface takes so much of a colour, so that the points on it stand out. */
+/** A surface's share of each colour, so that the points on it stand out. */
 const SURFACE = 0.7;
 
 /** The surface's 256 colours as pixels; a value −128…127 & 255 is the index. */
@@ -42,7 +42,7 @@ function pixel([r, g, b]) {
   return (255 << 24) | (b << 16) | (g << 8) | r;
 }
 
-/** Tell when the colours are others. @param {() => void} listener */
+/** Call the listener when the colours change. @param {() => void} listener */
 export function whenColoursChange(listener) {
   whenThemeChanges(() => {
     mix();
@@ -53,11 +53,11 @@ export function whenColoursChange(listener) {
 /** The colour of a point with a signed value. @param {number} value −1…1 */
 export const paintOf = (value) => paints[Math.round(127 * Math.max(-1, Math.min(1, value))) & 255];
 
-/** The weakest colour that a value takes which is not 0. */
+/** The weakest colour of a value other than 0. */
 const FAINTEST = 0.3;
 
 /**
- * A value as it is drawn beside the largest of its kind: the root leaves small ones visible.
+ * A value relative to the largest of its kind; the root keeps small values visible.
  * @param {number} value @param {number} largest
  */
 export const against = (value, largest) =>
@@ -77,7 +77,7 @@ function pictureFor(canvas, side) {
 }
 
 /**
- * Paint one picture of many.
+ * Paint one of several pictures in an array.
  * @param {HTMLCanvasElement} canvas
  * @param {Int8Array} values side · side of them, from `offset` on
  * @param {number} side

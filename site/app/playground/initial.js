@@ -1,4 +1,4 @@
-// What the initializer does to a deep net: the activations of each layer as a small histogram.
+// What the initializer does to a deep net: a histogram of each layer's activations.
 
 import { make, percent } from "../ui/dom.js";
 import { WORDS } from "../engine/names.js";
@@ -12,7 +12,7 @@ import { choice } from "./controls.js";
  * }} Layer
  */
 
-/** Activations with two ends, at which they saturate. */
+/** Activations that saturate at both ends. */
 const BOUNDED = new Set(["sigmoid", "tanh"]);
 
 /** @param {World} world @returns {HTMLElement} */
@@ -41,8 +41,8 @@ export function initializerFold(world) {
     make("summary", { textContent: "What the initializer does to a deep net" }),
     make("p", {
       textContent:
-        "Ten layers of a hundred neurons that have learned nothing, and 200 random inputs: " +
-        "how large the activations are in each layer.",
+        "The activations of each layer, for 200 random inputs to an untrained net of ten " +
+        "layers with a hundred neurons each.",
     }),
     make("div", { className: "settings" }, [initializer.element, activation.element]),
     verdict,
@@ -72,18 +72,18 @@ export function initializerFold(world) {
   return fold;
 }
 
-/** What becomes of the signal. @param {Layer[]} layers @param {boolean} bounded */
+/** What happens to the signal. @param {Layer[]} layers @param {boolean} bounded */
 function sentence(layers, bounded) {
   const first = layers[0];
   const last = layers[layers.length - 1];
   const [begin, end] = [size(first.deviation), size(last.deviation)];
   const spread = `the activations spread by ${begin} in the first layer and by ${end} in the last`;
   if (last.deviation < first.deviation / 5 || last.deviation < 1e-6) {
-    return `The signal dies out: ${spread}, and less and less can be learned from it.`;
+    return `The signal dies out: ${spread}, so there is less and less to learn from.`;
   }
   if (bounded && last.saturated > 0.5) {
     const share = percent(last.saturated, 0);
-    const why = "there σ′ is next to nothing, so hardly anything flows back";
+    const why = "there σ′ is nearly 0, so hardly any gradient flows back";
     return `${share} of the last layer’s activations are saturated: ${why}.`;
   }
   if (last.deviation > 5 * first.deviation) {

@@ -1,4 +1,4 @@
-// One weight or bias: its value, the formula that it enters, and a field to change it.
+// One weight or bias: its value, the formula that uses it, and a field to change it.
 
 import { make } from "../ui/dom.js";
 import { FEATURES, down, layerNumber, signed, up } from "./words.js";
@@ -10,7 +10,7 @@ import { FEATURES, down, layerNumber, signed, up } from "./words.js";
 /**
  * @param {World} world
  * @param {Attention} attention
- * @returns {{element: HTMLElement, edit: () => void}} edit: go to the field
+ * @returns {{element: HTMLElement, edit: () => void}} edit: focus the field
  */
 export function inspector(world, attention) {
   const hint = make("p", {
@@ -27,11 +27,11 @@ export function inspector(world, attention) {
   value.setAttribute("aria-label", "Its value");
   const text = make("p", { className: "quiet" });
   text.dataset.testid = "playground-weight";
-  const forget = make("button", { type: "button", textContent: "Forget what was set by hand", hidden: true });
+  const forget = make("button", { type: "button", textContent: "Discard values set by hand", hidden: true });
   forget.dataset.testid = "playground-forget";
   const fields = make("div", { className: "one-weight", hidden: true }, [source, value, text]);
   const element = make("div", { className: "inspector" }, [hint, fields, forget]);
-  /** For which neuron of which net the select was filled. */
+  /** The neuron and net that the select was filled for. */
   let filled = "";
 
   function draw() {
@@ -103,7 +103,7 @@ export function inspector(world, attention) {
 }
 
 /**
- * A weight's symbols, in the equations' way of counting.
+ * A weight's symbols, with the equations' indices.
  * @param {Weight} weight
  */
 function symbols({ layer, neuron, source }) {

@@ -6,21 +6,21 @@ import { against, colours } from "./heat.js";
 /** @typedef {import("./world.js").View} View */
 /** @typedef {{left: number, right: number, y: number}} Place where lines end and begin */
 
-/** A weight of so much is drawn about two thirds as wide as the widest. */
+/** A weight of this size is drawn about two thirds as wide as the widest. */
 const LARGE = 1.5;
 const WIDEST = 6;
 const THINNEST = 0.5;
-/** Dashes of what flows back, and how fast they move, in pixels and pixels a second. */
+/** Dashes of the gradient's flow, in pixels, and their speed, in pixels per second. */
 const DASHES = [7, 7];
 const FLOW = 28;
-/** A line is looked for at so many places. */
+/** Segments of a curve when measuring the distance to it. */
 const PLACES = 16;
 
 /** @param {number} from @param {number} to @param {number} share */
 const ease = (from, to, share) => from + (to - from) * share * share * (3 - 2 * share);
 
 export class Lines {
-  /** Where each layer's lines come from and go to. @type {{from: Place[], to: Place[]}[]} */
+  /** Each layer's start and end points. @type {{from: Place[], to: Place[]}[]} */
   #layers = [];
   #canvas;
   #width = 0;
@@ -59,7 +59,7 @@ export class Lines {
     context.globalAlpha = 0.85;
     for (const [l, { from, to }] of this.#layers.entries()) {
       const weights = layers[l]?.weights;
-      if (weights?.length !== from.length * to.length) return; // another net's frame
+      if (weights?.length !== from.length * to.length) return; // a frame of another net
       for (let j = 0; j < to.length; j++) {
         for (let k = 0; k < from.length; k++) {
           const value = weights[j * from.length + k];
@@ -89,7 +89,7 @@ export class Lines {
   }
 
   /**
-   * The weight whose line is nearest to a place, if one is within reach.
+   * The weight whose line is nearest to a point, if it is within reach.
    * @param {number} x @param {number} y @param {number} reach
    * @returns {Weight | undefined}
    */
@@ -110,7 +110,7 @@ export class Lines {
   }
 }
 
-/** @param {number} value @param {number} [largest] of all, where they are drawn against it */
+/** @param {number} value @param {number} [largest] of all weights, to scale by */
 function width(value, largest) {
   const share =
     largest === undefined
@@ -127,7 +127,7 @@ function curve(context, from, to) {
 }
 
 /**
- * How far a place is from a line, which is followed in short straight pieces.
+ * The distance from a point to a line, approximated by straight segments.
  * @param {number} x @param {number} y @param {Place} from @param {Place} to
  */
 function away(x, y, from, to) {
@@ -143,7 +143,7 @@ function away(x, y, from, to) {
 }
 
 /**
- * A place on the Bézier curve that `curve` draws.
+ * A point on the Bézier curve that `curve` draws.
  * @param {Place} from @param {Place} to @param {number} t 0…1
  */
 function along(from, to, t) {

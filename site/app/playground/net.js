@@ -1,6 +1,6 @@
 // The net as a picture: a column for the features and for each layer, a square for each neuron.
 
-import { make, part } from "../ui/dom.js";
+import { make, byTestId } from "../ui/dom.js";
 import { WORDS } from "../engine/names.js";
 import { paintDots, paintHeat, whenColoursChange } from "./heat.js";
 import { Lines } from "./lines.js";
@@ -12,7 +12,7 @@ import { DENSITY } from "./world.js";
 /** @typedef {import("./attention.js").Attention} Attention */
 /** @typedef {import("./attention.js").Neuron} Neuron */
 
-/** How near to a line a pointer must be, in pixels. */
+/** How close to a line the pointer must be, in pixels. */
 const REACH = { mouse: 7, touch: 16 };
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -29,10 +29,10 @@ export function netPicture(world, attention) {
   const lines = new Lines(canvas);
   const features = featureSquares();
   /**
-   * The layers' columns, the output's last; what stays is not made anew, so that presses count.
+   * The layers' columns, the output's last. Elements are reused, so that no click is lost.
    * @type {{element: HTMLElement, squares: HTMLButtonElement[]}[]}
    */
-  let made = [];
+  const made = [];
   /** What the columns show. */
   let shape = "";
   columns.append(column("Features", features));
@@ -51,7 +51,7 @@ export function netPicture(world, attention) {
         features[k].ariaPressed = String(settings.features.includes(name));
       }
       if (made.length !== sizes.length + 1) {
-        made.pop()?.element.remove(); // the output's, which is another layer now
+        made.pop()?.element.remove(); // the output is another layer now
         while (made.length > sizes.length) made.pop()?.element.remove();
         while (made.length < sizes.length) add(hiddenColumn(made.length));
         add(column("Output", []));
@@ -74,7 +74,7 @@ export function netPicture(world, attention) {
     made.push({ element, squares: [] });
   }
 
-  /** Let a layer have so many neurons. @param {number} l @param {number} size */
+  /** Set a layer's number of neurons. @param {number} l @param {number} size */
   function crowd(l, size) {
     const { element, squares } = made[l];
     while (squares.length > size) squares.pop()?.remove();
@@ -171,7 +171,7 @@ export function netPicture(world, attention) {
     button.addEventListener("click", (event) => {
       attention.look({ layer, neuron });
       attention.hold({ layer, neuron, source: -1 });
-      if (!event.detail) columns.dispatchEvent(new Event("edit")); // by keyboard
+      if (!event.detail) columns.dispatchEvent(new Event("edit")); // from the keyboard
     });
     return button;
   }
@@ -203,11 +203,11 @@ export function netPicture(world, attention) {
     return button;
   }
 
-  /** One tab stop for the whole net; the arrows go from square to square. */
+  /** One tab stop for the whole net; arrow keys move between squares. */
   columns.addEventListener("keydown", (event) => {
     const at = squares().findIndex((column) => column.some((one) => one === event.target));
     if (at < 0) return;
-    const row = squares()[at].findIndex((one) => one === event.target);
+    const row = squares()[at].indexOf(/** @type {HTMLButtonElement} */ (event.target));
     /** @type {Record<string, [number, number]>} */
     const steps = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
     const step = steps[event.key];
@@ -240,23 +240,23 @@ export function netPicture(world, attention) {
   }
 
   /**
-   * Show the settings of the layers in their controls, but not over what is just being typed.
+   * Show the layers' settings in their controls, except in the field that is being edited.
    * @param {Element | null} [typing] the field with the focus
    */
   function follow(typing = document.activeElement) {
     const { choices, intended, settings } = world;
     const layers = intended.layers.length === made.length - 1 ? intended.layers : settings.layers;
     for (const [l, { neurons, activation, dropout }] of layers.entries()) {
-      part(`playground-fewer-${l}`, HTMLButtonElement, columns).disabled = neurons <= 1;
-      part(`playground-more-${l}`, HTMLButtonElement, columns).disabled =
+      byTestId(`playground-fewer-${l}`, HTMLButtonElement, columns).disabled = neurons <= 1;
+      byTestId(`playground-more-${l}`, HTMLButtonElement, columns).disabled =
         neurons >= choices.limits.neurons;
-      part(`playground-activation-${l}`, HTMLSelectElement, columns).value = activation;
-      const field = part(`playground-dropout-${l}`, HTMLInputElement, columns);
+      byTestId(`playground-activation-${l}`, HTMLSelectElement, columns).value = activation;
+      const field = byTestId(`playground-dropout-${l}`, HTMLInputElement, columns);
       if (field !== typing) field.value = String(dropout);
     }
   }
 
-  /** Measure where the squares are: lines go from one to the next. */
+  /** Measure the squares' positions, for the lines between them. */
   function lay() {
     const from = columns.getBoundingClientRect();
     const places = [chosen(), ...squares().slice(1)].map((column) =>

@@ -1,4 +1,4 @@
-// The plane, large: what the net (or one neuron) makes of it, the points, and points set by hand.
+// The large plane: the output of the net or of one neuron, the data, and points set by hand.
 
 import { make } from "../ui/dom.js";
 import { REACH, against, colours, paintHeat, paintOf, whenColoursChange } from "./heat.js";
@@ -9,7 +9,7 @@ import { DENSITY } from "./world.js";
 /** @typedef {import("./attention.js").Attention} Attention */
 
 const RADIUS = 3.2;
-/** How far an arrow key moves the mark with which points are set by keyboard. */
+/** How far an arrow key moves the keyboard's cursor. */
 const STEP = 0.25;
 
 /**
@@ -35,11 +35,11 @@ export function planePicture(world, attention) {
   const tests = make("input", { type: "checkbox" });
   tests.dataset.testid = "playground-show-test";
   const pen = handTools(world);
-  /** The keyboard's mark, while it is used. @type {[number, number] | undefined} */
+  /** The keyboard's cursor, while in use. @type {[number, number] | undefined} */
   let cursor;
   let side = 0;
 
-  /** The neuron that is shown: its index among the pictures, and among the neurons. */
+  /** The neuron shown: its index among the pictures, and among the neurons. */
   function shown() {
     const { features, layers } = world.settings;
     const sizes = [...layers.map(({ neurons }) => neurons), 1];
@@ -51,7 +51,7 @@ export function planePicture(world, attention) {
     return { picture: features.length + place, neuron: place, name };
   }
 
-  /** What the ends of the scale mean. */
+  /** The labels of the scale's ends. */
   function ends() {
     if (world.view.deltas) return ["δ < 0", "δ > 0"];
     if (shown().name !== "Output") return ["low", "high"];
@@ -65,7 +65,7 @@ export function planePicture(world, attention) {
       paintHeat(surface, view.pictures, DENSITY, picture * DENSITY ** 2);
     }
     surface.hidden = !view.pictures;
-    const error = neuron < 0 ? `${name} is given: it has no δ` : `δ: ${name}`;
+    const error = neuron < 0 ? `${name} is an input: it has no δ` : `δ: ${name}`;
     const said = view.deltas ? error : name;
     if (caption.textContent !== said) caption.textContent = said;
     const [low, high] = ends();
@@ -194,7 +194,7 @@ export function planePicture(world, attention) {
       "aria-label",
       hand
         ? "The plane. Press it to set a point, or move with the arrow keys and press Enter"
-        : "The plane with its points, and what the net makes of it",
+        : "The plane with its points, and the net’s output",
     );
     pen.follow();
     draw();
@@ -234,7 +234,7 @@ export function planePicture(world, attention) {
 }
 
 /**
- * The switches for points that are set by hand.
+ * The controls for points set by hand.
  * @param {World} world
  */
 function handTools(world) {
@@ -280,7 +280,7 @@ function handTools(world) {
   return {
     element,
     follow,
-    /** What a press sets: a class or value; undefined: it removes. @returns {number | undefined} */
+    /** The class or value of the next point; undefined to remove points. @returns {number | undefined} */
     value() {
       if (chosen === "eraser") return undefined;
       if (world.settings.problem === "regression") return Number(level.value);

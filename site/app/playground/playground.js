@@ -1,4 +1,4 @@
-// The playground, put together when it is first seen: controls, the data, the net, the plane.
+// The playground, built when it is first seen: controls, data, net, plane.
 
 import {
   addressOf,
@@ -8,7 +8,7 @@ import {
   writeAddress,
 } from "../ui/address.js";
 import { nowAndThen } from "../ui/announce.js";
-import { make, part, percent, say } from "../ui/dom.js";
+import { make, byTestId, percent, say } from "../ui/dom.js";
 import { WORDS } from "../engine/names.js";
 import { Sight } from "../ui/seen.js";
 import { Attention } from "./attention.js";
@@ -27,11 +27,11 @@ import { World } from "./world.js";
 /** @typedef {import("./world.js").Choices} Choices */
 /** @typedef {import("./world.js").Settings} Settings */
 
-/** Epochs a frame. */
+/** Epochs per frame. */
 const SPEEDS = [0.1, 0.2, 0.5, 1, 2, 5, 10];
 const RATES = [0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 const DECAYS = [0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
-/** How often those who do not see it are told how it goes, in milliseconds. */
+/** Time between two announcements for screen readers, in milliseconds. */
 const GAP = 10_000;
 const PROBLEMS = { classification: "Classification", regression: "Regression" };
 const SEEN = {
@@ -45,7 +45,7 @@ const SEEN = {
 
 /** @param {Engine} engine */
 export async function showPlayground(engine) {
-  const words = part("playground-words", HTMLElement);
+  const words = byTestId("playground-words", HTMLElement);
   /** @type {World | undefined} */
   let world;
   const start = async () => {
@@ -67,16 +67,16 @@ export async function showPlayground(engine) {
   engine.addEventListener("failed", (event) => failed(/** @type {CustomEvent} */ (event).detail));
   if (engine.state === "ready") await start();
   else if (engine.state === "failed") engine.ready.catch(failed);
-  else say(words, "The playground waits for Python …");
+  else say(words, "Waiting for Python …");
 }
 
-/** One sentence, with its full stop. @param {string} message */
+/** The message as a sentence with a full stop. @param {string} message */
 const told = (message) => message.replace(/\.?$/, ".");
 
 /** @param {Engine} engine @returns {Promise<World>} */
 async function open(engine) {
-  const section = part("section-playground", HTMLElement);
-  const words = part("playground-words", HTMLElement);
+  const section = byTestId("section-playground", HTMLElement);
+  const words = byTestId("playground-words", HTMLElement);
   /** @type {Choices} */
   const choices = await engine.call("playground.choices");
   const world = new World(engine, choices, choices.defaults);
@@ -119,7 +119,7 @@ async function open(engine) {
   const depth = depthControls(world);
 
   const settings = settingsControls(world);
-  part("playground-body", HTMLElement).replaceChildren(
+  byTestId("playground-body", HTMLElement).replaceChildren(
     make("div", { className: "buttons" }, [play, step, reset, mode, speed.element, link, script]),
     figures,
     make("div", { className: "world" }, [
@@ -162,12 +162,12 @@ async function open(engine) {
     const { section: named, values } = readAddress();
     if (named === section.id && values.size) void take(world, words).then(goToAddress);
   });
-  if (readAddress().section === section.id) goToAddress(); // what stands above has grown meanwhile
+  if (readAddress().section === section.id) goToAddress(); // the content above has grown since
   return world;
 }
 
 /**
- * Make the world that the address describes; what is wrong in it is left out, and told.
+ * Create the world that the address describes; report and ignore invalid settings.
  * @param {World} world @param {HTMLElement} words
  */
 async function take(world, words) {
@@ -187,12 +187,12 @@ async function take(world, words) {
   }
   world.dispatchEvent(new Event("state"));
   const names = wrong.map((name) => `“${name}”`).join(", ");
-  const left = `The address asks for something that is not there, which was left out: ${names}.`;
+  const left = `The address has invalid settings, which were ignored: ${names}.`;
   say(words, wrong.length ? left : "", { kind: "trouble" });
 }
 
 /**
- * The settings without those that Python refuses, which are added to `wrong`.
+ * The settings that Python accepts; the names of the others are added to `wrong`.
  * @param {World} world @param {Partial<Settings>} settings @param {string[]} wrong
  * @returns {Promise<Settings>}
  */
@@ -202,7 +202,7 @@ async function allowed(world, settings, wrong) {
   const groups = [
     { ...(problem && { problem }), ...(data && { data }) },
     ...Object.entries(others).map(([name, value]) => ({ [name]: value })),
-    { ...(edits && { edits }) }, // which depend on the layers
+    { ...(edits && { edits }) }, // these depend on the layers
   ];
   for (const group of groups) {
     try {
@@ -214,9 +214,9 @@ async function allowed(world, settings, wrong) {
   return kept;
 }
 
-/** Tell those who do not see it how it goes: when it begins and pauses, and now and then. @param {World} world */
+/** Announce the progress for screen readers: on start, on pause, and from time to time. @param {World} world */
 function spoken(world) {
-  const announce = nowAndThen(part("playground-said", HTMLElement), GAP);
+  const announce = nowAndThen(byTestId("playground-said", HTMLElement), GAP);
   const standing = () => {
     const { epoch, cost, testAccuracy } = world.view;
     const right = testAccuracy === null ? "" : `, ${percent(testAccuracy, 0)} of the test points right`;
@@ -232,7 +232,7 @@ function spoken(world) {
   });
 }
 
-/** Layers more and fewer. @param {World} world */
+/** Buttons to add and remove layers. @param {World} world */
 function depthControls(world) {
   const fewer = make("button", { type: "button", textContent: "−" });
   fewer.dataset.testid = "playground-layers-fewer";
@@ -263,7 +263,7 @@ function depthControls(world) {
   return make("div", { className: "depth" }, [fewer, said, more]);
 }
 
-/** How the net begins and learns. @param {World} world */
+/** The settings of initializer and training. @param {World} world */
 function settingsControls(world) {
   const { choices } = world;
   const pick = (
@@ -289,7 +289,7 @@ function settingsControls(world) {
     (value) => {
       const { data } = world.settings;
       const sets = choices.data[value];
-      // A set that both problems have stays, but its points would not mean the same.
+      // Both problems may have this data set, but its targets would not mean the same.
       void world.change({ problem: value, data: sets.includes(data) ? data : sets[0], points: [] });
     },
   );

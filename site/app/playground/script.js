@@ -1,4 +1,4 @@
-// The panel with the Python script that makes the same world and net: to read, copy or download.
+// The panel with a Python script that trains the same net on the same data.
 
 import { make } from "../ui/dom.js";
 
@@ -28,16 +28,16 @@ export function scriptPanel(world) {
   const panel = make("div", { className: "script", hidden: true }, [
     make("p", {
       textContent:
-        "This script makes the same points and the same net with nets_core, the library that " +
-        "runs here, and trains it to the same curve: it prints the costs of its first 100 " +
-        "updates, then those after each epoch.",
+        "This script trains the same net on the same points with nets_core, the library that runs " +
+        "here, and follows the same curve. It prints the costs of the first 100 updates, then " +
+        "those after each epoch.",
     }),
     shown,
     make("div", { className: "buttons" }, [copy, download]),
     compare,
   ]);
 
-  /** Write the script for the world as it is now. */
+  /** Show the script for the current world. */
   async function write() {
     code.textContent = await world.ask("export").catch((error) => error.message);
     URL.revokeObjectURL(download.href);
@@ -66,7 +66,7 @@ export function scriptPanel(world) {
 }
 
 /**
- * Copy a text, and say so on the button; where that is not allowed, select what shows it.
+ * Copy a text, and confirm it on the button; if copying is not allowed, select the text.
  * @param {HTMLButtonElement} button @param {string} text @param {HTMLElement} [shown]
  */
 export async function copyText(button, text, shown) {

@@ -1,14 +1,14 @@
-// The section "Playground", as long as it has not been seen: nothing of it is fetched or computed.
+// The chapter "Playground": it is fetched and computed only once it is in view.
 
 import { goToAddress, readAddress } from "../ui/address.js";
-import { make, part } from "../ui/dom.js";
+import { make, byTestId } from "../ui/dom.js";
 import { lazy } from "../ui/lazy.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 
 /** @param {Engine} engine */
 export function playgroundSection(engine) {
-  const section = part("section-playground", HTMLElement);
+  const section = byTestId("section-playground", HTMLElement);
   const observer = new IntersectionObserver(
     (entries) => {
       if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
@@ -21,12 +21,12 @@ export function playgroundSection(engine) {
   if (readAddress().section === section.id) goToAddress();
 
   function open() {
-    part("playground-words", HTMLElement).replaceChildren();
+    byTestId("playground-words", HTMLElement).replaceChildren();
     const module = lazy("the playground", () => import("./playground.js"));
     module.then(
       ({ showPlayground }) => showPlayground(engine),
       ({ message }) => {
-        const words = part("playground-words", HTMLElement);
+        const words = byTestId("playground-words", HTMLElement);
         words.dataset.kind = "trouble";
         words.textContent = `${message.replace(/^t/, "T").replace(/ Try again\.$/, "")}`;
         words.append(" ", make("button", { type: "button", textContent: "Try again", onclick: open }));

@@ -1,11 +1,11 @@
-// The whole state as it stands in the address, and back. What is allowed is for Python to say: here
-// a text is only read.
+// The playground's state to and from the address. Python validates the values; this module only
+// parses them.
 
 /** @typedef {import("./world.js").Settings} Settings */
 /** @typedef {import("./world.js").World} World */
 /** @typedef {import("./world.js").Mode} Mode */
 
-/** Between the parts of a list, and between the numbers of a part: neither is escaped. */
+/** Separators of the items of a list, and of an item's numbers. URLs need no escapes for them. */
 const [PARTS, NUMBERS] = ["*", "_"];
 
 /** @type {import("./world.js").Figure[]} */
@@ -37,7 +37,7 @@ export function written({ settings, mode, speed }) {
 }
 
 /**
- * What an address says. `settings` holds what could be read, `wrong` the names of what could not.
+ * Parse an address. `settings` holds the values, `wrong` the names of those that are malformed.
  * @param {URLSearchParams} values
  * @param {number[]} speeds
  * @returns {{settings: Partial<Settings>, mode: Mode, speed: number, wrong: string[]}}
@@ -63,13 +63,13 @@ export function read(values, speeds) {
 /** @param {number[][]} numbers */
 const rows = (numbers) => numbers.map((row) => row.join(NUMBERS)).join(PARTS);
 
-/** A number, or undefined. @param {string} text */
+/** A finite number, or undefined. @param {string} text */
 function figure(text) {
   const value = Number(text);
   return text.trim() && Number.isFinite(value) ? value : undefined;
 }
 
-/** Rows of so many numbers, or undefined. @param {number} length */
+/** A parser of rows of `length` numbers; it returns undefined for anything else. @param {number} length */
 const table = (length) => (/** @type {string} */ text) => {
   const all = text ? text.split(PARTS).map((row) => row.split(NUMBERS).map(figure)) : [];
   return all.every((row) => row.length === length && !row.includes(undefined)) ? all : undefined;
@@ -89,7 +89,7 @@ function layers(text) {
 }
 
 /**
- * How each is read; undefined where a text is none.
+ * A parser for each name; it returns undefined for malformed text.
  * @type {Record<string, (text: string) => unknown>}
  */
 const READERS = {

@@ -1,4 +1,4 @@
-// What features, layers and weights are called.
+// Names of features, layers and weights.
 
 /** @type {Record<string, string>} */
 export const FEATURES = {
@@ -31,10 +31,10 @@ export const up = (n) => small(n, "⁰¹²³⁴⁵⁶⁷⁸⁹");
 /** @param {number} n */
 export const down = (n) => small(n, "₀₁₂₃₄₅₆₇₈₉");
 
-/** Layers are counted as in the equations: the features are layer 1. @param {number} layer */
+/** Layers count as in the equations: the features are layer 1. @param {number} layer */
 export const layerNumber = (layer) => layer + 2;
 
-/** A number as the page shows it, with a true minus. @param {number} value */
+/** A number as the page shows it, with a real minus sign. @param {number} value */
 export const signed = (value) => {
   const size = Math.abs(value);
   const text = size && (size < 1e-3 || size >= 1e4) ? size.toExponential(2) : size.toFixed(4);

@@ -1,5 +1,5 @@
-// The world in the plane, as the page knows it: settings, points, what a frame shows, and playing.
-// Points and net live in Python (nets_core/playground.py); here is asked for them in time.
+// The page's copy of the playground: settings, points, the latest frame, and playing. Points and net
+// live in Python (nets_core/playground.py).
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {{neurons: number, activation: string, dropout: number}} Layer */
@@ -21,7 +21,7 @@
  */
 /** @typedef {"activations" | "gradient"} Mode */
 /**
- * A setting that is a number.
+ * A numeric setting.
  * @typedef {"samples" | "noise" | "share" | "seed"
  *   | "learningRate" | "l1" | "l2" | "batchSize"} Figure
  */
@@ -42,11 +42,11 @@
  * }} View
  */
 
-/** Each neuron's picture has so many values a side. */
+/** Values per side of each neuron's picture. */
 export const DENSITY = 48;
-/** A frame trains no longer than this, in milliseconds, however many epochs were asked for. */
+/** The longest training per frame, in milliseconds, whatever the speed. */
 const MOST = 50;
-/** What changes while the same net goes on learning; anything else makes points and net anew. */
+/** Settings that the net can change while it learns; any other makes new points and a new net. */
 const ADJUSTABLE = new Set(["learningRate", "l1", "l2", "batchSize"]);
 
 const NONE = new Float64Array();
@@ -66,9 +66,9 @@ const NO_VIEW = {
 };
 
 /**
- * Events: "settings" when they are others, "points", "view" when there is another frame to draw,
- * "state" when playing begins or ends, "touched" when the visitor has changed something that the
- * address keeps, "trouble" (detail: {message, names} of the refused settings; "" when it is over).
+ * Events: "settings" when they change, "points", "view" when there is another frame to draw,
+ * "state" when playing begins or ends, "touched" when the visitor has changed something that belongs
+ * in the address, "trouble" (detail: {message, names} of the refused settings; "" once they are valid).
  */
 export class World extends EventTarget {
   /** @type {Choices} */
@@ -79,22 +79,22 @@ export class World extends EventTarget {
   points = NO_POINTS;
   /** @type {View} */
   view = NO_VIEW;
-  /** The mode of the view that is there. @type {Mode} */
+  /** The mode of the current view. @type {Mode} */
   mode = "activations";
-  /** Epochs a frame. */
+  /** Epochs per frame. */
   speed = 1;
   playing = false;
-  /** Is the playground seen? Nothing is computed for what is not. */
+  /** Whether the playground is in view; nothing is computed otherwise. */
   sight = () => true;
   #engine;
-  /** Counts the nets that were made, so that a frame of an earlier one is not shown. */
+  /** Counts nets, so that no frame of an earlier one is shown. */
   #net = 0;
   #running = false;
-  /** What is shown may be older than the net once the frames have ended. */
+  /** Whether the view may be older than the net when playing ends. */
   #stale = false;
   /** @type {Partial<Settings>} */
   #wanted = {};
-  /** What is being done of it. @type {Partial<Settings>} */
+  /** The changes that Python is applying. @type {Partial<Settings>} */
   #taken = {};
   /** @type {Promise<void> | undefined} */
   #changing;
@@ -111,20 +111,20 @@ export class World extends EventTarget {
     this.settings = settings;
   }
 
-  /** The settings with what has been asked for and is still under way. @returns {Settings} */
+  /** The settings, including changes that are not applied yet. @returns {Settings} */
   get intended() {
     return { ...this.settings, ...this.#taken, ...this.#wanted };
   }
 
-  /** Make points and net by the settings as they are. @returns {Promise<void>} */
+  /** Make points and net for the current settings. @returns {Promise<void>} */
   begin() {
     return this.#make(this.settings);
   }
 
   /**
-   * Change settings; what is asked for while a change is under way is done in one, afterwards.
+   * Change settings. Changes requested while another is being applied are merged and applied next.
    * @param {Partial<Settings>} changes
-   * @returns {Promise<void>} resolves when the world is as it was asked for, or has refused
+   * @returns {Promise<void>} resolves when the changes are applied or refused
    */
   change(changes) {
     Object.assign(this.#wanted, changes);
@@ -162,13 +162,13 @@ export class World extends EventTarget {
     this.settings = await this.#call("make", { settings });
     this.#net++;
     this.points = await this.#call("points");
-    // The features have no δ: their pictures are drawn once, whatever is shown from then on.
+    // The features have no δ: their pictures are drawn once and stay.
     this.view = await this.#look("view", {}, "activations");
     for (const event of ["settings", "points", "view"]) this.#tell(event);
     if (this.mode !== "activations") this.#show(await this.#look());
   }
 
-  /** The same net from its start. */
+  /** Reset the net to its initial weights. */
   async reset() {
     this.pause();
     await this.change({ seed: this.settings.seed });
@@ -179,13 +179,13 @@ export class World extends EventTarget {
     return this.#alter("place", { x1, x2, value });
   }
 
-  /** Take the nearest point away that was set by hand. @param {number} x1 @param {number} x2 */
+  /** Remove the nearest point that was set by hand. @param {number} x1 @param {number} x2 */
   remove(x1, x2) {
     return this.#alter("remove", { x1, x2 });
   }
 
   /**
-   * Set a weight, or a bias where `source` is −1.
+   * Set a weight, or a bias if `source` is −1.
    * @param {number} layer @param {number} neuron @param {number} source @param {number} value
    */
   weight(layer, neuron, source, value) {
@@ -217,13 +217,13 @@ export class World extends EventTarget {
     await this.refresh().catch((error) => this.#trouble(error.message));
   }
 
-  /** @param {number} speed epochs a frame */
+  /** @param {number} speed epochs per frame */
   pace(speed) {
     this.speed = speed;
     this.#tell("touched");
   }
 
-  /** Ask for a frame without learning; while frames come, after the last of them. */
+  /** Request a frame without learning; while playing, after the last frame. */
   async refresh() {
     this.#stale = this.#running;
     if (this.#stale) return;
@@ -249,7 +249,7 @@ export class World extends EventTarget {
     void this.#run();
   }
 
-  /** Are there no points to learn from? Then it says so. */
+  /** True if there are no points to learn from; reports it. */
   #isEmpty() {
     if (this.points.trainTargets.length) return false;
     this.#trouble("There are no points to learn from: press the plane to set some.");
@@ -262,13 +262,13 @@ export class World extends EventTarget {
     this.#tell("state");
   }
 
-  /** It has come into sight. */
+  /** The playground has come into view. */
   appear() {
     if (this.playing) void this.#run();
   }
 
   /**
-   * Anything else of the playground: "curves", "export", "initial" …
+   * Call another method of the playground: "curves", "export", "initial" …
    * @param {string} method
    * @param {Record<string, unknown>} [args]
    */
@@ -284,7 +284,7 @@ export class World extends EventTarget {
     let asked;
     const next = () => {
       const view = this.#look("advance", { epochs: this.speed, milliseconds: MOST });
-      view.catch(() => {}); // it is told where it is waited for
+      view.catch(() => {}); // whoever awaits it handles the error
       return { net: this.#net, view };
     };
     try {
@@ -296,7 +296,7 @@ export class World extends EventTarget {
         if (net === this.#net) this.#show(frame);
         await new Promise(requestAnimationFrame);
       }
-      this.#stale ||= asked !== undefined; // and what has been pressed since then may change it
+      this.#stale ||= asked !== undefined; // the visitor may have changed something since
     } catch (error) {
       this.pause();
       this.#trouble(/** @type {Error} */ (error).message);
@@ -316,7 +316,7 @@ export class World extends EventTarget {
   }
 
   /**
-   * Ask for a frame: "view", "advance" or "step".
+   * Request a frame: "view", "advance" or "step".
    * @param {string} [method]
    * @param {Record<string, unknown>} [args]
    * @param {Mode} [mode]

@@ -1,26 +1,26 @@
-// The section "How good is it?": accuracy per digit, the confusion matrix, and the mistakes.
+// The chapter "How good is it?": accuracy per digit, the confusion matrix, and the mistakes.
 
-import { make, part, percent, say, whole } from "../ui/dom.js";
+import { make, byTestId, percent, say, whole } from "../ui/dom.js";
 import { paintPixels } from "../ui/pictures.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {import("../engine/training.js").Training} Training */
 /** @typedef {import("../ui/pad/sheet.js").Sheet} Sheet */
 
-/** How long the net reads before the page hears of it, in milliseconds. */
+/** How long the net reads between two reports, in milliseconds. */
 const TURN = 30;
 const MOST = 24;
 
 /** @param {Engine} engine @param {Training} training @param {Sheet} sheet @param {HTMLSelectElement} picker */
 export function qualitySection(engine, training, sheet, picker) {
-  const start = part("examine", HTMLButtonElement);
-  const bar = part("examine-bar", HTMLProgressElement);
-  const words = part("examine-words", HTMLElement);
-  const result = part("examine-result", HTMLElement);
-  const table = part("confusion", HTMLTableElement);
-  const gallery = part("mistakes", HTMLElement);
-  const caption = part("mistakes-words", HTMLElement);
-  /** The net that the table is about. */
+  const start = byTestId("examine", HTMLButtonElement);
+  const bar = byTestId("examine-bar", HTMLProgressElement);
+  const words = byTestId("examine-words", HTMLElement);
+  const result = byTestId("examine-result", HTMLElement);
+  const table = byTestId("confusion", HTMLTableElement);
+  const gallery = byTestId("mistakes", HTMLElement);
+  const caption = byTestId("mistakes-words", HTMLElement);
+  /** The net that the table describes. */
   let model = "";
   let run = 0;
 
@@ -105,7 +105,7 @@ export function qualitySection(engine, training, sheet, picker) {
     const shown = Math.min(MOST, found.total);
     caption.textContent =
       label === undefined
-        ? `Read most wrong: the ${shown} mistakes (of ${found.total}) that it was surest of. Press one to put it on the pad.`
+        ? `The ${shown} mistakes (of ${found.total}) that it was most sure of. Press one to put it on the pad.`
         : `${found.total} times a ${label} was read as ${guess}${found.total > shown ? `, ${shown} of them here` : ""}. Press one to put it on the pad.`;
     gallery.replaceChildren(
       ...Array.from(found.labels, (/** @type {number} */ is, /** @type {number} */ i) => {
@@ -125,7 +125,7 @@ export function qualitySection(engine, training, sheet, picker) {
         );
         button.addEventListener("click", () => {
           sheet.put(pixels);
-          part("section-draw", HTMLElement).scrollIntoView({ block: "start" });
+          byTestId("section-draw", HTMLElement).scrollIntoView({ block: "start" });
         });
         return button;
       }),

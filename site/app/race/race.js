@@ -1,5 +1,5 @@
-// A race as it is seen: what the gradient check says, two curves, and how each side ended. It
-// knows nothing of where the changed code came from.
+// The view of a race: the gradient check, two curves, and how each side ended. It does not know
+// where the changed code came from.
 
 import { charting } from "../ui/charting.js";
 import { make, percent, show } from "../ui/dom.js";
@@ -11,18 +11,18 @@ import { make, percent, show } from "../ui/dom.js";
 /** @typedef {import("../ui/charts.js").Chart} Chart */
 
 const SIDES = /** @type {const} */ (["healthy", "changed"]);
-/** What is measured of each side: the key in its results, what it is, how it is written. */
+/** Measures of each side: key in its results, label, format. */
 const MEASURES = /** @type {const} */ ([
   ["cost", "Latest cost", (/** @type {number} */ value) => value.toPrecision(3)],
-  ["testAccuracy", "Right, of images held back", percent],
-  ["fresh", "Right, of 1,000 fresh digits", percent],
+  ["testAccuracy", "Accuracy on held-out images", percent],
+  ["fresh", "Accuracy on 1,000 new digits", percent],
   ["dead", "Hidden neurons always 0", String],
 ]);
-/** A cost above so many times the library's largest is drawn at the edge: it would hide all else. */
+/** Costs are drawn up to this multiple of the library's largest, so that the rest stays visible. */
 const CEILING = 2;
-/** Ratios so near to each other are taken for one. */
+/** Ratios that differ by less than this count as equal. */
 const ALIKE = 0.01;
-/** An error below this is rounding (as nets_core/lesson.py has it). */
+/** Errors below this are rounding; the same value as in nets_core/lesson.py. */
 const ROUNDING = 1e-6;
 
 export class RaceView {
@@ -38,12 +38,12 @@ export class RaceView {
   #cells = new Map();
   /** @type {{cost: Chart, accuracy: Chart} | undefined} */
   #charts;
-  /** The newest that is to be drawn. @type {State | undefined} */
+  /** The latest state to draw. @type {State | undefined} */
   #state;
 
   /**
    * @param {HTMLElement} root an empty element
-   * @param {string} [name] what the changed run is called
+   * @param {string} [name] name of the changed run
    */
   constructor(root, name = "yours") {
     this.#root = root;
@@ -52,7 +52,7 @@ export class RaceView {
     this.#figures = make("div", { className: "charts" }, [
       make("figure", {}, [make("figcaption", { textContent: "Cost on the mini-batches" }), this.#cost]),
       make("figure", {}, [
-        make("figcaption", { textContent: "Accuracy on images held back" }),
+        make("figcaption", { textContent: "Accuracy on held-out images" }),
         this.#accuracy,
       ]),
     ]);
@@ -82,7 +82,7 @@ export class RaceView {
     return make("tr", {}, [make("th", { scope: "row", textContent: label }), ...cells]);
   }
 
-  /** Show nothing. */
+  /** Remove all results. */
   clear() {
     this.#state = undefined;
     this.#root.hidden = this.#verdict.hidden = this.#figures.hidden = this.#table.hidden = true;
@@ -91,7 +91,7 @@ export class RaceView {
     this.#end("");
   }
 
-  /** What the gradient check says. @param {Found} found */
+  /** Show the result of the gradient check. @param {Found} found */
   verdict(found) {
     this.#root.hidden = false;
     this.#verdict.hidden = false;
@@ -102,7 +102,7 @@ export class RaceView {
     );
   }
 
-  /** How the race stands. @param {State} state */
+  /** Show the state of the race. @param {State} state */
   draw(state) {
     this.#state = state;
     this.#root.hidden = this.#figures.hidden = false;
@@ -127,7 +127,7 @@ export class RaceView {
     return /** @type {HTMLElement} */ (this.#cells.get(`${side} ${key}`));
   }
 
-  /** Why there is no race. @param {{message: string, line: number | null}} trouble */
+  /** Show why the race failed. @param {{message: string, line: number | null}} trouble */
   trouble(trouble) {
     this.#root.hidden = false;
     this.#end(sentence(trouble), true);
@@ -145,7 +145,7 @@ export class RaceView {
     if (!this.#state) return;
     const lines = [
       { label: this.#called("healthy"), colour: "--positive" },
-      { label: this.#called("changed"), colour: "--negative", dash: [6, 4] }, // both seen where they agree
+      { label: this.#called("changed"), colour: "--negative", dash: [6, 4] }, // dashed, so that both show where they agree
     ];
     this.#charts ??= {
       cost: new Chart(this.#cost, lines, (v) => String(Number(v.toPrecision(2))), { min: 0 }),
@@ -176,16 +176,16 @@ function sentence({ message, line }) {
   return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
-/** The verdict in words. @param {Found} found */
+/** The result of the gradient check in words. @param {Found} found */
 function judged({ right, finite, examples, arrays }) {
-  if (right) return "Nudging weights changes the cost as backward says, in every array.";
+  if (right) return "Nudging weights changes the cost as backward predicts, in every array.";
   if (!finite) return "The gradient that backward computes is infinite or NaN.";
   const ratio = common(arrays);
   if (ratio !== undefined) {
     const summed = Math.abs(ratio / examples - 1) < 1e-3;
     return (
-      `backward’s answer is ${plain(ratio)} times the right one, in every array, and the check ` +
-      `looked at ${examples} examples${summed ? ": they are added up." : "."}`
+      `backward’s gradient is ${plain(ratio)} times the right one, in every array, and the check ` +
+      `used ${examples} examples${summed ? ": they are summed." : "."}`
     );
   }
   const wrong = arrays.filter(({ error }) => error >= ROUNDING);
@@ -195,14 +195,14 @@ function judged({ right, finite, examples, arrays }) {
     worst.error > 1
       ? "it even has the wrong sign"
       : `it is off by ${worst.error >= 0.0995 ? percent(worst.error, 0) : percent(worst.error, 2)}`;
-  const rest = good.length ? ` Right are ${listed(good.map(symbol))}.` : "";
+  const rest = good.length ? ` ${listed(good.map(symbol))} ${good.length > 1 ? "are" : "is"} right.` : "";
   return (
     `backward and the nudged cost disagree in ${listed(wrong.map(symbol))}. In the worst place, ` +
     `in ${symbol(worst)}, ${how}.${rest}`
   );
 }
 
-/** The one ratio of all arrays, if there is one that is not 1. @param {Checked[]} arrays */
+/** The ratio that all arrays share, if it is not 1. @param {Checked[]} arrays */
 function common(arrays) {
   const ratios = arrays.flatMap(({ ratio }) => (ratio === null || ratio === undefined ? [] : [ratio]));
   const [first] = ratios;

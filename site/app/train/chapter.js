@@ -1,8 +1,8 @@
-// The chapter "Watch it learn": training, what is kept of it, its files, and what computes.
+// The chapter "Watch it learn": training, saved runs, files, and the choice of kernels.
 
 import { computingSwitch } from "./computing.js";
 import { filesSection } from "./files.js";
-import { keepingSection } from "./savedRuns.js";
+import { savedRunsSection } from "./savedRuns.js";
 import { trainSection } from "./train.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
@@ -11,7 +11,7 @@ import { trainSection } from "./train.js";
 /** @param {Engine} engine @param {Training} training */
 export function trainChapter(engine, training) {
   trainSection(engine, training);
-  keepingSection(engine, training);
+  savedRunsSection(engine, training);
   filesSection(engine, training);
   computingSwitch(engine, training);
 }

@@ -1,6 +1,6 @@
-// The switch between NumPy and the SIMD kernels, and what it does to the speed of training.
+// The switch between NumPy and the SIMD kernels, and the speed of training with each.
 
-import { part, whole } from "../ui/dom.js";
+import { byTestId, whole } from "../ui/dom.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {import("../engine/training.js").Training} Training */
@@ -9,21 +9,21 @@ const NUMPY = "numpy";
 
 /** @param {Engine} engine @param {Training} training */
 export function computingSwitch(engine, training) {
-  const choice = part("kernels", HTMLSelectElement);
-  const words = part("kernels-words", HTMLElement);
+  const choice = byTestId("kernels", HTMLSelectElement);
+  const words = byTestId("kernels-words", HTMLElement);
   const offer = words.textContent;
   /** The kernels that this browser can run. */
   let kernels = "";
-  /** What computes, of the choices; what is chosen does once the worker has answered. */
+  /** The option in use; it changes when the worker has answered. */
   let computing = "";
-  /** Examples a second, by what computed. @type {Record<string, number>} */
+  /** Examples per second, by option. @type {Record<string, number>} */
   let rates = {};
-  /** With which settings they were measured. */
+  /** The settings they were measured with, as JSON. */
   let measured = "";
 
   engine.addEventListener("ready", async () => {
     const found = await engine.computing.catch(() => undefined);
-    if (!found) return; // the worker has died meanwhile
+    if (!found) return; // the worker has died
     kernels = found.kernels === NUMPY ? "" : found.kernels;
     choice.value = kernels ? "kernels" : NUMPY;
     computing = choice.value;
@@ -41,7 +41,7 @@ export function computingSwitch(engine, training) {
   training.addEventListener("settings", (event) => {
     const { learningRate: _, ...others } = /** @type {CustomEvent} */ (event).detail;
     const work = JSON.stringify(others);
-    if (work === measured) return; // a step of another length takes no longer
+    if (work === measured) return; // the learning rate does not change the speed
     measured = work;
     rates = {};
   });

@@ -1,18 +1,18 @@
-// Save the net in training as a file, and open one: by the button, or by dropping it on the section.
+// Save the net in training as a file, and open one: by the button or by drag and drop.
 
-import { part, percent } from "../ui/dom.js";
+import { byTestId, percent } from "../ui/dom.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {import("../engine/training.js").Training} Training */
 
 /** @param {Engine} engine @param {Training} training */
 export function filesSection(engine, training) {
-  const section = part("section-train", HTMLElement);
-  const format = part("save-format", HTMLSelectElement);
-  const save = part("save", HTMLButtonElement);
-  const open = part("open", HTMLButtonElement);
-  const input = part("open-file", HTMLInputElement);
-  const words = part("file-words", HTMLElement);
+  const section = byTestId("section-train", HTMLElement);
+  const format = byTestId("save-format", HTMLSelectElement);
+  const save = byTestId("save", HTMLButtonElement);
+  const open = byTestId("open", HTMLButtonElement);
+  const input = byTestId("open-file", HTMLInputElement);
+  const words = byTestId("file-words", HTMLElement);
   let mostBytes = 0;
 
   engine.addEventListener("ready", async () => {
@@ -51,7 +51,7 @@ export function filesSection(engine, training) {
       const chosen = { format: format.value };
       const name = await engine.call("file_name", chosen);
       download(name, await engine.call("save", chosen));
-      say(`Saved as ${name}, with what it needs to go on learning.`);
+      say(`Saved as ${name}. Open it here to go on training.`);
     } catch (error) {
       say(/** @type {Error} */ (error).message, true);
     }
@@ -60,7 +60,7 @@ export function filesSection(engine, training) {
   open.addEventListener("click", () => input.click());
   input.addEventListener("change", async () => {
     const [file] = input.files ?? [];
-    input.value = ""; // so that the same file can be chosen again
+    input.value = ""; // allow choosing the same file again
     if (file) await take(file);
   });
 
@@ -77,19 +77,19 @@ export function filesSection(engine, training) {
   /** @param {File} file */
   async function take(file) {
     try {
-      if (engine.state !== "ready" || !mostBytes) throw new Error("Python is not there yet: wait a moment.");
+      if (engine.state !== "ready" || !mostBytes) throw new Error("Python is still loading: wait a moment.");
       if (training.running) {
-        throw new Error("A net is in training, whose place the file would take: reset it first.");
+        throw new Error("A net is in training: reset it before you open a file.");
       }
       if (file.size > mostBytes) {
         const [size, most] = [file.size, mostBytes].map((bytes) => `${Math.ceil(bytes / 2 ** 20)} MB`);
-        throw new Error(`${file.name} has ${size}, but no file of more than ${most} is opened.`);
+        throw new Error(`${file.name} has ${size}; files of more than ${most} cannot be opened.`);
       }
       say(`Opening ${file.name} …`);
       const data = new Uint8Array(await file.arrayBuffer());
       const { title } = await engine.call("inspect", { data });
       await training.reopen(() => engine.call("reopen", { data }));
-      say(`${file.name}: a ${title} net${stand(training.progress)}. Resume trains it.`);
+      say(`${file.name}: a ${title} net${stand(training.progress)}. Press Resume to train it.`);
     } catch (error) {
       const { message } = /** @type {Error} */ (error);
       say(message.includes(file.name) ? message : `${file.name}: ${message.replace(/\.?$/, ".")}`, true);
@@ -97,7 +97,7 @@ export function filesSection(engine, training) {
   }
 }
 
-/** Where a run stands, if it has begun. @param {any} progress the Lab's */
+/** The progress of a run, if it has begun. @param {any} progress the Lab's */
 function stand({ step, epoch, epochs, testAccuracy }) {
   if (!step) return "";
   const reads = !Number.isFinite(testAccuracy) ? "" : `, reads ${percent(testAccuracy, 2)} of the test digits`;

@@ -1,27 +1,27 @@
-// "Continue where you left off": what this browser has kept, and that it is being kept.
+// "Continue where you left off": offers saved runs, and reports each save.
 
 import { claim, find, left, list, read, remove, write } from "../../worker/runStore.js";
-import { make, part, percent } from "../ui/dom.js";
+import { make, byTestId, percent } from "../ui/dom.js";
 import { WORDS } from "../engine/names.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {import("../engine/training.js").Training} Training */
 /** @typedef {import("../../worker/runStore.js").Entry} Entry */
 
-/** How many runs that nobody goes on with are kept. */
+/** The most saved runs; older ones are deleted, unless a tab trains them. */
 const MOST = 3;
-/** Where the visitor decides whether to go on. */
+/** States in which a run does not resume by itself. */
 const OVER = new Set(["done", "diverged"]);
 
 /** @param {Engine} engine @param {Training} training */
-export function keepingSection(engine, training) {
-  const box = part("kept", HTMLElement);
-  const rows = part("kept-runs", HTMLUListElement);
-  const trouble = part("kept-trouble", HTMLElement);
-  const words = part("kept-words", HTMLElement);
-  /** Ends the looking that is under way. */
+export function savedRunsSection(engine, training) {
+  const box = byTestId("kept", HTMLElement);
+  const rows = byTestId("kept-runs", HTMLUListElement);
+  const trouble = byTestId("kept-trouble", HTMLElement);
+  const words = byTestId("kept-words", HTMLElement);
+  /** Aborts the current search. */
   let looking = new AbortController();
-  /** What can be gone on with, the newest first. @type {{entry: Entry, row: HTMLLIElement}[]} */
+  /** The runs on offer, the newest first. @type {{entry: Entry, row: HTMLLIElement}[]} */
   let offers = [];
 
   engine.addEventListener("ready", () => engine.keep());
@@ -35,15 +35,15 @@ export function keepingSection(engine, training) {
 
   /** @param {import("../../worker/autosave.js").Report} report */
   function hear(report) {
-    if (training.state === "idle" && !training.hasNet) return; // reset while this was being written
+    if (training.state === "idle" && !training.hasNet) return; // reset during the save
     const failed = "trouble" in report;
     words.classList.toggle("trouble", failed);
     words.textContent = failed
       ? report.trouble
-      : `Kept in this browser at ${clock(report.when)}: after a reload you can continue here.`;
+      : `Saved in this browser at ${clock(report.when)}: you can continue after a reload.`;
   }
 
-  /** Offer what was kept and nobody goes on with, now or as soon as a tab that does is closed. */
+  /** Offer each saved run that no other tab trains, now or once that tab is closed. */
   async function look() {
     looking.abort();
     looking = new AbortController();
@@ -51,15 +51,15 @@ export function keepingSection(engine, training) {
     rows.replaceChildren();
     offers = [];
     box.hidden = true;
-    const entries = await list().catch(() => []); // where nothing can be stored nothing was
+    const entries = await list().catch(() => []); // without storage there are none
     for (const { id } of entries) {
       void free(id, signal)
-        .then((isFree) => (isFree ? find(id) : undefined)) // who went on with it may have changed it
+        .then((isFree) => (isFree ? find(id) : undefined)) // the other tab may have changed it
         .then((entry) => entry && !signal.aborted && offer(entry), () => {});
     }
   }
 
-  /** Offer a run, and give up the oldest if there are too many. @param {Entry} entry */
+  /** Offer a run; delete the oldest if there are too many. @param {Entry} entry */
   function offer(entry) {
     const go = make("button", { type: "button", className: "primary", textContent: "Continue" });
     const away = make("button", { type: "button", textContent: "Discard" });
@@ -73,12 +73,12 @@ export function keepingSection(engine, training) {
     offers.splice(place, 0, { entry, row });
     for (const { entry, row } of offers.splice(MOST)) {
       row.remove();
-      void alone(entry.id, () => remove(entry.id)).catch(() => {}); // it is offered again some day
+      void alone(entry.id, () => remove(entry.id)).catch(() => {}); // it is offered again on the next visit
     }
     box.hidden = training.running;
   }
 
-  /** A run is no longer offered. @param {Entry} entry */
+  /** No longer offer a run. @param {Entry} entry */
   function withdraw(entry) {
     offers = offers.filter((one) => one.entry !== entry);
   }
@@ -87,7 +87,7 @@ export function keepingSection(engine, training) {
   async function proceed(entry, row) {
     complain();
     try {
-      if (engine.state === "failed") engine.start().catch(() => {}); // told by the status
+      if (engine.state === "failed") engine.start().catch(() => {}); // the status reports it
       await training.reopen(() => engine.invoke("takeUp", entry.id));
       withdraw(entry);
       row.remove();
@@ -96,7 +96,7 @@ export function keepingSection(engine, training) {
     } catch (error) {
       const { name } = /** @type {Error} */ (error);
       const reset = name === "AbortError" && !training.running;
-      if (reset) void look(); // what was taken up went with it
+      if (reset) void look(); // the reset deleted the run
       else complain(/** @type {Error} */ (error));
     }
   }
@@ -111,7 +111,7 @@ export function keepingSection(engine, training) {
         return file;
       });
       withdraw(entry);
-      if (!data) return row.remove(); // another tab has discarded it
+      if (!data) return row.remove(); // another tab has deleted it
       const back = make("button", { type: "button", textContent: "Undo" });
       back.addEventListener("click", async () => {
         complain();
@@ -120,7 +120,7 @@ export function keepingSection(engine, training) {
           row.remove();
           offer(entry);
         } catch (error) {
-          complain(/** @type {Error} */ (error)); // Undo can be tried again
+          complain(/** @type {Error} */ (error)); // the visitor can press Undo again
         }
       });
       const buttons = make("div", { className: "buttons" }, [back]);
@@ -131,7 +131,7 @@ export function keepingSection(engine, training) {
     }
   }
 
-  /** @param {Error} [error] nothing: all is well again */
+  /** @param {Error} [error] without one, the message is removed */
   function complain(error) {
     trouble.hidden = !error;
     trouble.textContent = error?.message ?? "";
@@ -141,11 +141,11 @@ export function keepingSection(engine, training) {
 }
 
 /**
- * Do something with a run while no tab goes on with it.
+ * Work on a run while holding its lock.
  * @template T
  * @param {string} id
  * @param {() => Promise<T>} work
- * @returns {Promise<T>} rejects with a sentence if one does
+ * @returns {Promise<T>} rejects with a sentence if another tab holds it
  */
 async function alone(id, work) {
   const release = await claim(id);
@@ -156,17 +156,17 @@ async function alone(id, work) {
   }
 }
 
-/** Does nobody go on with this run any more? @param {string} id @param {AbortSignal} signal */
+/** Wait until no tab trains this run; resolves to false if the search was aborted. @param {string} id @param {AbortSignal} signal */
 async function free(id, signal) {
   try {
     await left(id, signal);
     return !signal.aborted;
   } catch {
-    return false; // another look has begun, or this browser has no locks and keeps nothing
+    return false; // aborted, or a browser without locks, where nothing is saved
   }
 }
 
-/** What was kept, in a sentence or two. @param {Entry} entry */
+/** Describe a saved run. @param {Entry} entry */
 function described({ about, when }) {
   const { title, settings, testAccuracy } = about;
   let found = `A ${title} net`;
@@ -177,7 +177,7 @@ function described({ about, when }) {
     found += ` (${activation}, ${optimizer} at ${settings.learningRate}), ${stand(about)}`;
     if (Number.isFinite(testAccuracy)) found += `: it reads ${percent(testAccuracy, 2)} of the test digits`;
   } else found += " that you corrected";
-  return `${found}. Kept ${day(when)} at ${clock(when)}.`;
+  return `${found}. Saved ${day(when)} at ${clock(when)}.`;
 }
 
 /** @param {any} about */

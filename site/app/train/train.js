@@ -1,8 +1,8 @@
-// The section "Watch it learn": settings, buttons, curves, and the weights as pictures.
+// The chapter "Watch it learn": settings, buttons, curves, and the weights as pictures.
 
 import { nowAndThen } from "../ui/announce.js";
 import { charting } from "../ui/charting.js";
-import { duration, make, part, percent, say as put, show, whole } from "../ui/dom.js";
+import { duration, make, byTestId, percent, say as put, show, whole } from "../ui/dom.js";
 import { WORDS } from "../engine/names.js";
 import { paintSigned, palette } from "../ui/pictures.js";
 import { Sight } from "../ui/seen.js";
@@ -10,27 +10,27 @@ import { Sight } from "../ui/seen.js";
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {import("../engine/training.js").Training} Training */
 
-/** What may change while a net trains; the Lab refuses the rest. */
+/** Settings that may change during training; the Lab refuses the others. */
 const ADJUSTABLE = new Set(["learningRate", "l2", "batchSize"]);
-/** How often the curves and pictures are drawn anew, in milliseconds. */
+/** Time between two updates of curves and pictures, in milliseconds. */
 const REDRAW = 200;
-/** How often those who do not see the figures are told how it goes, in milliseconds. */
+/** Time between two announcements for screen readers, in milliseconds. */
 const GAP = 5000;
 
 /** @param {Engine} engine @param {Training} training */
 export function trainSection(engine, training) {
-  const section = part("section-train", HTMLElement);
-  const form = part("settings", HTMLFormElement);
-  const start = part("train-start", HTMLButtonElement);
-  const pause = part("train-pause", HTMLButtonElement);
-  const step = part("train-step", HTMLButtonElement);
-  const reset = part("train-reset", HTMLButtonElement);
-  const words = part("train-words", HTMLElement);
-  const doubt = part("settings-trouble", HTMLElement);
-  const announce = nowAndThen(part("train-said", HTMLElement), GAP);
-  const bar = part("train-bar", HTMLProgressElement);
-  const gallery = part("weights", HTMLElement);
-  part("settings-fold", HTMLDetailsElement).open = !matchMedia("(max-width: 56rem)").matches;
+  const section = byTestId("section-train", HTMLElement);
+  const form = byTestId("settings", HTMLFormElement);
+  const start = byTestId("train-start", HTMLButtonElement);
+  const pause = byTestId("train-pause", HTMLButtonElement);
+  const step = byTestId("train-step", HTMLButtonElement);
+  const reset = byTestId("train-reset", HTMLButtonElement);
+  const words = byTestId("train-words", HTMLElement);
+  const doubt = byTestId("settings-trouble", HTMLElement);
+  const announce = nowAndThen(byTestId("train-said", HTMLElement), GAP);
+  const bar = byTestId("train-bar", HTMLProgressElement);
+  const gallery = byTestId("weights", HTMLElement);
+  byTestId("settings-fold", HTMLDetailsElement).open = !matchMedia("(max-width: 56rem)").matches;
   const field = (/** @type {string} */ name) =>
     /** @type {HTMLInputElement | HTMLSelectElement} */ (form.elements.namedItem(name));
   const fields = () =>
@@ -75,7 +75,7 @@ export function trainSection(engine, training) {
   }
 
   /** @param {HTMLInputElement | HTMLSelectElement} element @returns {unknown} */
-  function valueOf(element) {
+  function settingOf(element) {
     if (element.name === "hidden") {
       const sizes = element.value.split(/[\s,]+/).filter(Boolean);
       return sizes.map((size) => (Number.isNaN(Number(size)) ? size : Number(size)));
@@ -84,12 +84,12 @@ export function trainSection(engine, training) {
     return element.type === "checkbox" ? element.checked : Number(element.value);
   }
   const settings = () =>
-    Object.fromEntries(fields().map((element) => [element.name, valueOf(element)]));
+    Object.fromEntries(fields().map((element) => [element.name, settingOf(element)]));
 
   /** @param {string} text @param {"quiet" | "trouble"} [kind] @param {number} [share] */
   const say = (text, kind, share) => put(words, text, { kind, share });
 
-  /** Mark the setting that Python refused; returns why, by the name that it has here. @param {Error} error */
+  /** Mark the setting that Python refused; returns the message with the setting's label. @param {Error} error */
   function refused({ message }) {
     const [name] = message.split(" ", 1);
     const control = field(name);
@@ -99,7 +99,7 @@ export function trainSection(engine, training) {
     return texts.map(({ data }) => data.trim()).join("") + message.slice(name.length);
   }
 
-  /** No setting is refused any more. */
+  /** Remove the marks of refused settings. */
   function accept() {
     for (const element of fields()) element.ariaInvalid = null;
     doubt.hidden = true;
@@ -111,7 +111,7 @@ export function trainSection(engine, training) {
     const ready = engine.state === "ready" && form.dataset.filled === "yes";
     const active = state === "training" || state === "paused" || state === "loading";
     start.disabled = !ready || active;
-    start.textContent = state === "done" || state === "diverged" ? "Train anew" : "Train";
+    start.textContent = state === "done" || state === "diverged" ? "Train again" : "Train";
     pause.disabled = state !== "training" && state !== "paused";
     pause.textContent = state === "paused" ? "Resume" : "Pause";
     step.disabled = !ready || state === "loading";
@@ -132,27 +132,27 @@ export function trainSection(engine, training) {
     } else if (training.state === "training" || training.state === "paused") {
       const { value } = element;
       try {
-        await training.adjust({ [element.name]: valueOf(element) });
+        await training.adjust({ [element.name]: settingOf(element) });
         say("");
       } catch (error) {
-        if (element.value !== value) return; // it was corrected before the answer came
+        if (element.value !== value) return; // changed again before the answer
         doubt.textContent = refused(/** @type {Error} */ (error));
         doubt.hidden = false;
       }
     } else if (element.name === "output" && element.value === "softmax") {
-      field("loss").value = "cross_entropy"; // mse does not go with softmax
+      field("loss").value = "cross_entropy"; // mse does not work with softmax
     }
   });
 
   start.addEventListener("click", () => {
     say("");
     accept();
-    training.train(settings()).catch(() => {}); // told by "trouble"
+    training.train(settings()).catch(() => {}); // "trouble" reports it
   });
   pause.addEventListener("click", () =>
     training.state === "paused" ? training.resume() : void training.pause(),
   );
-  /** Take a step, and say so: of a single one nothing else may be seen. */
+  /** Take one step and report it: it may change nothing else on the page. */
   const single = async () => {
     await training.step();
     if (training.state === "paused") {
@@ -179,8 +179,7 @@ export function trainSection(engine, training) {
     void training.reset();
   });
 
-  // Whoever touches the section turns to training: MNIST is fetched then, but not unasked where
-  // the visitor saves data.
+  // Fetch MNIST as soon as the visitor uses the chapter, unless the browser saves data.
   for (const type of ["click", "focusin"]) {
     section.addEventListener(type, () => {
       const saving = /** @type {any} */ (navigator).connection?.saveData;
@@ -207,7 +206,7 @@ export function trainSection(engine, training) {
     before = training.state;
     void redraw();
   });
-  /** The epoch that was told last. */
+  /** The epoch announced last. */
   let told = 0;
   training.addEventListener("settings", (event) =>
     follow(/** @type {CustomEvent} */ (event).detail),
@@ -223,13 +222,13 @@ export function trainSection(engine, training) {
   );
   training.addEventListener("progress", (event) => {
     const progress = /** @type {CustomEvent} */ (event).detail;
-    show(part("epoch", HTMLElement), progress.epoch, (n) => `${n} of ${progress.epochs}`);
-    show(part("cost", HTMLElement), progress.cost, (value) => value.toPrecision(3));
-    show(part("train-accuracy", HTMLElement), progress.trainAccuracy, percent);
-    show(part("test-accuracy", HTMLElement), progress.testAccuracy, (v) => percent(v, 2));
-    show(part("throughput", HTMLElement), progress.examplesPerSecond || null, whole);
+    show(byTestId("epoch", HTMLElement), progress.epoch, (n) => `${n} of ${progress.epochs}`);
+    show(byTestId("cost", HTMLElement), progress.cost, (value) => value.toPrecision(3));
+    show(byTestId("train-accuracy", HTMLElement), progress.trainAccuracy, percent);
+    show(byTestId("test-accuracy", HTMLElement), progress.testAccuracy, (v) => percent(v, 2));
+    show(byTestId("throughput", HTMLElement), progress.examplesPerSecond || null, whole);
     const rest = progress.examples / progress.examplesPerSecond;
-    show(part("remaining", HTMLElement), progress.examplesPerSecond ? rest : null, duration);
+    show(byTestId("remaining", HTMLElement), progress.examplesPerSecond ? rest : null, duration);
     bar.value = progress.share ?? 0;
     if (progress.epoch !== told && training.state === "training" && !document.hidden) {
       told = progress.epoch;
@@ -242,11 +241,11 @@ export function trainSection(engine, training) {
   engine.addEventListener("ready", controls);
   engine.addEventListener("failed", controls);
 
-  /** The weight that is watched, counted from 0. @type {{neuron: number, source: number, side: number} | undefined} */
+  /** The weight to watch, counted from 0. @type {{neuron: number, source: number, side: number} | undefined} */
   let watched;
   const which = {
-    neuron: part("weight-neuron", HTMLInputElement),
-    source: part("weight-source", HTMLInputElement),
+    neuron: byTestId("weight-neuron", HTMLInputElement),
+    source: byTestId("weight-source", HTMLInputElement),
   };
   for (const type of /** @type {const} */ (["pointermove", "pointerdown"])) {
     gallery.addEventListener(type, (event) => {
@@ -274,20 +273,20 @@ export function trainSection(engine, training) {
     });
   }
 
-  /** The watched weight's value now, and the formula that it enters. */
+  /** Show the watched weight's value, and the formula that uses it. */
   async function showWeight() {
     if (!watched || !training.hasNet) return;
     const { neuron, source, side } = watched;
     try {
       const value = await engine.call("weight", { neuron, source });
       const [j, k] = [neuron + 1, source + 1];
-      show(part("weight", HTMLElement), value, (w) => {
+      show(byTestId("weight", HTMLElement), value, (w) => {
         const sign = w < 0 ? "−" : "";
         const what = side === 28 ? `a¹ of pixel ${k}` : `the window’s entry ${k}`;
         return `w² from ${k} to ${j} = ${sign}${Math.abs(w).toFixed(5)}, in z² of neuron ${j} = … + w² · ${what} + …`;
       });
     } catch {
-      watched = undefined; // another net has other weights
+      watched = undefined; // this net has no such weight
     }
   }
 
@@ -297,7 +296,7 @@ export function trainSection(engine, training) {
   let late = false;
   const sight = new Sight(section, () => late && void redraw());
 
-  /** Draw curves and weights, not more often than REDRAW and only where they are seen. */
+  /** Draw curves and weights, at most every REDRAW milliseconds and only while visible. */
   async function redraw() {
     if (drawing || !sight.seen || engine.state !== "ready") {
       late = true;
@@ -310,7 +309,7 @@ export function trainSection(engine, training) {
       await drawWeights();
       await showWeight();
     } catch {
-      // The net was reset or the worker died in between: there is nothing to draw.
+      // The net was reset or the worker died: there is nothing to draw.
     }
     await new Promise((resolve) => setTimeout(resolve, REDRAW));
     drawing = false;
@@ -321,17 +320,17 @@ export function trainSection(engine, training) {
     const curves = await engine.call("curves");
     if (!charts && !curves.epochs.length) return;
     const { Chart, aligned } = await charting().catch((error) => {
-      part("chart-hint", HTMLElement).textContent = error.message;
-      throw error; // the next redraw asks for it again
+      byTestId("chart-hint", HTMLElement).textContent = error.message;
+      throw error; // the next redraw tries again
     });
     const lines = [
       { label: "training", colour: "--positive" },
       { label: "test", colour: "--negative", dash: [6, 3] },
     ];
-    part("chart-hint", HTMLElement).hidden = true;
+    byTestId("chart-hint", HTMLElement).hidden = true;
     charts ??= {
-      cost: new Chart(part("cost-chart", HTMLElement), lines, (v) => v.toPrecision(2), { min: 0 }),
-      accuracy: new Chart(part("accuracy-chart", HTMLElement), lines, (v) => percent(v, 0), {
+      cost: new Chart(byTestId("cost-chart", HTMLElement), lines, (v) => v.toPrecision(2), { min: 0 }),
+      accuracy: new Chart(byTestId("accuracy-chart", HTMLElement), lines, (v) => percent(v, 0), {
         max: 1,
       }),
     };
@@ -348,10 +347,10 @@ export function trainSection(engine, training) {
   async function drawWeights() {
     if (!training.hasNet) {
       gallery.replaceChildren();
-      part("weights-figure", HTMLElement).hidden = true;
+      byTestId("weights-figure", HTMLElement).hidden = true;
       return;
     }
-    part("weights-figure", HTMLElement).hidden = false;
+    byTestId("weights-figure", HTMLElement).hidden = false;
     const { count, side, values } = await engine.call("pictures");
     while (gallery.children.length > count) gallery.lastElementChild?.remove();
     while (gallery.children.length < count) {
@@ -370,7 +369,7 @@ export function trainSection(engine, training) {
   controls();
 }
 
-/** How a run stands, in a sentence. @param {any} progress the Lab's */
+/** The progress of a run, in a sentence. @param {any} progress the Lab's */
 function standing({ epoch, epochs, testAccuracy }) {
   const right = testAccuracy === null || testAccuracy === undefined ? "" : `: ${percent(testAccuracy)} of the test digits right`;
   return `Epoch ${epoch} of ${epochs}${right}.`;

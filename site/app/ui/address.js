@@ -1,5 +1,5 @@
-// What the address says after its #: a section, and what is set in it ("#own?target=backward").
-// No other module reads or writes it.
+// The fragment of the address: a section and its values ("#own?target=backward"). No other module
+// reads or writes it.
 
 /** @returns {{section: string, values: URLSearchParams}} */
 export function readAddress() {
@@ -11,7 +11,7 @@ export function readAddress() {
 const hash = (section, values) => `#${section}?${new URLSearchParams(values)}`;
 
 /**
- * The address of the whole page with a section's values in it.
+ * The address of the whole page with a section's values.
  * @param {string} section
  * @param {Record<string, string>} values
  * @returns {string}
@@ -21,7 +21,7 @@ export function addressOf(section, values) {
 }
 
 /**
- * Put a section's values into the address bar, without a new entry in the history.
+ * Write a section's values to the address bar, without a new entry in the history.
  * @param {string} section
  * @param {Record<string, string>} values
  */
@@ -29,26 +29,26 @@ export function writeAddress(section, values) {
   history.replaceState(history.state, "", hash(section, values));
 }
 
-/** Does the page show one section alone (embed.html)? */
+/** Whether the page shows one section alone (embed.html). */
 const alone = "embedded" in document.documentElement.dataset;
 
 /**
- * Go to the section that the address names: the browser itself does not, where values follow. A
- * section that is alone is there already, and must not move the page around it.
+ * Scroll to the section that the address names. The browser does not if values follow its name. An
+ * embedded section must not scroll the page around it.
  */
 export function goToAddress() {
   const { section, values } = readAddress();
   if (values.size && section && !alone) document.getElementById(section)?.scrollIntoView();
 }
 
-/** Go to a section. @param {string} section */
+/** Scroll to a section, and name it in the address. @param {string} section */
 export function visit(section) {
   location.hash = section;
   document.getElementById(section)?.scrollIntoView();
 }
 
 /**
- * Tell of another address that the visitor goes to while the page is open.
+ * Call the listener when the visitor changes the fragment.
  * @param {() => void} listener
  */
 export function whenAddressChanges(listener) {

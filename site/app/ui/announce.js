@@ -1,7 +1,7 @@
-// What is said to those who hear the page: in good measure, not at every change.
+// Announcements for screen readers, at a reasonable rate.
 
 /**
- * Says what has stood for `rest` milliseconds; what changes sooner is not worth hearing.
+ * Announce a text once it has not changed for `rest` milliseconds.
  * @param {HTMLElement} element a live region
  * @param {number} rest
  * @returns {(text: string) => void}
@@ -18,7 +18,7 @@ export function onceSettled(element, rest) {
 }
 
 /**
- * Says the first thing at once, and then the latest, not more often than every `gap` milliseconds.
+ * Announce the first text at once, then the latest, at most every `gap` milliseconds.
  * @param {HTMLElement} element a live region
  * @param {number} gap
  * @returns {(text: string) => void}

@@ -1,4 +1,4 @@
-// What draws curves is fetched when the first are to be drawn.
+// Loads the chart module when the first chart is drawn.
 
 import { lazy } from "./lazy.js";
 
@@ -7,7 +7,7 @@ import { lazy } from "./lazy.js";
 /** @type {Promise<Charts> | undefined} */
 let library;
 
-/** @returns {Promise<Charts>} rejects with an Error that says why; another call tries again */
+/** @returns {Promise<Charts>} rejects with an Error that says why; the next call tries again */
 export function charting() {
   library ??= lazy("what draws curves", () => import("./charts.js")).catch((error) => {
     library = undefined;

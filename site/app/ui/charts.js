@@ -11,15 +11,15 @@ const HEIGHT = 180;
 
 /** A chart of lines over epochs, as wide as its element, with its numbers below. */
 export class Chart {
-  /** What is drawn, and its numbers before the ceiling. @type {uPlot.AlignedData} */
+  /** The data before the ceiling is applied. @type {uPlot.AlignedData} */
   #data;
   #lines;
 
   /**
    * @param {HTMLElement} element in a figure whose caption is the chart's name
-   * @param {Line[]} lines the colours are names of custom properties of the style sheet
+   * @param {Line[]} lines colours: names of custom properties in the style sheet
    * @param {(value: number) => string} format of the y values
-   * @param {{min?: number, max?: number}} range what the y axis shows at least
+   * @param {{min?: number, max?: number}} range the least range of the y axis
    */
   constructor(element, lines, format, range) {
     this.element = element;
@@ -93,7 +93,7 @@ export class Chart {
   }
 
   /**
-   * How the legend tells a line's value: that under the pointer, else the last one.
+   * A line's value in the legend: the one under the pointer, or the last.
    * @param {(value: number) => string} format
    * @returns {uPlot.Series.Value}
    */
@@ -115,7 +115,7 @@ export class Chart {
 
   /**
    * @param {uPlot.AlignedData} data x values, then one array for each line
-   * @param {number} [ceiling] values above are drawn there, so that they do not hide all else
+   * @param {number} [ceiling] larger values are drawn at the ceiling, so that the rest stays visible
    */
   draw(data, ceiling = Infinity) {
     const [x, ...lines] = data;
@@ -126,7 +126,7 @@ export class Chart {
     this.#describe();
   }
 
-  /** Say in words what the picture shows: where each line begins and ends. */
+  /** Describe the chart for screen readers: where each line begins and ends. */
   #describe() {
     const [, ...columns] = this.#data;
     const courses = this.#lines.map(({ label }, i) => {
@@ -147,13 +147,13 @@ export class Chart {
   }
 }
 
-/** Has a line one value only? Then it is no line yet, but a point. @param {uPlot} plot @param {number} line */
+/** True if a line has only one value, so that it needs a point. @param {uPlot} plot @param {number} line */
 function isAlone(plot, line) {
   return Array.from(plot.data[line]).filter((y) => y != null).length === 1;
 }
 
 /**
- * Where the line has a value, nearest to a place: lines of one chart need not have theirs together.
+ * The index of the value nearest to a place: not every line has a value there.
  * @param {ArrayLike<number | null | undefined>} values
  * @param {number} place
  */
@@ -166,7 +166,7 @@ function nearest(values, place) {
 }
 
 /**
- * Curves with their own x values on one common axis.
+ * Curves with separate x values on one common axis.
  * @param {{x: ArrayLike<number>, y: ArrayLike<number>}[]} curves
  * @returns {uPlot.AlignedData}
  */

@@ -1,17 +1,17 @@
-// The last errors, and what a report about one should say.
+// The last errors, and a report for whoever fixes them.
 
 /** @type {string[]} */
 const errors = [];
 
-/** Keep an error for the report. @param {unknown} error */
+/** Record an error for the report. @param {unknown} error */
 export function note(error) {
   const text = error instanceof Error ? `${error.name}: ${error.message}${place(error)}` : String(error);
-  if (errors[errors.length - 1]?.endsWith(` ${text}`)) return; // one that several waited for
+  if (errors[errors.length - 1]?.endsWith(` ${text}`)) return; // several callers got the same error
   errors.push(`${new Date().toISOString()} ${text}`);
   errors.splice(0, errors.length - 10);
 }
 
-/** The line it comes from, where the browser tells. @param {Error} error */
+/** The line that threw it, if the browser says. @param {Error} error */
 function place({ stack }) {
   const line = stack?.split("\n").find((one) => /:\d+:\d+\)?$/.test(one));
   return line ? ` (${line.trim()})` : "";
@@ -21,8 +21,8 @@ addEventListener("error", (event) => note(event.error ?? event.message));
 addEventListener("unhandledrejection", (event) => note(event.reason));
 
 /**
- * What a report needs, as text.
- * @param {Record<string, unknown>} facts what the page knows of itself
+ * The report as text.
+ * @param {Record<string, unknown>} facts about the page
  * @returns {string}
  */
 export function report(facts) {

@@ -1,10 +1,10 @@
-// What a patch changes, shown as people show it: removed and added lines, the rest folded away.
+// A patch as a diff: removed and added lines, with the rest folded.
 
 import { make } from "./dom.js";
 
 /**
- * Lines of a function before and after; `removed` lines from `first` on became `added` ones.
- * `line` is the number of the function's first line in `file`, which is "" for no file.
+ * A function's lines before and after: the `removed` lines from `first` on became `added` lines.
+ * `line` is the number of the function's first line in `file`, which is "" if there is no file.
  * @typedef {{
  *   before: string[], after: string[], first: number, removed: number, added: number,
  *   file: string, line: number,
@@ -15,8 +15,8 @@ import { make } from "./dom.js";
 const CONTEXT = 3;
 
 /**
- * The patch, or with `back` the one that takes it back. Lines have the numbers of the file, so that
- * those which are not in it have none.
+ * The patch, or with `back` its reverse. Lines have the numbers of the file; lines that are not in it
+ * have none.
  * @param {Patch} patch
  * @param {boolean} [back]
  */
@@ -53,8 +53,8 @@ function row(mark, text, number) {
 }
 
 /**
- * Lines before or after a change; those far from it come when they are asked for. The line that
- * names the function always stays.
+ * Lines before or after a change; a button unfolds those far from it. The line that names the
+ * function is always shown.
  * @param {HTMLElement[]} lines @param {"above" | "below"} side
  */
 function folded(lines, side) {
@@ -67,7 +67,7 @@ function folded(lines, side) {
     textContent: `${hidden.length} more lines`,
   });
   more.addEventListener("click", () => {
-    more.closest("pre")?.focus(); // the button goes
+    more.closest("pre")?.focus(); // the button is removed
     more.replaceWith(...hidden);
   });
   return [...lines.slice(0, from), more, ...lines.slice(to)];

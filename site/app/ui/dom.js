@@ -1,14 +1,14 @@
-// Elements by their data-testid, numbers as people read them.
+// Finding and making elements, and formatting numbers.
 
 /**
- * The element with this data-testid.
+ * The element with this data-testid; throws if there is none of this type.
  * @template {HTMLElement} T
  * @param {string} id
  * @param {new () => T} type
  * @param {ParentNode} [within]
  * @returns {T}
  */
-export function part(id, type, within = document) {
+export function byTestId(id, type, within = document) {
   const element = within.querySelector(`[data-testid="${id}"]`);
   if (!(element instanceof type)) throw new Error(`the page has no ${type.name} "${id}"`);
   return element;
@@ -29,7 +29,7 @@ export function make(tag, properties = {}, children = []) {
 }
 
 /**
- * Show a number, and keep it raw in data-value; "–" and "" where there is none.
+ * Show a number, with its raw value in data-value; "–" and "" if there is none.
  * @param {HTMLElement} element
  * @param {number | null | undefined} value
  * @param {(value: number) => string} format
@@ -42,8 +42,8 @@ export function show(element, value, format) {
 }
 
 /**
- * Say something in a live region: what failed interrupts, the rest waits for a pause. A share of
- * what is being done is seen and not heard.
+ * Show a message in a live region. Screen readers announce trouble at once, other messages at the
+ * next pause, and the share not at all.
  * @param {HTMLElement} element
  * @param {string} text
  * @param {{kind?: "quiet" | "trouble", share?: number}} [how] share: 0…1
@@ -65,7 +65,7 @@ export const percent = (share, digits = 1) => `${(share * 100).toFixed(digits)} 
 /** 23860 → "23,860" @param {number} n */
 export const whole = (n) => Math.round(n).toLocaleString("en");
 
-/** Seconds as a person would say them. @param {number} seconds */
+/** Seconds in words: "5 s", "3 min", "1 h 5 min". @param {number} seconds */
 export function duration(seconds) {
   if (seconds < 60) return `${Math.ceil(seconds)} s`;
   const minutes = Math.ceil(seconds / 60);

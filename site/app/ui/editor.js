@@ -1,5 +1,5 @@
-// A Python editor: CodeMirror in a shadow root, which keeps the styles it injects out of the page's
-// policy, with a place for a message at a line.
+// A Python editor: CodeMirror in a shadow root, where the page's policy allows the styles that it
+// adds. It can show a message below a line.
 
 import {
   defaultKeymap,
@@ -30,7 +30,7 @@ import { tags } from "@lezer/highlight";
 
 const theme = EditorView.theme({
   "&": { color: "var(--ink)", backgroundColor: "var(--paper)", fontSize: "0.875rem" },
-  "&.cm-focused": { outline: "none" }, // the element around it shows the focus
+  "&.cm-focused": { outline: "none" }, // .editor shows the focus
   ".cm-scroller": {
     fontFamily: "ui-monospace, SFMono-Regular, Menlo, Consolas, monospace",
     lineHeight: "1.5",
@@ -106,8 +106,8 @@ const marks = StateField.define({
 });
 
 /**
- * Tab indents for whoever writes here or has come with a pointer, and leads on for whoever only
- * passes by with it. Escape and then Tab leaves in any case.
+ * Tab indents once the visitor has typed or clicked; before that, it moves the focus on. Escape, then
+ * Tab always moves on.
  */
 const tabs = [
   EditorView.domEventHandlers({
@@ -125,7 +125,7 @@ export class Editor {
 
   /**
    * @param {HTMLElement} host
-   * @param {string} label what is edited, for those who cannot see it
+   * @param {string} label what is edited, for screen readers
    * @param {() => void} changed called when the visitor has changed the text
    */
   constructor(host, label, changed) {
@@ -158,7 +158,7 @@ export class Editor {
     return this.#view.state.doc.toString();
   }
 
-  /** Another text; what was there comes back by undo. @param {string} text */
+  /** Replace the text; undo restores the old one. @param {string} text */
   set text(text) {
     const { length } = this.#view.state.doc;
     this.#view.dispatch({
@@ -168,7 +168,7 @@ export class Editor {
     });
   }
 
-  /** Show a message under a line, and the line. @param {number} line from 1 @param {string} message */
+  /** Mark a line, and show a message below it. @param {number} line from 1 @param {string} message */
   mark(line, message) {
     this.#view.dispatch({ effects: mark.of({ line, message }) });
     const { from } = this.#view.state.doc.line(Math.min(line, this.#view.state.doc.lines));

@@ -1,19 +1,19 @@
-// A chart's numbers as a table, a CSV file and a picture to keep.
+// A chart's numbers as a table and as a CSV file, and the chart as a PNG file.
 
 import { make } from "./dom.js";
 
 /** @typedef {{label: string, colour: string, dash?: number[]}} Line a curve; colour: as CSS has it */
 /** @typedef {{name: string, heads: string[], columns: ArrayLike<number | null | undefined>[]}} Sheet the first column is x */
 
-/** How often an open table follows the chart, in milliseconds: it must stay readable. */
+/** Time between two updates of an open table, in milliseconds. */
 const RENEW = 2000;
-/** A row is told from the next with so many digits. */
+/** Significant digits in the table. */
 const DIGITS = 5;
 
 /** @param {number | null | undefined} value */
 const there = (value) => value !== null && value !== undefined && Number.isFinite(value);
 
-/** Comma-separated values, in full precision; nothing where there is no number. @param {Sheet} sheet */
+/** Comma-separated values in full precision; a field is empty if there is no number. @param {Sheet} sheet */
 export function csv({ heads, columns }) {
   const quoted = heads.map((head) => (/[",\n]/.test(head) ? `"${head.replaceAll('"', '""')}"` : head));
   const rows = Array.from(columns[0], (_, i) =>
@@ -23,7 +23,7 @@ export function csv({ heads, columns }) {
 }
 
 /**
- * A chart as a picture that can stand by itself: on paper, with its name and what its lines are.
+ * A chart as a picture of its own, with a background, its name and a legend.
  * @param {HTMLCanvasElement} plot
  * @param {string} name
  * @param {Line[]} lines
@@ -59,18 +59,18 @@ export function png(plot, name, lines, { paper, ink }) {
   );
 }
 
-/** Hand a file to the visitor. @param {Blob} blob @param {string} name */
+/** Download a file. @param {Blob} blob @param {string} name */
 export function download(blob, name) {
   const link = make("a", { href: URL.createObjectURL(blob), download: name });
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href)); // once the click has been taken
+  setTimeout(() => URL.revokeObjectURL(link.href)); // after the click
 }
 
 /**
- * What stands below a chart: its numbers to unfold, and two buttons to keep it.
+ * The panel below a chart: a table to unfold, and buttons to save the chart.
  * @param {() => Sheet} sheet
  * @param {() => Promise<Blob>} picture
- * @returns {{element: HTMLElement, renew: () => void}} renew: the chart is another
+ * @returns {{element: HTMLElement, renew: () => void}} renew: call it when the chart changes
  */
 export function numbersBelow(sheet, picture) {
   const table = make("table", { className: "numbers" });

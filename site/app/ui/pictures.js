@@ -1,11 +1,11 @@
 // Arrays as pictures: pixels in grey, signed weights in blue and orange. When the theme changes, all
-// that are on the page are painted anew.
+// pictures on the page are repainted.
 
 import { whenThemeChanges } from "./theme.js";
 
 /** @typedef {{ink: number[], paper: number[], positive: number[], negative: number[]}} Palette */
 
-/** How each canvas was painted last. @type {WeakMap<HTMLCanvasElement, () => void>} */
+/** How to repaint each canvas. @type {WeakMap<HTMLCanvasElement, () => void>} */
 const painted = new WeakMap();
 whenThemeChanges(() => {
   for (const canvas of document.querySelectorAll("canvas")) painted.get(canvas)?.();
@@ -27,7 +27,7 @@ export function palette() {
 }
 
 /**
- * Paint values onto a canvas, one value a pixel.
+ * Paint values onto a canvas, one value per pixel.
  * @param {HTMLCanvasElement} canvas
  * @param {ArrayLike<number>} values side · side of them, from `offset` on
  * @param {number} side

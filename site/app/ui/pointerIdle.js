@@ -1,6 +1,6 @@
-// What moves the page waits until nobody presses on it: it would tear the stroke that is being drawn.
+// Delay layout shifts while a pointer is down: they would break the stroke that is being drawn.
 
-/** A pointer lifted outside of the window is not heard of: then this long is enough, in milliseconds. */
+/** The longest delay, in milliseconds: the page misses a pointer lifted outside the window. */
 const LONGEST = 5000;
 
 /** @type {Set<number>} */
@@ -22,8 +22,8 @@ for (const end of /** @type {const} */ (["pointerup", "pointercancel"])) {
   addEventListener(end, lifted, { capture: true });
 }
 
-/** Resolves when no finger, pen or button is down. @returns {Promise<void>} */
-export async function whenStill() {
+/** Resolves when no pointer is down. @returns {Promise<void>} */
+export async function whenPointerIdle() {
   if (!pressed.size) return;
   await new Promise((/** @type {(value?: unknown) => void} */ resolve) => {
     waiting.push(resolve);

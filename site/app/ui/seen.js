@@ -1,20 +1,20 @@
-// Work that is done only for what the visitor can see.
+// Work only for elements that the visitor can see.
 
-/** So far outside the window something is taken for seen: it should be there when it is reached. */
+/** Elements this close to the window count as seen, so that they are ready in time. */
 const MARGIN = "200px";
 
-/** Whether an element is seen: it is in the window, or nearly, and the tab is in front. */
+/** Whether an element is seen: in or near the window, in a visible tab. */
 export class Sight {
   #inside = false;
   #listener;
 
-  /** @param {HTMLElement} element @param {() => void} [listener] called when it comes into sight */
+  /** @param {HTMLElement} element @param {() => void} [listener] called when the element comes into view */
   constructor(element, listener = () => {}) {
     this.#listener = listener;
     const look = () => this.seen && this.#listener();
     new IntersectionObserver(
       (entries) => {
-        this.#inside = entries[entries.length - 1].isIntersecting; // several are told late on a busy page
+        this.#inside = entries[entries.length - 1].isIntersecting; // a busy page gets several at once
         look();
       },
       { rootMargin: MARGIN },
@@ -28,7 +28,7 @@ export class Sight {
 }
 
 /**
- * Resolves once the element is seen, at once if it is.
+ * A function whose promise resolves once the element is seen.
  * @param {HTMLElement} element
  * @returns {() => Promise<void>}
  */
@@ -42,13 +42,13 @@ export function waitingForSight(element) {
 }
 
 /**
- * Run `work` when it is asked for and the element is seen, never twice at a time; what was asked
- * for meanwhile is done once, afterwards or when the element comes into view.
+ * Run `work` on request while the element is seen, one run at a time. Requests in between are merged
+ * into one run, afterwards or when the element comes into view.
  * @param {HTMLElement} element
- * @param {() => Promise<void>} work an error in it means that its subject is gone: it is dropped
- * @param {number} [pause] milliseconds between two runs
+ * @param {() => Promise<void>} work its errors are ignored: they mean that its subject is gone
+ * @param {number} [pause] between two runs, in milliseconds
  * @returns {{request: () => void, seen: () => boolean, settled: () => Promise<void>}} `settled`
- * resolves once nothing that was asked for is under way
+ * resolves once no run is in progress
  */
 export function whileSeen(element, work, pause = 0) {
   let wanted = false;

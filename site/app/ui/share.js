@@ -1,9 +1,9 @@
-// A visitor's code in a link: deflated, and written with the letters that an address may have.
+// A visitor's code in a link: deflated, then base64 with characters that URLs allow.
 
-/** Longer code is not taken from a link; the library's functions have a tenth of it. */
+/** The most characters of code in a link; the library's functions have a tenth of that. */
 const LONGEST = 20_000;
 
-/** Can this browser pack and unpack? */
+/** Whether this browser can pack and unpack. */
 export const packs =
   typeof CompressionStream === "function" && typeof DecompressionStream === "function";
 
@@ -17,7 +17,7 @@ export async function packed(text) {
 
 /**
  * @param {string} letters
- * @returns {Promise<string>} rejects with an Error for what `packed` has not made, or too much of it
+ * @returns {Promise<string>} rejects with an Error if `packed` did not make it, or if it is too long
  */
 export async function unpacked(letters) {
   if (!packs) {

@@ -1,14 +1,14 @@
-// Light or dark: as the browser prefers it, or as a page that embeds this one says.
+// Light or dark: the browser's preference, or what an embedding page has set.
 
 const PREFERRED = "(prefers-color-scheme: dark)";
 const dark = /** @type {HTMLLinkElement} */ (document.getElementById("dark"));
-/** Has the embedding page spoken? Then what the browser prefers is its affair. */
+/** Whether the embedding page has set the theme; it then overrides the browser's preference. */
 let told = false;
 const changes = new EventTarget();
 const changed = () => changes.dispatchEvent(new Event("change"));
 
 matchMedia(PREFERRED).addEventListener("change", () => told || changed());
-dark.addEventListener("load", changed); // it came late, and what is painted has the other colours
+dark.addEventListener("load", changed); // pictures painted before it loaded have the light colours
 
 /** @typedef {"light" | "dark"} Theme */
 
@@ -21,7 +21,7 @@ export function setTheme(theme) {
   changed();
 }
 
-/** Tell when what is painted has to be painted in other colours. @param {() => void} listener */
+/** Call the listener when pictures need other colours. @param {() => void} listener */
 export function whenThemeChanges(listener) {
   changes.addEventListener("change", listener);
 }

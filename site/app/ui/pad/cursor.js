@@ -1,11 +1,11 @@
-// The keyboard's hand on the pad: the arrows move it over the 28×28 grid, Space puts the pen down.
+// Drawing by keyboard: arrow keys move a cursor over the 28×28 grid, Space puts the pen down.
 
 import { onceSettled } from "../announce.js";
-import { part } from "../dom.js";
+import { byTestId } from "../dom.js";
 
 /** @typedef {import("./strokes.js").Point} Point a place on the pad, 0…1 */
 /**
- * What a face of the pad does with the hand.
+ * How the pad or the grid responds to the cursor.
  * @typedef {{
  *   begin: (place: Point) => void, go: (place: Point) => void, end: () => void,
  *   rub: (place: Point) => void, inked: (place: Point) => boolean,
@@ -13,7 +13,7 @@ import { part } from "../dom.js";
  */
 
 export const SIDE = 28;
-/** How long the hand must rest before its place is said, in milliseconds. */
+/** How long the cursor must rest before its position is announced, in milliseconds. */
 const REST = 200;
 /** @type {Record<string, Point>} */
 const STEPS = { ArrowUp: [0, -1], ArrowDown: [0, 1], ArrowLeft: [-1, 0], ArrowRight: [1, 0] };
@@ -22,10 +22,10 @@ export class Cursor {
   #column = SIDE / 2;
   #row = SIDE / 2;
   #down = false;
-  /** The arrows that are held: two of them move along a diagonal. @type {Set<string>} */
+  /** The arrow keys that are down: two of them move diagonally. @type {Set<string>} */
   #held = new Set();
-  #mark = part("cursor", HTMLElement);
-  #say = onceSettled(part("cursor-said", HTMLElement), REST);
+  #mark = byTestId("cursor", HTMLElement);
+  #say = onceSettled(byTestId("cursor-said", HTMLElement), REST);
   #face;
 
   /** @param {HTMLCanvasElement} canvas @param {Face} face */
@@ -40,7 +40,7 @@ export class Cursor {
     });
   }
 
-  /** The pen is up: what it was drawing has ended. */
+  /** Lift the pen, which ends its line. */
   lift() {
     if (!this.#down) return;
     this.#down = false;
@@ -76,7 +76,7 @@ export class Cursor {
     if (this.#down) this.#face.go(this.#place);
   }
 
-  /** The pen up or down. @param {boolean} repeated the key is only held */
+  /** Put the pen down, or lift it. @param {boolean} repeated the key is held down */
   #turn(repeated) {
     if (repeated) return;
     if (this.#down) return this.lift();

@@ -1,21 +1,21 @@
-// The pad's other face: a 28×28 grid, painted pixel by pixel. It knows no nets.
+// The pad's second mode: a 28×28 grid, painted pixel by pixel. It knows no nets.
 
 import { Cursor, SIDE } from "./cursor.js";
 import { paintPixels } from "../pictures.js";
 
 /** How many gestures can be undone. */
 const MEMORY = 200;
-/** The keyboard's hand among the pointers, whose numbers are not negative. */
+/** The keyboard's pointer id; those of other pointers are not negative. */
 const KEYBOARD = -1;
-/** From so much ink on a pixel is said to be inked. */
+/** From this value on, a pixel is announced as inked. */
 const INKED = 0.5;
 
-/** A canvas of 28×28 pixels to paint on. Event "change": the pixels are others now. */
+/** A canvas of 28×28 pixels to paint on. Event "change": the pixels have changed. */
 export class Grid extends EventTarget {
   /** 0…1, row by row. @type {Float32Array} */
   pixels = new Float32Array(SIDE * SIDE);
   erasing = false;
-  /** Of the brush, in pixels. */
+  /** The brush's radius, in pixels. */
   radius = 1.2;
   /** @type {Float32Array[]} */
   #past = [];
@@ -71,7 +71,7 @@ export class Grid extends EventTarget {
     if (!this.empty) this.put(new Float32Array(SIDE * SIDE));
   }
 
-  /** Whatever is painting paints no further. */
+  /** End the current gesture. */
   #drop() {
     this.#cursor.lift();
     this.#pointer = this.#last = undefined;
@@ -147,12 +147,12 @@ export class Grid extends EventTarget {
   }
 
   /**
-   * Ink, or rub out, what the round brush covers at this place.
+   * Paint or erase what the round brush covers at this place.
    * @param {[number, number]} place @param {boolean} [erasing]
    */
   #brush([x, y], erasing = this.erasing) {
     const { pixels } = this;
-    const radius = this.radius + (erasing ? 1 : 0); // else the soft edge of a line would stay
+    const radius = this.radius + (erasing ? 1 : 0); // so that it erases a line's soft edge too
     const range = (/** @type {number} */ middle) => [
       Math.max(0, Math.floor(middle - radius - 1)),
       Math.min(SIDE - 1, Math.ceil(middle + radius)),

@@ -12,10 +12,10 @@ const PEN = 0.06;
 const ERASER = 0.055;
 /** How many gestures can be undone. */
 const MEMORY = 200;
-/** The keyboard's hand among the pointers, whose numbers are not negative. */
+/** The keyboard's pointer id; those of other pointers are not negative. */
 const KEYBOARD = -1;
 
-/** A square canvas to draw on. Event "change": the strokes are others now. */
+/** A square canvas to draw on. Event "change": the strokes have changed. */
 export class Pad extends EventTarget {
   /** Shares of the pad's side, 0…1. @type {Stroke[]} */
   #strokes = [];
@@ -26,7 +26,7 @@ export class Pad extends EventTarget {
   /** @type {Point | undefined} */
   #last;
   #erasing = false;
-  /** Has the eraser, since it was put down, taken anything away? */
+  /** Whether the eraser has removed anything in this gesture. */
   #rubbed = false;
   #painted = false;
   #cursor;
@@ -58,7 +58,7 @@ export class Pad extends EventTarget {
     whenThemeChanges(() => this.#paint());
   }
 
-  /** Does the pointer rub out? */
+  /** Whether the pointer erases. */
   get erasing() {
     return this.#erasing;
   }
@@ -84,7 +84,7 @@ export class Pad extends EventTarget {
     );
   }
 
-  /** Take back the latest gesture; one that is under way ends here. */
+  /** Undo the latest gesture, and end the current one. */
   undo() {
     this.#drop();
     const before = this.#past.pop();
@@ -98,7 +98,7 @@ export class Pad extends EventTarget {
     this.#set([]);
   }
 
-  /** Whatever is drawing draws no further. */
+  /** End the current gesture. */
   #drop() {
     this.#cursor.lift();
     this.#pointer = this.#last = undefined;
@@ -170,7 +170,7 @@ export class Pad extends EventTarget {
     this.#strokes = this.#strokes.filter((stroke) => stroke.length);
   }
 
-  /** Go on to a point; outside the pad there is no paper, and coming back begins a new stroke. @param {Point} point */
+  /** Continue the line to a point; outside the pad it ends, and a new stroke begins on return. @param {Point} point */
   #extend(point) {
     const inside = point.every((value) => value >= 0 && value <= 1);
     const open = this.#strokes[this.#strokes.length - 1];
@@ -189,7 +189,7 @@ export class Pad extends EventTarget {
   }
 
   /**
-   * The strokes without what lies on the way; undefined where nothing does.
+   * The strokes without what the eraser covers on its way; undefined if that is nothing.
    * @param {Point} from @param {Point} to @param {number} radius
    */
   #without(from, to, radius) {
@@ -216,7 +216,7 @@ export class Pad extends EventTarget {
         context.moveTo(stroke[0][0] * side, stroke[0][1] * side);
         for (const [x, y] of stroke) context.lineTo(x * side, y * side);
         context.stroke();
-        context.beginPath(); // a canvas draws no line of no length, and a tap is one
+        context.beginPath(); // a tap is a line of no length, which a canvas does not draw
         context.arc(stroke[0][0] * side, stroke[0][1] * side, context.lineWidth / 2, 0, 7);
         context.fill();
       }

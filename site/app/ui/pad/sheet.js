@@ -1,6 +1,6 @@
-// The sheet of paper: drawn on with a pen (strokes) or pixel by pixel, and the tools for both.
+// The drawing area: by pen (strokes) or pixel by pixel, with the tools for both.
 
-import { part } from "../dom.js";
+import { byTestId } from "../dom.js";
 import { Grid } from "./grid.js";
 import { Pad } from "./pad.js";
 import { packed } from "./strokes.js";
@@ -9,21 +9,21 @@ const NO_POINTER =
   "This browser has no pointer events, so nothing can be drawn here with a pointer. Any Firefox, " +
   "Chrome, Edge or Safari of the last years has them.";
 
-/** Event "change": there is another drawing, or it is to be read otherwise. */
+/** Event "change": the drawing or its preparation has changed. */
 export class Sheet extends EventTarget {
-  #pad = new Pad(part("draw-canvas", HTMLCanvasElement));
-  #grid = new Grid(part("pixel-canvas", HTMLCanvasElement));
-  #undo = part("undo", HTMLButtonElement);
-  #eraser = part("erase", HTMLButtonElement);
-  #clear = part("clear", HTMLButtonElement);
-  #mode = part("pixel-mode", HTMLInputElement);
-  #normalise = part("normalise", HTMLInputElement);
-  #radius = part("brush-radius", HTMLInputElement);
+  #pad = new Pad(byTestId("draw-canvas", HTMLCanvasElement));
+  #grid = new Grid(byTestId("pixel-canvas", HTMLCanvasElement));
+  #undo = byTestId("undo", HTMLButtonElement);
+  #eraser = byTestId("erase", HTMLButtonElement);
+  #clear = byTestId("clear", HTMLButtonElement);
+  #mode = byTestId("pixel-mode", HTMLInputElement);
+  #normalise = byTestId("normalise", HTMLInputElement);
+  #radius = byTestId("brush-radius", HTMLInputElement);
 
   constructor() {
     super();
-    if (typeof PointerEvent !== "function") part("draw-hint", HTMLElement).textContent = NO_POINTER;
-    this.#mode.checked = false; // browsers restore what a form held before a reload
+    if (typeof PointerEvent !== "function") byTestId("draw-hint", HTMLElement).textContent = NO_POINTER;
+    this.#mode.checked = false; // browsers restore form values on reload
     this.#normalise.checked = true;
     for (const face of [this.#pad, this.#grid]) {
       face.addEventListener("change", () => this.#changed());
@@ -59,7 +59,7 @@ export class Sheet extends EventTarget {
   }
 
   /**
-   * The drawing as the Lab takes it.
+   * The drawing as arguments for the Lab.
    * @returns {Record<string, unknown> | undefined} undefined when nothing is drawn
    */
   get drawing() {
@@ -71,7 +71,7 @@ export class Sheet extends EventTarget {
   }
 
   /**
-   * Put a picture on the grid, as it is.
+   * Show a picture on the grid, unchanged.
    * @param {ArrayLike<number>} pixels 784 of them, 0…1
    */
   put(pixels) {
@@ -84,8 +84,8 @@ export class Sheet extends EventTarget {
     const pixels = this.#mode.checked;
     this.#pad.canvas.hidden = pixels;
     this.#grid.canvas.hidden = !pixels;
-    part("brush", HTMLElement).hidden = !pixels;
-    part("draw-hint", HTMLElement).hidden = !this.empty;
+    byTestId("brush", HTMLElement).hidden = !pixels;
+    byTestId("draw-hint", HTMLElement).hidden = !this.empty;
     this.#undo.disabled = !this.#face.undoable;
     this.#clear.disabled = this.empty;
     if (pixels) this.#grid.paint();

@@ -1,11 +1,11 @@
-// Strokes as lists of points, and rubbing parts of them out. Any unit; y grows downwards.
+// Strokes as lists of points, and erasing parts of them. In any unit; y points down.
 
 /** @typedef {[number, number]} Point */
 /** @typedef {Point[]} Stroke */
 
 /**
- * What is left of strokes when a round eraser of `radius` has moved from `a` to `b`. A stroke that
- * is rubbed out in the middle becomes two; one that is not touched is returned itself.
+ * The strokes after a round eraser of `radius` has moved from `a` to `b`. A stroke that is erased in
+ * the middle becomes two; an untouched one is returned unchanged.
  * @param {Stroke[]} strokes
  * @param {Point} a
  * @param {Point} b
@@ -36,7 +36,7 @@ export function erase(strokes, a, b, radius) {
   });
 }
 
-/** Could the line from p to q be touched? @param {Point} p @param {Point} q @param {Point} a @param {Point} b @param {number} radius */
+/** A quick test: false if the eraser cannot touch the line from p to q. @param {Point} p @param {Point} q @param {Point} a @param {Point} b @param {number} radius */
 function near(p, q, a, b, radius) {
   const apart = (/** @type {0 | 1} */ axis) =>
     Math.min(p[axis], q[axis]) > Math.max(a[axis], b[axis]) + radius ||
@@ -44,7 +44,7 @@ function near(p, q, a, b, radius) {
   return !apart(0) && !apart(1);
 }
 
-/** The stroke with points no farther apart than `step`. @param {Stroke} stroke @param {number} step @returns {Stroke} */
+/** The stroke with points at most `step` apart. @param {Stroke} stroke @param {number} step @returns {Stroke} */
 function densified(stroke, step) {
   return stroke.flatMap((point, i) => {
     const next = stroke[i + 1] ?? point;
@@ -59,7 +59,7 @@ function densified(stroke, step) {
   });
 }
 
-/** From p to the line between a and b. @param {Point} p @param {Point} a @param {Point} b */
+/** The distance from p to the line segment from a to b. @param {Point} p @param {Point} a @param {Point} b */
 function distance(p, a, b) {
   const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
   const length = dx * dx + dy * dy;
@@ -69,7 +69,7 @@ function distance(p, a, b) {
 }
 
 /**
- * Strokes as the Lab takes them.
+ * Strokes as arguments for the Lab.
  * @param {ArrayLike<ArrayLike<number>>[]} strokes
  * @returns {{points: Float64Array, lengths: Int32Array}}
  */
