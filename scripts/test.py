@@ -5,6 +5,7 @@ Without an option: all tests but the nightly ones. What is not an option goes to
 """
 
 import argparse
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -76,7 +77,8 @@ def _reaches_the_site(arguments: Sequence[str]) -> bool:
 def _pytest(*arguments: str) -> None:
     """Run pytest; does not return."""
     command = [sys.executable, "-m", "pytest", f"--rootdir={environment.ROOT}", *SPREAD]
-    done = subprocess.run([*command, *arguments], cwd=environment.ROOT, check=False)
+    compiled = os.environ | {"PYTHONDONTWRITEBYTECODE": ""}  # once, and not in every process
+    done = subprocess.run([*command, *arguments], cwd=environment.ROOT, check=False, env=compiled)
     sys.exit(done.returncode)
 
 

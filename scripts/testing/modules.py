@@ -23,12 +23,13 @@ class Modules:
                 name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
                 self._paths.setdefault(name, path)
 
+    @cache  # noqa: B019 # lives as long as the program
     def imports(self, path: Path) -> set[Path]:
         """Return the files that this one imports: at its top, in its functions, and for types.
 
         A name that a package's ``__init__`` imports from elsewhere counts as an import of where it
-        is defined. A package imported as a whole counts as all of its modules. A string that is a
-        module's full name, as ``importlib`` takes it, counts as an import too.
+        is defined. A package imported as a whole counts as all of its modules, and so does one from
+        which ``import_module`` takes a module whose name is not known before.
         """
         found = {self._paths[name] for name in self._names(path) if name in self._paths}
         return found - {path}
@@ -56,13 +57,12 @@ class Modules:
                 module = self._module(node, path)
                 for alias in node.names:
                     yield self._home(module, alias.name)
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                if "." in node.value and node.value in self._paths:
-                    yield node.value
-            elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
-                start = str(node.values[0].value)
-                if start.endswith(".") and start[:-1] in self._paths:  # f"nets_core.files.{format}"
-                    yield from self._whole(start[:-1])
+            elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("import_module"):
+                match node.args[0]:
+                    case ast.Constant(value=str(name)):
+                        yield name
+                    case ast.JoinedStr(values=[ast.Constant(value=str(start)), *_]):
+                        yield from self._whole(start.rstrip("."))  # f"nets_core.files.{format}"
 
     def _whole(self, name: str) -> Iterator[str]:
         yield name
