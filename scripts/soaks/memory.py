@@ -83,7 +83,7 @@ def training(minutes: float, site: Path | None = None) -> tuple[bool, str]:
             say(f"  after {passed:.1f} minutes, epoch {visit.epoch()}: {sizes}")
         epoch = visit.epoch()
     assert before is not None
-    words = f"after {SETTLED * minutes:g} of {minutes:g} minutes of training {before}; "
+    words = f"after {SETTLED * minutes:.2g} of {minutes:g} minutes of training {before}; "
     return sizes.flat_since(before), f"{words}at the end, in epoch {epoch}, {sizes}"
 
 
@@ -161,7 +161,11 @@ class _Workers:
         self._devtools.send("Target.sendMessageToTarget", question)
         while self._count not in self._answers:
             self._devtools.send("Runtime.getHeapUsage")  # whatever: answers come meanwhile
-        return self._answers.pop(self._count)
+        answer = self._answers.pop(self._count)
+        if "error" in answer:
+            raise RuntimeError(f"{method} failed: {answer['error']}")
+        result: dict[str, Any] = answer["result"]
+        return result
 
     def _attached(self, event: dict[str, Any]) -> None:
         if event["targetInfo"]["type"] == "worker":
@@ -174,7 +178,7 @@ class _Workers:
     def _received(self, event: dict[str, Any]) -> None:
         answer = json.loads(event["message"])
         if "id" in answer:
-            self._answers[answer["id"]] = answer["result"]
+            self._answers[answer["id"]] = answer
 
 
 @contextmanager
