@@ -27,7 +27,9 @@ SITE = "tests/site"
 
 def main() -> None:
     options = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
     )
     which = options.add_mutually_exclusive_group()
     which.add_argument(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import soak
-from soaks import Soak, memory
+from soaks import SOAKS, Soak, memory
 from soaks.memory import Sizes
 
 BEFORE = Sizes(90e6, 5e6, 30e6)
@@ -79,6 +79,17 @@ def test_a_tab_that_grows_is_found(
     (tmp_path / "worker.js").write_text(WORKER)
     flat, words = run(0.02, tmp_path)
     assert flat is (leak == ""), words
+
+
+@pytest.mark.nightly("takes more than an hour")
+@pytest.mark.timeout(2 * 60 * 60)
+@pytest.mark.parametrize("name", ["cycles", "training"])
+def test_the_page_s_memory_is_flat(
+    name: str, record_property: Callable[[str, object], None]
+) -> None:
+    flat, words = SOAKS[name].run(SOAKS[name].minutes)
+    record_property(name, words)
+    assert flat, words
 
 
 @pytest.mark.parametrize(
