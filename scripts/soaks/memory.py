@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ BEFORE, AFTER = 10, 1000  # cycles
 TOGETHER = 10  # cycles between two looks at the clock
 SETTLED = 1 / 6  # of the time that training has until its memory has to be flat
 ALLOWED = 1e6  # bytes
+LONGEST_ANSWER = 60  # seconds
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class _Visit:
         """Return what is used now, once garbage has been collected."""
         self._devtools.send("HeapProfiler.collectGarbage")
         page = _used(self._devtools.send("Runtime.getHeapUsage"))
-        workers = [self._workers.sizes(session) for session in list(self._workers.sessions)]
+        workers = self._workers.sizes()
         webassembly = sum(memory for memory, _ in workers)
         return Sizes(webassembly, page, sum(heap for _, heap in workers))
 
@@ -120,11 +121,15 @@ def _used(answer: dict[str, float]) -> float:
     return answer["usedSize"] + answer["embedderHeapUsedSize"] + answer["backingStorageSize"]
 
 
+class _EndedError(Exception):
+    """A worker has ended before it answered."""
+
+
 class _Workers:
-    """The developer tools' connections to the page's workers; ``sessions`` has their ids."""
+    """The developer tools' connections to the workers; ``sessions`` maps their ids to addresses."""
 
     def __init__(self, devtools: CDPSession) -> None:
-        self.sessions: list[str] = []
+        self.sessions: dict[str, str] = {}
         self._devtools = devtools
         self._answers: dict[int, dict[str, Any]] = {}
         self._count = 0
@@ -134,8 +139,15 @@ class _Workers:
         attach = {"autoAttach": True, "waitForDebuggerOnStart": False, "flatten": False}
         devtools.send("Target.setAutoAttach", attach)
 
-    def sizes(self, session: str) -> tuple[float, float]:
-        """Return the bytes of a worker's WebAssembly memories, and those of the rest."""
+    def sizes(self) -> list[tuple[float, float]]:
+        """Return, for each worker, the bytes of its WebAssembly memories and those of the rest."""
+        found = []
+        for session in list(self.sessions):
+            with suppress(_EndedError):
+                found.append(self._sizes(session))
+        return found
+
+    def _sizes(self, session: str) -> tuple[float, float]:
         self._ask(session, "HeapProfiler.collectGarbage")
         prototype = self._ask(
             session, "Runtime.evaluate", expression="WebAssembly.Memory.prototype"
@@ -159,8 +171,13 @@ class _Workers:
         message = json.dumps({"id": self._count, "method": method, "params": parameters})
         question = {"sessionId": session, "message": message}
         self._devtools.send("Target.sendMessageToTarget", question)
+        end = time.monotonic() + LONGEST_ANSWER
         while self._count not in self._answers:
             self._devtools.send("Runtime.getHeapUsage")  # whatever: answers come meanwhile
+            if session not in self.sessions:
+                raise _EndedError
+            if time.monotonic() > end:
+                raise TimeoutError(f"{self.sessions[session]} does not answer {method}")
         answer = self._answers.pop(self._count)
         if "error" in answer:
             raise RuntimeError(f"{method} failed: {answer['error']}")
@@ -169,11 +186,10 @@ class _Workers:
 
     def _attached(self, event: dict[str, Any]) -> None:
         if event["targetInfo"]["type"] == "worker":
-            self.sessions.append(event["sessionId"])
+            self.sessions[event["sessionId"]] = event["targetInfo"]["url"]
 
     def _detached(self, event: dict[str, Any]) -> None:
-        if event["sessionId"] in self.sessions:
-            self.sessions.remove(event["sessionId"])
+        self.sessions.pop(event["sessionId"], None)
 
     def _received(self, event: dict[str, Any]) -> None:
         answer = json.loads(event["message"])
