@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # read when NumPy is first imported
 
 import pytest
 from hypothesis import settings
@@ -20,17 +23,44 @@ LONGEST = ("test_tab_core.py", "test_webkit.py", "test_fuzzing.py")
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files begin first, so that no process is left with them at the end."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What ``scripts/test.py`` says to the tests of the site."""
+    parser.addoption(
+        "--engines",
+        type=lambda names: names.split(","),
+        default=["chromium", "firefox", "webkit"],
+        help="only tests in these browsers, and those that need none",
+    )
+    parser.addoption("--built", action="store_true", help="dist/ is up to date: do not build it")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out other browsers' tests; begin with the longest files, so that none is last."""
+    engines = {None, *config.getoption("engines")}
+    left_out = [item for item in items if engine(item) not in engines]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if engine(item) in engines]
     items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
+def engine(item: pytest.Item) -> str | None:
+    """Return the browser that a test runs in, or None if it needs none."""
+    if "webkit" in getattr(item, "fixturenames", ()):
+        return "webkit"
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get("browser") if callspec else None
+
+
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
-    """A test that hangs ends its process, and only that (there is no xdist in the tab)."""
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
+    """With ``--dist=loadfile``, a test that hangs ends its process and only that.
+
+    There is no xdist in the tab.
+    """
     from spreading import Once
 
-    return Once(config, log)
+    return Once(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -1,31 +1,43 @@
-"""Thirty seconds of atheris for each kind of file that a stranger may send."""
+"""Atheris makes up each kind of file that a stranger may send."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
 
 from soaks import fuzzing
 
-SECONDS = 30
+SHORT, LONG = 3, 30
+"""Seconds for each kind of file, all at once."""
 pytestmark = pytest.mark.skipif(
-    not fuzzing.available(), reason="atheris, which makes files up, is there for Linux alone"
+    not fuzzing.available(), reason="atheris is available for Linux alone"
 )
 
 
 @pytest.fixture(scope="module")
-def running() -> dict[str, Future[tuple[bool, str]]]:
-    """All at once, each in a process of its own."""
-    pool = ThreadPoolExecutor(len(fuzzing.TARGETS))
-    return {target: pool.submit(fuzzing.run, target, SECONDS) for target in fuzzing.TARGETS}
+def results(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[tuple[bool, str]]]]:
+    """For each target, what fuzzing it has found; each in a process of its own."""
+    with ThreadPoolExecutor(len(fuzzing.TARGETS)) as pool:
+        yield {
+            target: pool.submit(fuzzing.run, target, request.param) for target in fuzzing.TARGETS
+        }
 
 
+@pytest.mark.parametrize(
+    "results",
+    [
+        pytest.param(SHORT, id="short"),
+        pytest.param(LONG, marks=pytest.mark.nightly("takes long"), id="long"),
+    ],
+    indirect=True,
+)
 @pytest.mark.parametrize("target", fuzzing.TARGETS)
-def test_whatever_comes_is_read_or_refused_in_a_sentence(
-    running: dict[str, Future[tuple[bool, str]]], target: str
+def test_any_input_is_read_or_refused_in_a_sentence(
+    results: dict[str, Future[tuple[bool, str]]], target: str
 ) -> None:
-    well, words = running[target].result()
+    well, words = results[target].result()
     assert well, words
 
 

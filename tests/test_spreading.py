@@ -9,19 +9,19 @@ from pathlib import Path
 from building.environment import ROOT
 
 HANGS = """\
-import time, pytest
+import threading, pytest
 
 @pytest.mark.parametrize("i", range(5))
 def test_it(i):
-    while i == 2:
-        time.sleep(0.1)
+    if i == 2:
+        threading.Event().wait()
 """
 SPREAD = ("--numprocesses=2", "--dist=loadfile", "--timeout=10", "--timeout-method=thread")
 
 
 def test_a_test_that_hangs_is_tried_once_and_the_others_run(tmp_path: Path) -> None:
     (tmp_path / "conftest.py").write_text((ROOT / "tests" / "conftest.py").read_text())
-    (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = {ROOT / 'scripts'}\n")
+    (tmp_path / "pytest.ini").write_text(f"[pytest]\npythonpath = {ROOT / 'tests'}\n")
     (tmp_path / "test_hanging.py").write_text(HANGS)
     (tmp_path / "test_others.py").write_text(HANGS.replace("i == 2", "False"))
     done = subprocess.run(

@@ -1,8 +1,8 @@
 """Memory of the page in a browser: what is used once must be used again, not added to.
 
-Three memories are looked at after their garbage has been collected: WebAssembly's, which is
-Python's and never shrinks, and JavaScript's in the page and in its worker, with what lies outside
-the heap and belongs to it (the DOM, the contents of typed arrays).
+Three memories are measured after their garbage has been collected: WebAssembly's in the page's
+workers, which is Python's and never shrinks; and JavaScript's in the page and in its workers, with
+what lies outside the heap and belongs to it (the DOM, the contents of typed arrays).
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import astuple, dataclass
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import CDPSession, Page, sync_playwright
@@ -24,6 +25,7 @@ BEFORE, AFTER = 10, 1000  # cycles
 TOGETHER = 10  # cycles between two looks at the clock
 SETTLED = 1 / 6  # of the time that training has until its memory has to be flat
 ALLOWED = 1e6  # bytes
+LONGEST_ANSWER = 60  # seconds
 
 
 @dataclass(frozen=True)
@@ -39,22 +41,23 @@ class Sizes:
         return f"WebAssembly {webassembly:.2f} MB, page {page:.2f} MB, worker {worker:.2f} MB"
 
     def flat_since(self, before: Sizes) -> bool:
-        """Is each at most 1 MB larger than it was?"""
+        """Return whether each is at most 1 MB larger than it was."""
         grown = zip(astuple(self), astuple(before), strict=True)
         return all(now - then <= ALLOWED for now, then in grown)
 
 
-def cycles(minutes: float) -> tuple[bool, str]:
+def cycles(minutes: float, site: Path | None = None) -> tuple[bool, str]:
     """Start, train and reset: after 1,000 times memory is what it was after 10, within 1 MB.
 
-    Ends early, with as many as there were, when the minutes are over.
+    Ends early, with as many as there were, when the minutes are over. ``site`` is a built site;
+    without it, the site is built from the sources.
     """
-    with _visit() as visit:
-        end = time.monotonic() + 60 * minutes
+    with _visit(site) as visit:
         visit.cycle(BEFORE)
         before, done = visit.sizes(), BEFORE
         say(f"  after {done:,} cycles: {before}")
-        while done < AFTER and time.monotonic() < end:
+        end = time.monotonic() + 60 * minutes
+        while done == BEFORE or (done < AFTER and time.monotonic() < end):
             visit.cycle(TOGETHER)
             done += TOGETHER
             if done % 100 == 0:
@@ -64,9 +67,12 @@ def cycles(minutes: float) -> tuple[bool, str]:
     return after.flat_since(before), words
 
 
-def training(minutes: float) -> tuple[bool, str]:
-    """One long training: memory is flat once the first sixth of the time is over."""
-    with _visit() as visit:
+def training(minutes: float, site: Path | None = None) -> tuple[bool, str]:
+    """One long training: memory is flat once the first sixth of the time is over.
+
+    ``site`` as in :func:`cycles`.
+    """
+    with _visit(site) as visit:
         visit.train()
         begun = time.monotonic()
         before: Sizes | None = None
@@ -78,18 +84,17 @@ def training(minutes: float) -> tuple[bool, str]:
             say(f"  after {passed:.1f} minutes, epoch {visit.epoch()}: {sizes}")
         epoch = visit.epoch()
     assert before is not None
-    words = f"after {SETTLED * minutes:g} of {minutes:g} minutes of training {before}; "
+    words = f"after {SETTLED * minutes:.2g} of {minutes:g} minutes of training {before}; "
     return sizes.flat_since(before), f"{words}at the end, in epoch {epoch}, {sizes}"
 
 
 class _Visit:
-    """The page, ready, as ``dist/`` has it."""
+    """A page of the site, once it is ready."""
 
     def __init__(self, page: Page) -> None:
         self.page = page
         self._devtools = page.context.new_cdp_session(page)
-        self._worker = _WorkerDevtools(self._devtools)
-        page.evaluate(_GET_HOLD_OF_THE_ENGINE)
+        self._workers = _Workers(self._devtools)
 
     def cycle(self, times: int) -> None:
         """Start, train until there is progress, and reset."""
@@ -100,60 +105,103 @@ class _Visit:
         self.page.evaluate("() => void nets.train({ epochs: 1_000_000 }).catch(() => {})")
 
     def epoch(self) -> str:
-        """The epoch that is shown."""
+        """Return the epoch that the page shows."""
         return self.page.get_by_test_id("epoch").inner_text()
 
     def sizes(self) -> Sizes:
-        """What is used now."""
-        webassembly = self.page.evaluate("() => soaked.invoke('memory')")
+        """Return what is used now, once garbage has been collected."""
         self._devtools.send("HeapProfiler.collectGarbage")
-        self._worker.send("HeapProfiler.collectGarbage")
-        page = self._devtools.send("Runtime.getHeapUsage")
-        worker = self._worker.send("Runtime.getHeapUsage")
-        return Sizes(float(webassembly), _used(page), _used(worker))
+        page = _used(self._devtools.send("Runtime.getHeapUsage"))
+        workers = self._workers.sizes()
+        webassembly = sum(memory for memory, _ in workers)
+        return Sizes(webassembly, page, sum(heap for _, heap in workers))
 
 
 def _used(answer: dict[str, float]) -> float:
     return answer["usedSize"] + answer["embedderHeapUsedSize"] + answer["backingStorageSize"]
 
 
-class _WorkerDevtools:
-    """The developer tools' connection to the page's worker."""
+class _EndedError(Exception):
+    """A worker has ended before it answered."""
+
+
+class _Workers:
+    """The developer tools' connections to the workers; ``sessions`` maps their ids to addresses."""
 
     def __init__(self, devtools: CDPSession) -> None:
+        self.sessions: dict[str, str] = {}
         self._devtools = devtools
         self._answers: dict[int, dict[str, Any]] = {}
-        self._session = ""
+        self._count = 0
         devtools.on("Target.attachedToTarget", self._attached)
+        devtools.on("Target.detachedFromTarget", self._detached)
         devtools.on("Target.receivedMessageFromTarget", self._received)
         attach = {"autoAttach": True, "waitForDebuggerOnStart": False, "flatten": False}
         devtools.send("Target.setAutoAttach", attach)
-        self._count = 0
 
-    def send(self, method: str) -> dict[str, Any]:
-        """Ask, and wait for the answer."""
+    def sizes(self) -> list[tuple[float, float]]:
+        """Return, for each worker, the bytes of its WebAssembly memories and those of the rest."""
+        found = []
+        for session in list(self.sessions):
+            with suppress(_EndedError):
+                found.append(self._sizes(session))
+        return found
+
+    def _sizes(self, session: str) -> tuple[float, float]:
+        self._ask(session, "HeapProfiler.collectGarbage")
+        prototype = self._ask(
+            session, "Runtime.evaluate", expression="WebAssembly.Memory.prototype"
+        )
+        memories = self._ask(
+            session, "Runtime.queryObjects", prototypeObjectId=prototype["result"]["objectId"]
+        )
+        sum_ = self._ask(
+            session,
+            "Runtime.callFunctionOn",
+            objectId=memories["objects"]["objectId"],
+            functionDeclaration=_BYTES_OF_MEMORIES,
+            returnByValue=True,
+        )
+        webassembly = float(sum_["result"]["value"])
+        heap = _used(self._ask(session, "Runtime.getHeapUsage"))
+        return webassembly, heap
+
+    def _ask(self, session: str, method: str, **parameters: object) -> dict[str, Any]:
         self._count += 1
-        message = json.dumps({"id": self._count, "method": method})
-        question = {"sessionId": self._session, "message": message}
+        message = json.dumps({"id": self._count, "method": method, "params": parameters})
+        question = {"sessionId": session, "message": message}
         self._devtools.send("Target.sendMessageToTarget", question)
+        end = time.monotonic() + LONGEST_ANSWER
         while self._count not in self._answers:
             self._devtools.send("Runtime.getHeapUsage")  # whatever: answers come meanwhile
-        return self._answers.pop(self._count)
+            if session not in self.sessions:
+                raise _EndedError
+            if time.monotonic() > end:
+                raise TimeoutError(f"{self.sessions[session]} does not answer {method}")
+        answer = self._answers.pop(self._count)
+        if "error" in answer:
+            raise RuntimeError(f"{method} failed: {answer['error']}")
+        result: dict[str, Any] = answer["result"]
+        return result
 
     def _attached(self, event: dict[str, Any]) -> None:
-        if event["targetInfo"]["url"].endswith("/worker.js"):
-            self._session = event["sessionId"]
+        if event["targetInfo"]["type"] == "worker":
+            self.sessions[event["sessionId"]] = event["targetInfo"]["url"]
+
+    def _detached(self, event: dict[str, Any]) -> None:
+        self.sessions.pop(event["sessionId"], None)
 
     def _received(self, event: dict[str, Any]) -> None:
         answer = json.loads(event["message"])
-        if event["sessionId"] == self._session and "id" in answer:
-            self._answers[answer["id"]] = answer["result"]
+        if "id" in answer:
+            self._answers[answer["id"]] = answer
 
 
 @contextmanager
-def _visit() -> Iterator[_Visit]:
-    bundle.build()
-    with counting(bundle.DIST) as (url, _), sync_playwright() as playwright:
+def _visit(site: Path | None) -> Iterator[_Visit]:
+    if site is None:
+        bundle.build()
+    with counting(site or bundle.DIST) as (url, _), sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=browsers.chromium(), args=browsers.flags()
         )
@@ -164,16 +212,8 @@ def _visit() -> Iterator[_Visit]:
         browser.close()
 
 
-# The page keeps its engine to itself; the next call of any is caught.
-_GET_HOLD_OF_THE_ENGINE = """async () => {
-  const { Engine } = await import(new URL("app/engine.js", location.href));
-  const { call } = Engine.prototype;
-  Engine.prototype.call = function (...args) {
-    window.soaked = this;
-    return call.apply(this, args);
-  };
-  await nets.predict({ pixels: new Array(784).fill(0.5) });
-  Engine.prototype.call = call;
+_BYTES_OF_MEMORIES = """function () {
+  return this.reduce((sum, memory) => sum + memory.buffer.byteLength, 0);
 }"""
 _CYCLE = """async (times) => {
   for (let i = 0; i < times; i++) {

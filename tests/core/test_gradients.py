@@ -43,7 +43,7 @@ def batch(net: Network, n: int = 5, seed: int = 11) -> tuple[NDArray[Any], NDArr
 
 
 def checked(net: Network, n: int = 5) -> float:
-    """The largest error; asserts that something was compared at all."""
+    """The largest error, as ``gradcheck.check`` has it, if enough was compared."""
     x, y = batch(net, n)
     comparisons = list(gradcheck.compare(net, x, y))
     assert len(comparisons) == len(net.parameters())
@@ -52,7 +52,7 @@ def checked(net: Network, n: int = 5) -> float:
     compared = sum(len(comparison.entries) for comparison in comparisons)
     assert compared >= sum(p.size for p in net.parameters()) / 3
     assert any((np.abs(comparison.difference) > 1e-6).any() for comparison in comparisons)
-    return gradcheck.check(net, x, y)
+    return max(float(comparison.errors.max(initial=0)) for comparison in comparisons)
 
 
 @pytest.mark.parametrize(("loss", "output"), PAIRS)

@@ -1,0 +1,1 @@
+"""What ``scripts/test.py`` is made of."""
