@@ -26,16 +26,17 @@ PYTHON = {
 FACE = "nets_core/__init__.py"
 """Gathers the names that users of the library import, wherever they are defined."""
 
-CHAPTER = ("app/ui/", "app/engine/", "app/race/", "python/")
+CHAPTER = ("app/ui/", "app/engine/", "app/race/", "python/", "storage/")
 JAVASCRIPT = {
     "site/": (),
     "python/": (),
-    "worker/": ("python/",),
+    "storage/": ("python/",),
+    "worker/": ("python/", "storage/"),
     "offline/": ("python/",),
     "sandbox/": ("python/",),
     "bench/": ("app/ui/", "app/engine/", "python/", "worker/"),
     "app/ui/": (),
-    "app/engine/": ("app/ui/", "python/", "worker/"),
+    "app/engine/": ("app/ui/", "python/", "worker/", "storage/"),
     "app/race/": ("app/ui/", "app/engine/"),
 }
 """What a room of ``site/`` may import besides itself; app's other folders are chapters."""

@@ -1,7 +1,7 @@
 // Saves the net in training in this browser, from the worker, so that the page's thread has no work
 // with it.
 
-import { claim, hold, read, remove, write } from "./runStore.js";
+import { claim, hold, read, remove, write } from "../storage/runStore.js";
 
 /** The shortest time between two saves, in milliseconds. */
 const PAUSE = 3000;

@@ -10,6 +10,7 @@ import { WORKERS, takeCrew } from "./workers.js";
 
 /** @typedef {{stage: string, loaded: number, total: number}} Loading */
 /** @typedef {(typeof index.models)[number]} Model */
+/** @typedef {import("../../worker/autosave.js").Report} KeptReport */
 
 /** A worker that lets a ping wait this long, in milliseconds, is taken for dead. */
 const PATIENCE = 20_000;
@@ -134,7 +135,7 @@ export class Engine extends EventTarget {
   keep() {
     if (this.#keeping) return;
     this.#keeping = true;
-    const report = (/** @type {import("../../worker/autosave.js").Report} */ detail) =>
+    const report = (/** @type {KeptReport} */ detail) =>
       this.dispatchEvent(new CustomEvent("kept", { detail }));
     this.invoke("keep", report).catch(() => {}); // a worker that dies is told by "failed"
   }

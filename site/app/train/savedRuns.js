@@ -1,12 +1,12 @@
 // "Continue where you left off": offers saved runs, and reports each save.
 
-import { claim, find, left, list, read, remove, write } from "../../worker/runStore.js";
+import { claim, find, left, list, read, remove, write } from "../../storage/runStore.js";
 import { make, byTestId, percent } from "../ui/dom.js";
 import { WORDS } from "../engine/names.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {import("../engine/training.js").Training} Training */
-/** @typedef {import("../../worker/runStore.js").Entry} Entry */
+/** @typedef {import("../../storage/runStore.js").Entry} Entry */
 
 /** The most saved runs; older ones are deleted, unless a tab trains them. */
 const MOST = 3;
@@ -33,7 +33,7 @@ export function savedRunsSection(engine, training) {
     for (const button of rows.querySelectorAll("button")) button.disabled = training.running;
   });
 
-  /** @param {import("../../worker/autosave.js").Report} report */
+  /** @param {import("../engine/engine.js").KeptReport} report */
   function hear(report) {
     if (training.state === "idle" && !training.hasNet) return; // reset during the save
     const failed = "trouble" in report;
