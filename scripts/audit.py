@@ -1,7 +1,7 @@
 """Check all locked dependencies for known vulnerabilities: ``python3 scripts/audit.py``.
 
-Asks the advisory databases of PyPI and npm about the versions in ``requirements/`` and the packages
-in ``parts.lock.json``. It needs a network, so CI runs it and the tests do not.
+Asks the advisory databases of PyPI and npm about the versions in ``requirements/``,
+``site/package-lock.json`` and ``parts.lock.json``. It needs a network, so CI runs it and the tests do not.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def _audits() -> list[tuple[list[str], Path]]:
     locks = [option for path in sorted(REQUIREMENTS.glob("*.lock")) for option in ("-r", str(path))]
     pip = [sys.executable, "-m", "pip_audit", "--require-hashes", "--disable-pip", *locks]
     npm = [environment.npm(), "audit"]
-    return [(pip, ROOT), (npm, REQUIREMENTS / "lighthouse")]
+    return [(pip, ROOT), (npm, ROOT / "site"), (npm, REQUIREMENTS / "lighthouse")]
 
 
 def _parts_are_sound(folder: Path) -> bool:

@@ -22,7 +22,7 @@ import tarfile
 import urllib.request
 import zipfile
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from building import environment
@@ -93,24 +93,6 @@ class Parts:
         temporary.write_bytes(data)
         temporary.replace(path)
         return path
-
-    def package(self, part: str) -> Path:
-        """Return the folder in ``node_modules/`` that holds an npm package, unpacked."""
-        ((archive, locked),) = self.locked[part].files.items()
-        name = self.locked[part].sources[0]["npm"].rpartition("@")[0]
-        target = self.cache.parent / "node_modules" / name
-        stamp = target / ".sha256"
-        if stamp.exists() and stamp.read_text() == locked["sha256"]:
-            return target
-        tarball = self.file(part, archive)
-        shutil.rmtree(target, ignore_errors=True)
-        with tarfile.open(tarball) as tar:
-            for member in tar.getmembers():
-                if member.isfile():  # npm's archives hold one folder, named as they like
-                    member.name = str(PurePosixPath(*PurePosixPath(member.name).parts[1:]))
-                    tar.extract(member, target, filter="data")
-        stamp.write_text(str(locked["sha256"]))
-        return target
 
     def _fetch(self, part: Part, name: str) -> bytes:
         failures = []
