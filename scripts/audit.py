@@ -1,7 +1,8 @@
 """Check all locked dependencies for known vulnerabilities: ``python3 scripts/audit.py``.
 
 Asks the advisory databases of PyPI and npm about the versions in ``requirements/``,
-``site/package-lock.json`` and ``parts.lock.json``. It needs a network, so CI runs it and the tests do not.
+``site/package-lock.json`` and ``parts.lock.json``. It needs a network, so CI runs it and the tests
+do not.
 """
 
 from __future__ import annotations
