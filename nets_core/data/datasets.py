@@ -24,31 +24,45 @@ MAX_BYTES = 64 << 20
 
 IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
-MNIST_FILES = (
-    "train-images-idx3-ubyte",
-    "train-labels-idx1-ubyte",
-    "t10k-images-idx3-ubyte",
-    "t10k-labels-idx1-ubyte",
+MNIST_MD5 = {
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
+"""MNIST's four files by their published names, with the MD5 sums of the unpacked files."""
+
+MNIST_MIRRORS = (
+    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    "https://ossci-datasets.s3.amazonaws.com/mnist/",
 )
+"""Public folders that hold the four files, gzipped."""
+
+_GZIP = b"\x1f\x8b"
+_TIMEOUT = 30  # seconds without a byte after which a mirror counts as dead
 
 
 def gunzip(data: bytes, limit: int = MAX_BYTES) -> bytes:
-    """Unpack gzipped data, and stop where it would grow beyond `limit` bytes.
+    """Unpack gzipped data of one or more members, and stop beyond `limit` bytes.
 
     ValueError: not gzip, damaged, cut off, followed by something else, or larger than `limit`.
     """
-    unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
-    try:
-        unpacked = unpacker.decompress(data, limit + 1)
-    except zlib.error as error:
-        raise ValueError(f"the gzipped data cannot be unpacked: {error}") from None
-    if len(unpacked) > limit:
-        raise ValueError(f"the gzipped data holds more than the {limit:,} bytes allowed")
-    if not unpacker.eof:
-        raise ValueError(f"the gzipped data is cut off after {len(data):,} bytes")
-    if unpacker.unused_data:
-        raise ValueError(f"{len(unpacker.unused_data):,} bytes follow the end of the gzipped data")
-    return unpacked
+    unpacked, rest = b"", data
+    while True:
+        unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        try:
+            unpacked += unpacker.decompress(rest, limit + 1 - len(unpacked))
+        except zlib.error as error:
+            raise ValueError(f"the gzipped data cannot be unpacked: {error}") from None
+        if len(unpacked) > limit:
+            raise ValueError(f"the gzipped data holds more than the {limit:,} bytes allowed")
+        if not unpacker.eof:
+            raise ValueError(f"the gzipped data is cut off after {len(data):,} bytes")
+        rest = unpacker.unused_data
+        if not rest:
+            return unpacked
+        if not rest.startswith(_GZIP):
+            raise ValueError(f"{len(rest):,} bytes follow the end of the gzipped data")
 
 
 def read_idx(data: bytes) -> NDArray[Any]:
@@ -57,8 +71,10 @@ def read_idx(data: bytes) -> NDArray[Any]:
     ValueError: the magic number, the type code, the dimensions or the length are not an IDX
     file's. Nothing is allocated before the dimensions have been compared with the length.
     """
-    if data[:2] == b"\x1f\x8b":
+    if data.startswith(_GZIP):
         data = gunzip(data)
+    if _is_html(data):
+        raise ValueError("this is a web page, not an IDX file")
     if len(data) < 4:
         raise ValueError(f"an IDX file begins with 4 bytes of magic number, this has {len(data)}")
     if data[:2] != b"\0\0":
@@ -160,7 +176,7 @@ class Mnist(NamedTuple):
         )
 
 
-def mnist(
+def parse_mnist(
     train_images: bytes, train_labels: bytes, test_images: bytes, test_labels: bytes
 ) -> Mnist:
     """MNIST from the contents of its four IDX files, gzipped or not.
@@ -169,7 +185,7 @@ def mnist(
     """
     contents = (train_images, train_labels, test_images, test_labels)
     arrays = []
-    for name, data in zip(MNIST_FILES, contents, strict=True):
+    for name, data in zip(MNIST_MD5, contents, strict=True):
         try:
             arrays.append(read_idx(data))
         except ValueError as error:
@@ -183,20 +199,94 @@ def mnist(
     return Mnist(*parts)
 
 
-def load_mnist(folder: str | Path) -> Mnist:
-    """MNIST from a folder with the four files under their published names, gzipped or not.
+def mnist(folder: str | Path, download: bool = False) -> Mnist:
+    """MNIST from the four files in a folder: `train, test = mnist("mnist")`.
 
-    FileNotFoundError: one of them is missing; says which. ValueError: as `mnist`.
+    Each file may have any of its usual names, "train-images-idx3-ubyte" or
+    "train-images.idx3-ubyte", with or without ".gz". Other sets in the same form, such as
+    Fashion-MNIST, are read as well. With `download` missing files are fetched from MNIST_MIRRORS
+    into the folder, 12 MB in all, and every file must have the MD5 sum of MNIST's own.
+
+    FileNotFoundError: a file is missing; names the file and the names looked for. OSError: no
+    mirror has the file. ValueError: a file is not IDX, or images and labels do not belong
+    together, or, with `download`, a file in the folder is not MNIST's; says which.
     """
+    folder = Path(folder)
     contents = []
-    for name in MNIST_FILES:
-        for path in (Path(folder, name), Path(folder, name + ".gz")):
-            if path.is_file():
-                contents.append(path.read_bytes())
-                break
+    for name in MNIST_MD5:
+        path = _find(folder, name)
+        if path:
+            data = path.read_bytes()
+            if download and (trouble := _wrong(name, data)):
+                raise ValueError(f"{path} {trouble}; delete it to have it fetched anew")
+        elif download:
+            data = _fetch(name)
+            _write(folder / f"{name}.gz", data)
         else:
-            raise FileNotFoundError(f"{folder} has no file {name} or {name}.gz")
-    return mnist(*contents)
+            raise FileNotFoundError(
+                f"{folder} has no file {' or '.join(_spellings(name))}; "
+                "mnist(folder, download=True) fetches it"
+            )
+        contents.append(data)
+    return parse_mnist(*contents)
+
+
+def _spellings(name: str) -> list[str]:
+    """The usual names of one of MNIST's files."""
+    dotted = name.replace("-idx", ".idx")
+    return [name, f"{name}.gz", dotted, f"{dotted}.gz"]
+
+
+def _find(folder: Path, name: str) -> Path | None:
+    paths = (folder / spelling for spelling in _spellings(name))
+    return next((path for path in paths if path.is_file()), None)
+
+
+def _wrong(name: str, data: bytes) -> str:
+    """Why this is not one of MNIST's files, gzipped or not: "is a web page, …"; "" if it is."""
+    import hashlib  # here, since a page loads MNIST itself and starts faster without it
+
+    if _is_html(data):
+        return "is a web page, not an IDX file"
+    try:
+        unpacked = gunzip(data) if data.startswith(_GZIP) else data
+    except ValueError as error:
+        return f"is damaged: {error}"
+    found = hashlib.md5(unpacked, usedforsecurity=False).hexdigest()
+    return "" if found == MNIST_MD5[name] else f"has the MD5 {found}, expected {MNIST_MD5[name]}"
+
+
+def _is_html(data: bytes) -> bool:
+    return data[:100].lstrip().lower().startswith((b"<!doctype html", b"<html"))
+
+
+def _fetch(name: str) -> bytes:
+    """One of MNIST's files, gzipped, from the first mirror that has it; OSError where none does."""
+    import urllib.request  # like hashlib above
+    from http.client import HTTPException
+
+    troubles = []
+    for mirror in MNIST_MIRRORS:
+        address = f"{mirror}{name}.gz"
+        try:
+            with urllib.request.urlopen(address, timeout=_TIMEOUT) as answer:
+                data: bytes = answer.read(MAX_BYTES)
+        except (OSError, HTTPException) as error:
+            troubles.append(f"{address} cannot be read: {error}")
+            continue
+        trouble = _wrong(name, data)
+        if not trouble:
+            return data
+        troubles.append(f"{address} {trouble}")
+    raise OSError(f"{name} could not be fetched: {'; '.join(troubles)}")
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file that is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(data)
+    part.replace(path)
 
 
 def one_hot(labels: NDArray[Any], classes: int = 10, dtype: DTypeLike = np.float32) -> NDArray[Any]:

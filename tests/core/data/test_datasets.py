@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import struct
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +47,7 @@ def test_reads_and_writes_every_type(code: int, letter: str, dtype: type) -> Non
         (b"", "magic number"),
         (b"\0\0\x08", "magic number"),
         (b"PK\x03\x04rest", "bad magic number 0x504b0304"),
+        (b"\n<!DOCTYPE html><title>Not found</title>", "a web page, not an IDX file"),
         (idx(0x0A, (1,), b"1"), "unknown IDX type code 0x0a"),
         (b"\0\0\x08\x03\0\0\0\1", "short.*16 bytes of header"),
         (idx(0x08, (2, 3), b"12345"), "short.*6 bytes, 5 came"),
@@ -96,7 +98,7 @@ def small_mnist(train: int = 7, test: int = 3) -> list[bytes]:
 
 
 def test_mnist_is_split_in_its_own_order() -> None:
-    mnist = datasets.mnist(*small_mnist())
+    mnist = datasets.parse_mnist(*small_mnist())
     assert mnist.train.images.shape == (7, 784)
     assert mnist.train.images.dtype == np.uint8
     assert mnist.train.labels.dtype == np.uint8
@@ -121,23 +123,51 @@ def test_mnist_of_the_real_size_splits_like_nielsens() -> None:
 def test_mnist_says_which_file_is_wrong() -> None:
     files = small_mnist()
     with pytest.raises(ValueError, match="t10k-images-idx3-ubyte: bad magic number"):
-        datasets.mnist(files[0], files[1], b"<html>", files[3])
+        datasets.parse_mnist(files[0], files[1], b"PK\x03\x04", files[3])
     with pytest.raises(ValueError, match="training set: 7 images came with 3 labels"):
-        datasets.mnist(files[0], files[3], files[2], files[3])
+        datasets.parse_mnist(files[0], files[3], files[2], files[3])
     with pytest.raises(ValueError, match="test set: images have shape"):
-        datasets.mnist(files[0], files[1], files[3], files[3])
+        datasets.parse_mnist(files[0], files[1], files[3], files[3])
     with pytest.raises(ValueError, match=r"test set: labels\[1\] is 10"):
-        datasets.mnist(files[0], files[1], files[2], idx(0x08, (3,), bytes([9, 10, 0])))
+        datasets.parse_mnist(files[0], files[1], files[2], idx(0x08, (3,), bytes([9, 10, 0])))
 
 
 def test_mnist_is_found_in_a_folder(tmp_path: Path) -> None:
     files = small_mnist()
-    for name, data in zip(datasets.MNIST_FILES[:3], files, strict=False):
+    for name, data in zip(list(datasets.MNIST_MD5)[:3], files, strict=False):
         (tmp_path / name).write_bytes(data)
-    with pytest.raises(FileNotFoundError, match="no file t10k-labels-idx1-ubyte"):
-        datasets.load_mnist(tmp_path)
+    names = "t10k-labels-idx1-ubyte or .* or t10k-labels.idx1-ubyte or t10k-labels.idx1-ubyte.gz"
+    with pytest.raises(FileNotFoundError, match=f"no file {names}; .*download=True"):
+        datasets.mnist(tmp_path)
     (tmp_path / "t10k-labels-idx1-ubyte.gz").write_bytes(gzip.compress(files[3], mtime=0))
-    assert np.array_equal(datasets.load_mnist(tmp_path).test.labels, [0, 1, 2])
+    (x, _), test = datasets.mnist(folder=str(tmp_path))
+    assert np.array_equal(x[:, 0], range(7))
+    assert np.array_equal(test.labels, [0, 1, 2])
+
+
+@pytest.mark.parametrize("end", ["-idx{}-ubyte", ".idx{}-ubyte"])
+@pytest.mark.parametrize("members", [0, 1, 3])
+def test_mnist_is_found_under_every_usual_name(tmp_path: Path, end: str, members: int) -> None:
+    parts = ("train-images", 3), ("train-labels", 1), ("t10k-images", 3), ("t10k-labels", 1)
+    for (part, dimensions), data in zip(parts, small_mnist(), strict=True):
+        cuts = [len(data) * k // max(members, 1) for k in range(members + 1)]
+        packed = (gzip.compress(data[a:b], mtime=0) for a, b in pairwise(cuts))
+        path = tmp_path / (part + end.format(dimensions) + (".gz" if members else ""))
+        path.write_bytes(b"".join(packed) if members else data)
+    mnist = datasets.mnist(tmp_path)
+    assert np.array_equal(mnist.train.labels, range(7))
+    assert np.array_equal(mnist.test.images[:, 500], [100, 101, 102])
+
+
+def test_all_gzip_members_count_towards_the_limit() -> None:
+    member = gzip.compress(b"\0" * 600, mtime=0)
+    empty = gzip.compress(b"", mtime=0)
+    assert datasets.gunzip(empty) == b""
+    assert datasets.gunzip(empty + member * 2, limit=1200) == b"\0" * 1200
+    with pytest.raises(ValueError, match="more than the 1,199 bytes"):
+        datasets.gunzip(member * 2, limit=1199)
+    with pytest.raises(ValueError, match="cut off"):
+        datasets.gunzip(member + member[:-5])
 
 
 def test_one_hot() -> None:
