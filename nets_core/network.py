@@ -122,6 +122,20 @@ class Network:
             "dtype": self.dtype.name,
         }
 
+    def __repr__(self) -> str:
+        """A summary: of each layer its settings, output shape and number of parameters."""
+        rows = [("input", _shape(self.input_shape), "")]
+        for layer in self.layers:
+            settings = ", ".join(f"{name}={value!r}" for name, value in layer.settings().items())
+            count = sum(array.size for array in layer.parameters())
+            rows.append((f"{layer.kind}({settings})", _shape(layer.output_shape), f"{count:,}"))
+        first, second, third = (max(map(len, column)) for column in zip(*rows, strict=True))
+        total = sum(array.size for array in self.parameters())
+        lines = [f"Network: {total:,} parameters, loss {self.loss.name!r}, {self.dtype}"]
+        for name, shape, size in rows:
+            lines.append(f"  {name:{first}}  {shape:>{second}}  {size:>{third}}".rstrip())
+        return "\n".join(lines)
+
     @property
     def inputs(self) -> int:
         """How many numbers one example has."""
@@ -206,3 +220,7 @@ class Network:
     def _checked(self, x: npt.ArrayLike, y: npt.ArrayLike) -> tuple[Array, Array]:
         x = ops.as_floats(checks.examples("x", x, self.inputs), self.dtype)
         return x, checks.targets("y", y, len(x), self.outputs, self.dtype)
+
+
+def _shape(shape: Sequence[int]) -> str:
+    return "×".join(map(str, shape))

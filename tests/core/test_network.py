@@ -176,3 +176,24 @@ def test_every_layer_s_picture_is_what_the_next_expects() -> None:
     shapes = [layer.output_shape for layer in net.layers]
     assert shapes == [(4, 4, 3), (2, 2, 3), (12,), (12,), (4,)]
     assert (net.inputs, net.outputs) == (25, 4)
+
+
+def test_a_net_shows_its_layers_parameters_and_loss() -> None:
+    net = Network.mlp([784, 30, 10])
+    assert repr(net) == (
+        "Network: 23,860 parameters, loss 'mse', float32\n"
+        "  input                                    784\n"
+        "  dense(outputs=30, activation='sigmoid')   30  23,550\n"
+        "  dense(outputs=10, activation='sigmoid')   10     310"
+    )
+    layers = [Conv2D(4, 3), MaxPool2D(), Flatten(), Dropout(0.5), Dense(2, "softmax")]
+    net = Network(layers, (10, 8, 1), loss="cross_entropy", dtype=np.float64)
+    assert repr(net) == (
+        "Network: 138 parameters, loss 'cross_entropy', float64\n"
+        "  input                                         10×8×1\n"
+        "  conv2d(filters=4, size=3, activation='relu')   8×6×4  40\n"
+        "  maxpool2d(size=2)                              4×3×4   0\n"
+        "  flatten()                                         48   0\n"
+        "  dropout(rate=0.5)                                 48   0\n"
+        "  dense(outputs=2, activation='softmax')             2  98"
+    )
