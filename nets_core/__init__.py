@@ -10,6 +10,8 @@ from nets_core.network import Network
 from nets_core.optimizers import SGD, Adam
 from nets_core.training import Diverged, Trainer
 
+__version__ = "0.1.0"
+
 __all__ = [
     "SGD",
     "Adam",
