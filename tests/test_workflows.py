@@ -1,4 +1,4 @@
-"""The workflows: correct as far as actionlint sees, actions pinned, what is locked audited."""
+"""The workflows: correct as far as actionlint sees, actions pinned, locked packages audited."""
 
 from __future__ import annotations
 
@@ -39,3 +39,20 @@ def test_what_is_locked_is_locked_by_hash() -> None:
 
 def test_ci_audits_what_is_locked() -> None:
     assert "python3 scripts/audit.py" in (ROOT / ".github" / "workflows" / "test.yml").read_text()
+
+
+def test_a_release_is_tested_and_complete_before_it_is_published() -> None:
+    text = (ROOT / ".github" / "workflows" / "release.yml").read_text()
+    test, package, publish = re.split(r"\n  (?:package|publish):\n", text)
+    assert "uses: ./.github/workflows/test.yml" in test
+    assert "needs: test" in package
+    assert "NETS_RELEASE: ${{ github.ref_name }}" in package
+    assert "needs: package" in publish
+    assert "id-token" not in test + package
+    assert "id-token: write" in publish
+
+
+def test_a_commit_is_checked_as_in_the_first_minute_of_ci() -> None:
+    text = (ROOT / ".pre-commit-config.yaml").read_text()
+    assert re.findall(r"entry: (.*)", text) == ["python3 scripts/test.py --quick"]
+    assert re.findall(r"repo: (.*)", text) == ["local"]
