@@ -60,7 +60,7 @@ def main() -> None:
         sys.exit(f"Stopped: {error}")
     machine = f"{_processor()}, {os.cpu_count()} cores, {platform.system()}"
     machine += f"; load {load} at the start and {_load()} at the end"
-    print(f"\n{machine}; {version}\n\n{figures.table(rows)}")
+    print(f"\n{machine}; {version}\n\n{figures.table([row.plain() for row in rows])}")
     if set(chosen.rows) == set(GROUPS):
         figures.write(RECORD, machine, version, rows)
 

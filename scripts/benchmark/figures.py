@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 VERSION = 1
+MORE_IS_BETTER = {"examples/s", "GFLOP/s", "frames/s", "points"}
+"""The units of which more is better; of all others less is."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,6 @@ class Row:
     theirs: Sequence[float] | None = None
     required: float | None = None
     aimed: float | None = None
-    more_is_better: bool = False
     value: float | None = None
     reason: str = ""
 
@@ -40,10 +41,9 @@ class Row:
         reason: str,
         required: float | None = None,
         aimed: float | None = None,
-        more_is_better: bool = False,
     ) -> Row:
         """A row that could not be measured."""
-        return cls(name, unit, (), None, required, aimed, more_is_better, reason=reason)
+        return cls(name, unit, (), None, required, aimed, reason=reason)
 
     @property
     def samples(self) -> list[float]:
@@ -56,14 +56,6 @@ class Row:
     def result(self) -> float:
         """The number that the goals are compared with."""
         return median(self.samples) if self.value is None else self.value
-
-    def meets(self, goal: float | None) -> bool:
-        """True if the result is at least as good as the goal, or if there is none."""
-        if goal is None:
-            return True
-        if not self.ours:
-            return False
-        return self.result >= goal if self.more_is_better else self.result <= goal
 
     def plain(self) -> dict[str, Any]:
         """The row in ``bench.json``; ``spread`` is [smallest sample, largest sample].
@@ -87,30 +79,38 @@ class Row:
         }
 
 
-def table(rows: Sequence[Row]) -> str:
-    """The rows as a Markdown table."""
+def meets(row: Mapping[str, Any], goal: float | None) -> bool:
+    """True if a row of ``bench.json`` is at least as good as the goal, or if there is none."""
+    if goal is None:
+        return True
+    if row["ours"] is None:
+        return False
+    result: float = row["ours"] if row["ratio"] is None else row["ratio"]
+    return result >= goal if row["unit"] in MORE_IS_BETTER else result <= goal
+
+
+def table(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The rows of ``bench.json`` as a Markdown table."""
     lines = [
         "| | ours | theirs | ratio | spread | required | aimed | |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for row in rows:
-        if not row.ours:
-            lines.append(f"| {row.name} | not measured: {row.reason} |  |  |  |  |  |  |")
+        if row["ours"] is None:
+            lines.append(f"| {row['name']} | not measured: {row['reason']} |  |  |  |  |  |  |")
             continue
-        plain = row.plain()
-        sign = "" if row.theirs is None else " ×"
-        theirs = "" if row.theirs is None else f"{_text(plain['theirs'])} {row.unit}"
-        ratio = "" if row.theirs is None else f"{_text(plain['ratio'])} ×"
-        low, high = map(_text, plain["spread"])
-        verdict = "aimed" if row.meets(row.aimed) else "met" if row.meets(row.required) else "short"
+        sign = "" if row["ratio"] is None else " ×"
+        low, high = map(_text, row["spread"])
+        required, aimed = row["required"], row["aimed"]
+        verdict = "aimed" if meets(row, aimed) else "met" if meets(row, required) else "short"
         cells = [
-            row.name,
-            f"{_text(plain['ours'])} {row.unit}",
-            theirs,
-            ratio,
+            row["name"],
+            f"{_text(row['ours'])} {row['unit']}",
+            "" if row["theirs"] is None else f"{_text(row['theirs'])} {row['unit']}",
+            "" if row["ratio"] is None else f"{_text(row['ratio'])} ×",
             f"{low} … {high}{sign}",
-            *("" if goal is None else f"{_text(goal)}{sign}" for goal in (row.required, row.aimed)),
-            "" if row.required is None else verdict,
+            *("" if goal is None else f"{_text(goal)}{sign}" for goal in (required, aimed)),
+            "" if required is None else verdict,
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)

@@ -65,9 +65,7 @@ def training(browser: Browser, url: str, repeats: int) -> list[Row]:
             name = f"training {net}, against"
             rows += [
                 _fastest(f"{name} the fastest of", rates, PEERS, broken, required, aimed),
-                Row(
-                    f"{name} the blog post's way", UNIT, rates["ours"], rates["blog"], 2.5, 3, True
-                ),
+                Row(f"{name} the blog post's way", UNIT, rates["ours"], rates["blog"], 2.5, 3),
             ]
     return rows
 
@@ -86,7 +84,7 @@ def graphics(browser: Browser, url: str, repeats: int) -> list[Row]:
             for hidden, batch in NETS:
                 name = f"training 784-{hidden}-10, mini-batch {batch}, against {what}"
                 if broken:
-                    rows.append(Row.missing(name, UNIT, broken, more_is_better=True))
+                    rows.append(Row.missing(name, UNIT, broken))
                     continue
                 say(f"Training 784-{hidden}-10, mini-batch {batch}, against {what} …")
                 sizes = {"hidden": hidden, "batchSize": batch, "examples": FEW}
@@ -95,7 +93,7 @@ def graphics(browser: Browser, url: str, repeats: int) -> list[Row]:
                     peer: partial(ask, peer, "train", sizes),
                 }
                 rates = _in_turn(ways, repeats)
-                rows.append(Row(name, UNIT, rates["ours"], rates[peer], more_is_better=True))
+                rows.append(Row(name, UNIT, rates["ours"], rates[peer]))
     return rows
 
 
@@ -114,9 +112,9 @@ def native_training(browser: Browser, url: str, repeats: int) -> list[Row]:
                     {"ours": partial(ask, "nets", "train", ours), "native": theirs}, repeats
                 )
             except native.NativeError as error:
-                rows.append(Row.missing(name, UNIT, str(error), 0.4, 0.7, True))
+                rows.append(Row.missing(name, UNIT, str(error), 0.4, 0.7))
             else:
-                rows.append(Row(name, UNIT, rates["ours"], rates["native"], 0.4, 0.7, True))
+                rows.append(Row(name, UNIT, rates["ours"], rates["native"], 0.4, 0.7))
     return rows
 
 
@@ -231,7 +229,7 @@ def _fastest(
     """Ours against the peer with the highest median; a missing row if a peer is ``broken``."""
     name = f"{name} {', '.join(peers.values())}"
     if broken:
-        return Row.missing(name, UNIT, broken, required, aimed, True)
+        return Row.missing(name, UNIT, broken, required, aimed)
     for peer, label in peers.items():
         say(f"  {label}: {median(rates[peer]):,.0f} {UNIT}")
     best = max(peers, key=lambda peer: median(rates[peer]))
@@ -242,4 +240,4 @@ def _fastest(
 def _beside(
     name: str, rates: Mapping[str, list[float]], other: str, required: float, aimed: float
 ) -> Row:
-    return Row(name, UNIT, rates["ours"], rates[other], required, aimed, more_is_better=True)
+    return Row(name, UNIT, rates["ours"], rates[other], required, aimed)

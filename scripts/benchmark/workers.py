@@ -51,11 +51,11 @@ def products(browser: Browser, url: str, repeats: int) -> list[Row]:
             (ask("nets", "products", "kernels"), ask("nets", "peak")) for _ in range(repeats + 1)
         ][1:]  # the first warms up
     if samples[0][1] is None:
-        return [Row.missing(name, "GFLOP/s", "this browser has no SIMD", 0.5, 0.75, True)]
+        return [Row.missing(name, "GFLOP/s", "this browser has no SIMD", 0.5, 0.75)]
     for product in samples[0][0]:
         say(f"  {product}: {median(rates[product] for rates, _ in samples):.1f} GFLOP/s")
     ours = [float(rates["together"]) for rates, _ in samples]
-    return [Row(name, "GFLOP/s", ours, [float(peak) for _, peak in samples], 0.5, 0.75, True)]
+    return [Row(name, "GFLOP/s", ours, [float(peak) for _, peak in samples], 0.5, 0.75)]
 
 
 @contextmanager
