@@ -14,7 +14,6 @@ import tomllib
 import venv
 from email.message import Message
 from email.parser import Parser
-from io import BytesIO
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -22,9 +21,7 @@ import numpy as np
 import pytest
 
 import nets_core
-from building import python_files
 from building.environment import ROOT
-from building.steps import Files
 
 TAG = os.environ.get("NETS_RELEASE", "")
 README = (ROOT / "nets_core" / "README.md").read_text()
@@ -87,19 +84,6 @@ def test_the_source_archive_holds_what_the_wheel_is_built_from(tmp_path: Path) -
     with tarfile.open(tmp_path / name) as archive:
         members = {member.partition("/")[2] for member in archive.getnames()}
     assert {"pyproject.toml", "LICENSE", "nets_core/README.md", "nets_core/network.py"} <= members
-
-
-def test_the_page_s_wheel_has_no_texts() -> None:
-    (members,) = (archive_of(data) for data in python_files._library(ROOT).values())
-    assert [name for name in members if name.endswith(".md")] == []
-    (text,) = (data for name, data in members.items() if name.endswith("/METADATA"))
-    assert Parser().parsestr(text.decode()).get_payload() == ""
-    assert "nets_core/network.py" in members
-
-
-def archive_of(data: bytes) -> Files:
-    with ZipFile(BytesIO(data)) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def test_the_version_stands_in_one_place() -> None:

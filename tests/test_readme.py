@@ -21,7 +21,7 @@ from nets_core.optimizers import OPTIMIZERS
 
 FOLDERS = (".", ".github", ".github/ISSUE_TEMPLATE", "nets_core", "scripts", "site", "tests")
 TEXTS = {
-    path.relative_to(ROOT).as_posix(): path.read_text()
+    path.relative_to(ROOT).as_posix(): re.sub(r"<!--.*?-->", "", path.read_text())
     for folder in FOLDERS
     for path in sorted((ROOT / folder).glob("*.md"))
 }
