@@ -34,11 +34,7 @@ PATHS = sorted(
     }
 )
 LINKS = sorted(
-    {
-        (name, found)
-        for name, text in TEXTS.items()
-        for found in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
-    }
+    {(name, found) for name, text in TEXTS.items() for found in re.findall(r"\]\(([^):]+)\)", text)}
 )
 TESTS = sorted(
     {found for text in TEXTS.values() for found in re.findall(rf"`({PATH}\.py)::(\w+)`", text)}
@@ -52,9 +48,14 @@ def test_a_path_leads_to_something(name: str, path: str) -> None:
     assert (ROOT / path).exists()
 
 
-@pytest.mark.parametrize(("name", "path"), LINKS)
-def test_a_link_leads_to_something(name: str, path: str) -> None:
-    assert (ROOT / name).parent.joinpath(path).exists()
+@pytest.mark.parametrize(("name", "link"), LINKS)
+def test_a_link_leads_to_something(name: str, link: str) -> None:
+    path, _, section = link.partition("#")
+    target = (ROOT / name).parent / path
+    assert target.exists()
+    if section:
+        titles = re.findall(r"(?m)^#+ (.*)$", target.read_text())
+        assert section in {title.lower().replace(" ", "-") for title in titles}
 
 
 @pytest.mark.parametrize(("path", "name"), TESTS)

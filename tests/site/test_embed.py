@@ -23,7 +23,7 @@ import visiting
 from building import web
 from visiting import ONE, SEVEN, draw, expect_guess, part
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[2] / "site" / "README.md"
 PUBLIC = "https://you.github.io/nets/"
 """The site's address in the README's line."""
 ENGINE = "pyodide/pyodide.asm.wasm.br"
