@@ -94,7 +94,11 @@ def test_a_folder_that_is_not_there_is_made(mirrors: list[Path], tmp_path: Path)
 WEB_PAGE = b"<!DOCTYPE html><title>Moved</title>"
 
 
-@pytest.mark.parametrize("bad", [None, WEB_PAGE, gzip.compress(b"other"), b"\x1f\x8b\x08cut"])
+@pytest.mark.parametrize(
+    "bad",
+    [None, WEB_PAGE, gzip.compress(b"other", mtime=0), b"\x1f\x8b\x08cut"],
+    ids=["missing", "a web page", "another file", "cut off"],
+)
 def test_the_next_mirror_is_asked(mirrors: list[Path], tmp_path: Path, bad: bytes | None) -> None:
     path = mirrors[0] / f"{IMAGES}.gz"
     if bad is None:
