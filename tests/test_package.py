@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 
 import nets_core
+from building import bytecode, python_files
 from building.environment import ROOT
 
 TAG = os.environ.get("NETS_RELEASE", "")
@@ -84,6 +85,18 @@ def test_the_source_archive_holds_what_the_wheel_is_built_from(tmp_path: Path) -
     with tarfile.open(tmp_path / name) as archive:
         members = {member.partition("/")[2] for member in archive.getnames()}
     assert {"pyproject.toml", "LICENSE", "nets_core/README.md", "nets_core/network.py"} <= members
+
+
+def test_a_word_in_a_readme_does_not_change_the_page_s_wheel(wheel: Path, tmp_path: Path) -> None:
+    (data,) = python_files._compile_library(wheel).values()
+    (tmp_path / wheel.name).write_bytes(data)
+    members = bytecode.read_zip(tmp_path / wheel.name)
+    assert "nets_core/network.py" in members
+    assert [name for name in members if name.endswith(".md")] == []
+    (text,) = (data for name, data in members.items() if name.endswith("/METADATA"))
+    fields = Parser().parsestr(text.decode())
+    assert fields["Version"] == nets_core.__version__
+    assert fields.get_payload() == ""
 
 
 def test_the_version_stands_in_one_place() -> None:

@@ -129,8 +129,17 @@ def _wheel(root: Path) -> Files:
 
 
 def _compile_library(wheel: Path) -> Files:
-    """Return the wheel with bytecode beside its sources, which tracebacks show."""
-    return {wheel.name: bytecode.wheel(bytecode.compile_archive(wheel, keep_source=True))}
+    """Return the wheel with bytecode beside its sources, which tracebacks show.
+
+    It leaves out the README, which METADATA repeats after its fields, and the change log: a word
+    in them makes no new snapshot.
+    """
+    members = {
+        name: data.partition(b"\n\n")[0] + b"\n" if name.endswith("/METADATA") else data
+        for name, data in bytecode.compile_archive(wheel, keep_source=True).items()
+        if not name.endswith(".md")
+    }
+    return {wheel.name: bytecode.wheel(members)}
 
 
 def _index(lock: Path, numpy: Path, library: Path) -> Files:
