@@ -14,18 +14,25 @@ from pathlib import Path
 import brotli
 import pytest
 
-from building import bundle, esm, mnist_shards
+from building import bundle, manifest, mnist_shards, vite
 from building.parts import PartError, Parts
+from building.site_files import SIDE_BY_SIDE
 
 ROOT = Path(__file__).resolve().parent.parent
+IMPORTED = re.compile(r"""(?:\bfrom|\bimport\(?)\s*["'`]([^"'`\s$]+\.js)["'`]""")
+"""What a bundled module imports."""
+STABLE = re.compile(r"\w+\.html|embed\.js|og\.png|\.nojekyll|sw\.js|stills/\w+\.jpg|wheels/.+\.whl")
+"""What keeps its address, since others link to it."""
 
 
 @pytest.fixture(scope="module")
 def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sources as they are now; a build should not see somebody edit them."""
     root = tmp_path_factory.mktemp("sources")
+    left_out = shutil.ignore_patterns("__pycache__", "node_modules")
     for name in ("site", "nets_core"):
-        shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, root / name, ignore=left_out)
+    (root / "site" / "node_modules").symlink_to(vite.packages(ROOT / "site"))
     for path in (ROOT / "pyproject.toml", *ROOT.glob("*.md"), *ROOT.glob("LICENSE*")):
         shutil.copy(path, root)
     return root
@@ -143,15 +150,15 @@ def test_a_build_anew_needs_no_network_and_gives_the_same_bytes(
 
 def test_manifest_lists_every_file_with_its_hash(built: Path) -> None:
     files = contents(built)
-    manifest = json.loads(files.pop("manifest.json"))
-    assert manifest["files"] == {
+    listed = json.loads(files.pop("manifest.json"))
+    assert listed["files"] == {
         name: {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
         for name, data in files.items()
     }
 
 
 def test_a_removed_file_leaves_the_site(built: Path, sources: Path) -> None:
-    stray = built / "vendor" / "stray.js"
+    stray = built / "assets" / "stray.js"
     stray.write_text("")
     bundle.build(built, Parts(), sources)
     assert not stray.exists()
@@ -183,26 +190,31 @@ def test_no_address_leaves_the_site_or_depends_on_its_folder(built: Path) -> Non
 
 def test_modules_import_by_relative_addresses_that_exist(built: Path) -> None:
     files = contents(built)
-    linker = esm.Linker(Parts().package, set())
-    modules = {
-        name: data
-        for name, data in files.items()
-        if name.endswith((".js", ".mjs")) and not name.startswith("pyodide/")
-    }
-    imports = linker.imports(modules)
-    wrong = [
-        (module, name)
-        for module, found in imports.items()
-        for _start, _end, name in found
-        if not name.startswith(("./", "../"))
-        or posixpath.normpath(posixpath.join(posixpath.dirname(module), name)) not in files
-    ]
-    assert sum(map(len, imports.values())) > 10
+    found, wrong = 0, []
+    for module in (name for name in files if name.startswith("assets/") and name.endswith(".js")):
+        for address in IMPORTED.findall(files[module].decode()):
+            found += 1
+            target = posixpath.normpath(posixpath.join(posixpath.dirname(module), address))
+            if target not in files:
+                wrong.append((module, address))
+    assert found > 10
     assert wrong == []
 
 
+def test_what_changes_lies_at_another_address(built: Path) -> None:
+    """What a browser or a network has kept of an earlier build is never taken for this one's."""
+    listed = json.loads((built / "manifest.json").read_text())
+    for name, path in listed["names"].items():
+        if path.startswith("assets/"):
+            assert re.fullmatch(rf"assets/{re.escape(Path(name).stem)}-[\w-]{{8}}\.\w+", path)
+        elif name not in SIDE_BY_SIDE:
+            assert path.split("/")[-2] == listed["files"][path]["sha256"][:8]
+    stable = set(listed["files"]) - set(listed["names"].values())
+    assert {path for path in stable if not STABLE.fullmatch(path)} == set()
+
+
 def test_library_keeps_its_source_beside_the_bytecode(built: Path, sources: Path) -> None:
-    (wheel,) = (built / "pyodide").glob("nets_core-*.whl")
+    (wheel,) = (built / "pyodide").glob("*/nets_core-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     for source in (path.relative_to(sources) for path in (sources / "nets_core").rglob("*.py")):
         assert source.as_posix() in names
@@ -210,26 +222,28 @@ def test_library_keeps_its_source_beside_the_bytecode(built: Path, sources: Path
 
 
 def test_everything_else_is_bytecode_alone(built: Path) -> None:
-    (numpy,) = (built / "pyodide").glob("numpy-*.whl")
-    for archive in (numpy, built / "pyodide" / "python_stdlib.zip"):
+    (numpy,) = (built / "pyodide").glob("*/numpy-*.whl")
+    for archive in (numpy, manifest.names(built)["pyodide/python_stdlib.zip"]):
         names = zipfile.ZipFile(archive).namelist()
         assert len([name for name in names if name.endswith(".pyc")]) > 100
         assert [name for name in names if name.endswith(".py")] == []
 
 
-def test_start_files_unpack_to_the_sizes_announced(built: Path) -> None:
-    for entry in json.loads((built / "pyodide" / "start.json").read_text()):
-        packed = (built / "pyodide" / entry["file"]).read_bytes()
-        assert len(packed) == entry["bytes"]
-        assert hashlib.sha256(packed).hexdigest() == entry["sha256"]
-        unpack = gzip.decompress if entry["file"].endswith(".gz") else brotli.decompress
-        assert len(unpack(packed)) == entry["unpacked"]
+def test_packed_files_unpack_to_what_is_announced(built: Path) -> None:
+    listed = json.loads((built / "manifest.json").read_text())
+    packed = [path for path in listed["files"] if path.endswith((".gz", ".br"))]
+    assert sorted(listed["unpacked"]) == packed
+    for path, entry in listed["unpacked"].items():
+        unpack = gzip.decompress if path.endswith(".gz") else brotli.decompress
+        data = unpack((built / path).read_bytes())
+        assert entry == {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 def test_shards_are_mnist(built: Path) -> None:
-    index = json.loads((built / "mnist" / "mnist.json").read_text())
+    files = manifest.names(built)
+    index = json.loads(files["mnist/mnist.json"].read_text())
     data = {
-        shard["file"]: gzip.decompress((built / "mnist" / shard["file"]).read_bytes())
+        shard["file"]: gzip.decompress(files[f"mnist/{shard['file']}"].read_bytes())
         for shard in index["shards"]
     }
     images = b"".join(data[f"train-images-{shard}.gz"] for shard in range(6))

@@ -9,40 +9,61 @@ from pathlib import Path
 
 import pytest
 
-from building import bundle, documents
+from building import bundle
 from building.bundle import BuildError
-from building.documents import DocumentError
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOWS = ROOT / ".github" / "workflows"
-INDEX = (ROOT / "site" / "index.html").read_bytes()
+SITE = ROOT / "site"
+INDEX = (SITE / "index.html").read_bytes().replace(b" vite-ignore", b"")
 
 
-def main_of(document: bytes) -> str:
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site for a known address."""
+    dist = tmp_path_factory.mktemp("site") / "dist"
+    bundle.build(dist, address="https://a.example/nets")
+    return dist
+
+
+def finished(address: str, page: bytes = INDEX) -> str:
+    """The page as it is served at an address."""
+    return pages.finished({"index.html": page}, SITE, address, ())["index.html"].decode()
+
+
+def main_of(document: str) -> str:
     """What is between ``<main>`` and ``</main>``."""
-    return document.decode().partition("<main>")[2].partition("</main>")[0]
+    return document.partition("<main>")[2].partition("</main>")[0]
 
 
-def test_the_embedded_page_has_the_page_s_own_sections() -> None:
-    embed = documents.embed(INDEX)
-    assert main_of(embed) == main_of(INDEX)
+def test_the_embedded_page_has_the_page_s_own_sections(built: Path) -> None:
+    embed, index = ((built / name).read_text() for name in ("embed.html", "index.html"))
+    assert main_of(embed) == main_of(index)
     assert "<section" in main_of(embed)
-    assert b"noindex" in embed
-    assert b"embedded.js" not in INDEX
+    for told in ("noindex", "data-embedded"):
+        assert told in embed
+        assert told not in index
+    scripts = [re.findall("<script[^>]*>", page) for page in (embed, index)]
+    assert scripts[0] == scripts[1]
 
 
-@pytest.mark.parametrize("address", ["https://a.example/nets", "https://a.example/nets/"])
-def test_a_known_address_is_written_in_full(address: str) -> None:
-    text = documents.at(INDEX, address).decode()
+def test_a_known_address_is_written_in_full(built: Path) -> None:
+    text = (built / "index.html").read_text()
     assert '<meta property="og:image" content="https://a.example/nets/og.png" />' in text
+    assert (built / "og.png").is_file()
     assert '<link rel="canonical" href="https://a.example/nets/" />' in text
-    assert main_of(text.encode()) == main_of(INDEX)
+    assert '<meta property="og:url" content="https://a.example/nets/" />' in text
+
+
+def test_with_a_slash_at_its_end_an_address_is_the_same() -> None:
+    assert finished("https://a.example/nets/") == finished("https://a.example/nets")
 
 
 def test_without_an_address_none_is_written() -> None:
-    text = INDEX.decode()
-    assert '<meta property="og:image" content="og.png" />' in text
+    text = finished("")
+    assert '<meta property="og:image" content="og.png"' in text
     assert "canonical" not in text
+    assert main_of(text) == main_of(finished("https://a.example/nets/"))
 
 
 @pytest.mark.parametrize(
@@ -55,13 +76,12 @@ def test_an_address_that_is_none_stops_the_build(address: str, tmp_path: Path) -
 
 
 def test_an_address_cannot_break_out_of_its_attribute() -> None:
-    text = documents.at(INDEX, 'https://a.example/"><script>').decode()
-    assert '"><script>' not in text
+    assert '"><script>' not in finished('https://a.example/"><script>')
 
 
 def test_a_page_that_has_changed_its_head_is_noticed() -> None:
-    with pytest.raises(DocumentError, match="og:image"):
-        documents.embed(INDEX.replace(b"og:image", b"og:picture"))
+    with pytest.raises(PageError, match="no picture"):
+        finished("https://a.example/", INDEX.replace(b"og:image", b"og:picture"))
 
 
 @pytest.mark.timeout(900)
@@ -89,6 +109,6 @@ def test_the_deployment_s_steps_build_the_site_from_a_clean_checkout(tmp_path: P
     dist = clone / "dist"
     assert b"https://a.example/nets/og.png" in (dist / "index.html").read_bytes()
     assert (dist / "embed.html").is_file()
-    assert (dist / "pyodide" / "pyodide.asm.wasm.br").stat().st_size > 1e6
+    assert manifest.names(dist)["pyodide/pyodide.asm.wasm.br"].stat().st_size > 1e6
     sizes = [path.stat().st_size for path in dist.rglob("*") if path.is_file()]
     assert sum(sizes) < 1e9, "more than GitHub Pages takes"

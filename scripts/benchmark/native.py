@@ -1,7 +1,7 @@
 """The library outside the browser, with BLAS: the speed of the same training in native Python.
 
 It runs in its own process, because OpenBLAS reads its number of threads from the environment when
-it is loaded: ``native.py MNIST SETTINGS EXAMPLES`` prints the examples per second.
+it is loaded: ``native.py DIST SETTINGS EXAMPLES`` prints the examples per second.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from building import environment
+from building import environment, manifest
 
 SHORTEST = 0.3  # seconds that a sample takes at least
 TURN = 8  # milliseconds of training at a time, as in the tab
@@ -26,16 +26,16 @@ class NativeError(Exception):
     """Native training could not be measured; the message says why."""
 
 
-def rate(mnist: Path, settings: Mapping[str, Any], examples: int) -> float:
+def rate(dist: Path, settings: Mapping[str, Any], examples: int) -> float:
     """Examples per second of training with these settings, with OpenBLAS on one core.
 
-    ``mnist`` is the built site's folder of MNIST files. Raises NativeError if the program fails.
+    ``dist`` is the built site. Raises NativeError if the program fails.
     """
     program = [sys.executable, "-m", "benchmark.native"]
     path = os.pathsep.join([str(environment.ROOT / "scripts"), str(environment.ROOT)])
     one_core = {"OPENBLAS_NUM_THREADS": "1", "PYTHONPATH": path}
     answer = subprocess.run(
-        [*program, str(mnist), json.dumps(settings), str(examples)],
+        [*program, str(dist), json.dumps(settings), str(examples)],
         env=os.environ | one_core,
         capture_output=True,
         text=True,
@@ -46,7 +46,7 @@ def rate(mnist: Path, settings: Mapping[str, Any], examples: int) -> float:
     return float(answer.stdout)
 
 
-def _main(mnist: Path, settings: dict[str, Any], examples: int) -> None:
+def _main(dist: Path, settings: dict[str, Any], examples: int) -> None:
     import numpy as np
 
     from nets_core.page.lab import Lab
@@ -55,15 +55,17 @@ def _main(mnist: Path, settings: dict[str, Any], examples: int) -> None:
     if "openblas" not in blas:
         sys.exit(f"this NumPy computes with {blas}, expected OpenBLAS")
     lab = Lab()
-    shards = json.loads((mnist / "mnist.json").read_text())["shards"]
+    files = manifest.names(dist)
+    shards = json.loads(files["mnist/mnist.json"].read_text())["shards"]
     for name in ("train", "test"):
         images = [shard for shard in shards if shard["file"].startswith(f"{name}-images")]
         lab.make_room({name: sum(shard["count"] for shard in images)})
-        for kind, files in (
+        for kind, parts in (
             ("images", [shard["file"] for shard in images]),
             ("labels", [f"{name}-labels.gz"]),
         ):
-            data = b"".join(gzip.decompress((mnist / file).read_bytes()) for file in files)
+            packed = (files[f"mnist/{part}"].read_bytes() for part in parts)
+            data = b"".join(map(gzip.decompress, packed))
             lab.room(f"{name}-{kind}")[:] = np.frombuffer(data, np.uint8)
     lab.arrived(len(lab.room("train-labels")))
     _train(lab, settings, examples)  # to warm up

@@ -9,10 +9,11 @@ from collections.abc import Buffer, Callable, Iterator
 from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from building import web
+from building import harness, manifest, web
 from building.environment import say
 from building.parts import PartError, Parts
 
@@ -34,8 +35,9 @@ PEERS = (
 def serving(dist: Path, parts: Parts) -> Iterator[str]:
     """Serve ``dist`` and the rest; gives the address.
 
-    ``/`` is the site, ``/benchmark/`` the bench's pages, ``/stock/`` Pyodide and NumPy as
-    published, ``/peers/`` the other libraries, as far as they are available.
+    ``/`` is the site with the harness (harness.js) and with MNIST's files by their names,
+    ``/benchmark/`` the bench's pages, ``/stock/`` Pyodide and NumPy as published, ``/peers/`` the
+    other libraries, as far as they are available.
     """
     files = {f"/benchmark/{path.name}": path for path in PAGES.iterdir()}
     for part in STOCK:
@@ -47,8 +49,16 @@ def serving(dist: Path, parts: Parts) -> Iterator[str]:
                 files[f"/peers/{name}"] = parts.file(part, name)
         except PartError as error:
             say(f"Going on without a peer: {error}")
-    with _served(partial(_Handler, files, [], directory=str(dist))) as url:
-        yield url
+    for name, path in manifest.names(dist).items():
+        if name.startswith("mnist/"):
+            files[f"/{name}"] = path
+    with TemporaryDirectory() as folder:
+        for address, data in harness.bundled(dist).items():
+            path = files[f"/{address}"] = Path(folder) / address
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        with _served(partial(_Handler, files, [], directory=str(dist))) as url:
+            yield url
 
 
 @contextmanager

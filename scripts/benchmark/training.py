@@ -106,7 +106,7 @@ def native_training(browser: Browser, url: str, repeats: int) -> list[Row]:
             name = f"training 784-{hidden}-10, mini-batch {batch}, against native NumPy, one core"
             say(f"Training 784-{hidden}-10 in the tab and natively …")
             ours = _ours(hidden, batch)
-            theirs = partial(native.rate, bundle.DIST / "mnist", ours["settings"], EXAMPLES)
+            theirs = partial(native.rate, bundle.DIST, ours["settings"], EXAMPLES)
             try:
                 rates = _in_turn(
                     {"ours": partial(ask, "nets", "train", ours), "native": theirs}, repeats
@@ -158,8 +158,8 @@ def learning(browser: Browser, url: str, repeats: int) -> list[Row]:
 
 # Wait for the last image, so that nothing else loads during the training.
 _LEARN = """async ([url, enough]) => {
-  const { Engine } = await import(`${url}app/engine.js`);
-  const { Training } = await import(`${url}app/training.js`);
+  const harness = await import(`${url}assets/harness.js`);
+  const { Engine, Training } = await harness.engine();
   const engine = new Engine();
   await engine.start();
   await engine.computing; // the kernels are loaded

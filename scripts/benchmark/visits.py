@@ -260,8 +260,8 @@ def memory(browser: Browser, url: str, repeats: int) -> list[Row]:
 
 
 _MEMORY = """async (url) => {
-  const { Engine } = await import(`${url}app/engine.js`);
-  const { Training } = await import(`${url}app/training.js`);
+  const harness = await import(`${url}assets/harness.js`);
+  const { Engine, Training } = await harness.engine();
   const engine = new Engine();
   await engine.start();
   await new Training(engine).train({ epochs: 2 });

@@ -66,6 +66,12 @@ def sealed(site: Files, entries: Mapping[str, Entry], sources: Path, service_wor
     return {**files, MANIFEST: json.dumps(listed, indent=1).encode() + b"\n"}
 
 
+def names(dist: Path) -> dict[str, Path]:
+    """Return the files of a built site whose addresses change with their content, by name."""
+    listed = json.loads((dist / MANIFEST).read_text())["names"]
+    return {name: dist / path for name, path in listed.items()}
+
+
 def _names(files: Files, entries: Mapping[str, Entry]) -> dict[str, str]:
     """Return the addresses that change with the content, by the names that stay."""
     bundled = {f"{found[1]}{found[2]}": path for path in files if (found := _HASHED.match(path))}

@@ -59,10 +59,11 @@ const CHAPTERS = {
 /** Fetch a chapter; if that fails, show why in its section. @param {string} id @returns {Promise<(page: Page) => void>} */
 async function chapter(id) {
   try {
-    return await lazy("this chapter", CHAPTERS[id]);
+    return await lazy("This chapter", CHAPTERS[id]);
   } catch (error) {
     const { message } = /** @type {Error} */ (error);
-    const words = make("p", { className: "failure", textContent: message.replace(/^t/, "T") });
+    const textContent = message.replace(/Try again\.$/, "Reload the page to try again.");
+    const words = make("p", { className: "failure", textContent });
     return () => byTestId(`section-${id}`, HTMLElement).querySelector("h2")?.after(words);
   }
 }

@@ -11,11 +11,12 @@ import { naming, urlOf } from "./siteFiles.js";
 /** @typedef {(progress: { stage: "engine" | "library" | "ready", loaded: number, total: number }) => void} Report */
 
 const BASE = new URL("./", urlOf("pyodide/pyodide.mjs"));
+const PACKAGES = new URL("../", BASE);
 const cdn = /** @type {NonNullable<typeof listed>} */ (listed);
 const GLUE = "pyodide.asm.js";
 
 /**
- * Returns a running Pyodide with NumPy and nets_core, as python.js does.
+ * Returns a running Pyodide with NumPy and nets_core, as start.js does.
  *
  * @param {Report} report
  * @param {import("./brotliClient.js").Unpacker} unpacker which has nothing to do: the browser unpacks
@@ -38,7 +39,7 @@ export async function startPython(report, unpacker) {
   try {
     const pyodide = await loadPyodide({
       indexURL: BASE.href,
-      packageBaseUrl: BASE.href,
+      packageBaseUrl: PACKAGES.href,
       lockFileContents: cdn.lock,
     });
     await pyodide.loadPackage("nets-core", { messageCallback: () => {} });
@@ -63,7 +64,8 @@ async function fetchAll(report) {
     cdn.files.map(async ({ file, bytes, sha256 }) => {
       const answer = await checked(file, sha256);
       report({ stage: "engine", loaded: (loaded += bytes), total });
-      return /** @type {[string, Response]} */ ([new URL(file, BASE).href, answer]);
+      const folder = file.endsWith(".whl") ? PACKAGES : BASE;
+      return /** @type {[string, Response]} */ ([new URL(file, folder).href, answer]);
     }),
   );
   return new Map(answers);

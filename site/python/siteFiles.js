@@ -149,7 +149,7 @@ export async function naming(name, step) {
 /** @type {typeof naming} */
 function withAdvice(name, step) {
   return naming(name, step).catch(({ message }) => {
-    throw new Error(`${message}. ${message.endsWith(RENEWED) ? "Reload it" : "Try again"}.`);
+    throw new Error(`${message}. ${message.endsWith(RENEWED) ? "Reload the page" : "Try again"}.`);
   });
 }
 

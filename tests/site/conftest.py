@@ -15,9 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
-import harness
 import visiting
-from building import browsers, bundle, web
+from building import browsers, bundle, harness, web
 from webkit import Visit, virtual_display, visitor
 
 # What is expected comes when it comes: a busy machine may take long, and no test is about that.
@@ -101,6 +100,20 @@ def serve_site(dist: Path) -> Iterator[Callable[..., Site]]:
     """Start further servers: ``serve_site(folder="nets")`` has the site in a folder, like Pages."""
     with ExitStack() as servers:
         yield lambda folder="": servers.enter_context(_serving(dist, folder))
+
+
+@pytest.fixture
+def serve_harness(dist: Path) -> Iterator[Callable[..., Site]]:
+    """Start further servers like that of ``harness_url``; ``serve_harness(other)`` serves another
+    build, and a harness of the same sources."""
+    with ExitStack() as servers:
+
+        def serve(built: Path = dist) -> Site:
+            site = servers.enter_context(_serving(built, ""))
+            site.guests |= harness.bundled(built)
+            return site
+
+        yield serve
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

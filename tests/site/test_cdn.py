@@ -89,7 +89,7 @@ def test_it_reads_and_trains_with_what_the_host_has(
         assert result["accuracy"] > 0.8
         (wheel,) = Parts().locked["numpy"].files
         assert sorted(asked) == sorted([*FILES, wheel])
-        heavy = ("asm", "stdlib", "numpy", "snapshot", "start.json", "later")
+        heavy = ("asm", "stdlib", "numpy", "snapshot", "later", "nets_core.files")
         pyodide = [url for url in own if url.startswith(f"{site}pyodide/")]
         assert [url for url in pyodide if any(word in url for word in heavy)] == []
 
@@ -147,8 +147,9 @@ def test_what_is_no_address_stops_the_build(address: str, tmp_path: Path) -> Non
 
 
 def test_without_the_option_nothing_of_it_is_in_the_site(dist: Path) -> None:
-    assert not list(dist.glob("cdn*"))
-    assert "cdn" not in (dist / "python.js").read_text()
+    scripts = [path.read_text() for path in dist.glob("assets/*.js")]
+    assert any("snapshot" in script for script in scripts)
+    assert not any("cannot be reached, or what it has" in script for script in scripts)
 
 
 def test_the_public_host_is_the_one_that_pyodide_names() -> None:

@@ -12,13 +12,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 import visiting
 from building import browsers
-from conftest import Fault
+from conftest import Fault, Site
 from visiting import SEVEN, draw, drawing, expect_guess, part
 
 DAMAGES: tuple[Fault, ...] = ("missing", "truncated", "altered", "wrong type")
-WORKER = ("worker.js", "boot.js", "kernels.js", "mnist.js", "python.js")
+WORKERS = ("worker.js", "brotliWorker.js")
 START = (
-    "start.json",
+    "pyodide.mjs",
+    "pyodide-lock.json",
     "brotli.wasm.gz",
     "pyodide.asm.wasm.br",
     "pyodide.asm.js.br",
@@ -49,12 +50,24 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
-def named_by_the_page(dist: Path) -> list[str]:
-    """What the page's HTML loads with a hash, but the script that tells of it."""
-    html = (dist / "index.html").read_text()
-    found = re.findall(r'(?:src|href)="([^"]+)" integrity=', html)
-    assert len(found) > 40
-    return [address for address in found if address != "app/guard.js"]
+GUARDED = ("dark.css", "page.js", "page.css")
+"""What the page's HTML loads with a hash, but the script that tells of it."""
+
+
+def told_of(page: Page, site: Site) -> list[str]:
+    """The names of the files that the page says it lacks."""
+    expect(part(page, "incomplete")).to_have_attribute("data-file", re.compile("."))
+    addresses = (part(page, "incomplete").get_attribute("data-file") or "").split()
+    return [site.name_of(address) for address in addresses]
+
+
+def test_the_page_has_a_hash_for_all_that_it_loads_at_once(serve_site: Callable[[], Site]) -> None:
+    site = serve_site()
+    html = (site.root / "index.html").read_text()
+    loaded = re.findall(r'<(?:script|link)\b[^>]* (?:src|href)="\./([^"]+)"[^>]*>', html)
+    hashed = re.findall(r'(?:src|href)="\./([^"]+)" integrity=', html)
+    assert sorted(map(site.name_of, loaded)) == sorted([*GUARDED, "favicon.svg", "guard.js"])
+    assert sorted(map(site.name_of, hashed)) == sorted([*GUARDED, "guard.js"])
 
 
 def expect_failure(page: Page, file: str) -> None:
@@ -66,15 +79,15 @@ def expect_failure(page: Page, file: str) -> None:
 
 @pytest.mark.parametrize("fault", [*DAMAGES, "mistyped"])
 def test_all_that_the_page_consists_of_is_refused_by_name(
-    page: Page, serve_site: Callable[..., Any], dist: Path, fault: Fault
+    page: Page, serve_site: Callable[..., Any], fault: Fault
 ) -> None:
     site = serve_site()
-    files = named_by_the_page(dist)
-    site.faults = dict.fromkeys(files, fault)
+    site.faults = dict.fromkeys(GUARDED, fault)
     page.goto(site.url)
     told = part(page, "incomplete")
-    expect(told).to_contain_text(f"{files[0]} did not load: ")
-    assert sorted((told.get_attribute("data-file") or "").split()) == sorted(files)
+    assert told_of(page, site) == list(GUARDED)
+    for address in (told.get_attribute("data-file") or "").split():
+        expect(told).to_contain_text(f"{address} did not load: ")
     visiting.expect_state(page, "failed")
     site.faults = {}
     told.get_by_role("button").click()
@@ -84,18 +97,16 @@ def test_all_that_the_page_consists_of_is_refused_by_name(
 
 def test_one_of_them_is_enough(page: Page, serve_site: Callable[..., Any]) -> None:
     site = serve_site()
-    for file in ("app/main.js", "app/dom.js", "manifest.js", "vendor/comlink/dist/esm/comlink.mjs"):
-        site.faults = {file: "altered", "worker.js": "missing"}  # nor need Python start here
-        page.goto(site.url)
-        expect(part(page, "incomplete")).to_have_attribute("data-file", file)
-        assert page.evaluate("() => !document.documentElement.dataset.running")
-    for file in ("style.css", "vendor/uplot/dist/uPlot.min.css"):
-        site.faults = {file: "altered"}
-        page.goto(site.url)
-        expect(part(page, "incomplete")).to_have_attribute("data-file", file)
-        expect(part(page, "incomplete")).to_contain_text("Everything works")
-        assert page.evaluate("() => !!document.documentElement.dataset.running")
-    site.faults = {"app/guard.js": "altered"}
+    site.faults = {"page.js": "altered"}
+    page.goto(site.url)
+    assert told_of(page, site) == ["page.js"]
+    assert page.evaluate("() => !document.documentElement.dataset.running")
+    site.faults = {"page.css": "altered"}
+    page.goto(site.url)
+    assert told_of(page, site) == ["page.css"]
+    expect(part(page, "incomplete")).to_contain_text("Everything works")
+    assert page.evaluate("() => !!document.documentElement.dataset.running")
+    site.faults = {"guard.js": "altered"}
     visiting.open_ready(page, site.url)
 
 
@@ -103,24 +114,25 @@ def test_a_part_of_the_page_that_does_not_come_is_named(
     context: BrowserContext, serve_site: Callable[..., Any]
 ) -> None:
     waiting = []
-    for file in ("app/dom.js", "style.css"):
+    for file in ("page.js", "page.css"):
         site = serve_site()
         site.faults[file] = "stalled"
         page = context.new_page()
         page.goto(site.url, wait_until="commit")
-        waiting.append((file, page))
-    for file, page in waiting:
-        expect(part(page, "incomplete")).to_have_attribute("data-file", file)
-        expect(part(page, "incomplete")).to_contain_text(f"Still waiting for the server: {file}")
+        waiting.append((file, site, page))
+    for file, site, page in waiting:
+        assert told_of(page, site) == [file]
+        words = re.compile(rf"^Still waiting for the server: assets/{Path(file).stem}-")
+        expect(part(page, "incomplete").locator("p")).to_have_text(words)
         expect(part(page, "incomplete")).to_be_visible()
 
 
-def test_each_module_of_the_worker_is_refused_by_name_and_asked_for_again(
+def test_each_worker_that_does_not_come_is_named_and_asked_for_again(
     page: Page, serve_site: Callable[..., Any]
 ) -> None:
     site = serve_site()
-    faults = [(file, fault) for file in WORKER for fault in ("missing", "altered")]
-    faults += [("worker.js", "truncated"), ("boot.js", "wrong type")]
+    damages: tuple[Fault, ...] = ("missing", "truncated", "wrong type")
+    faults = [(file, fault) for file in WORKERS for fault in damages]
     for place, (file, fault) in enumerate(faults):
         site.faults = {file: fault}
         if place == 0:
@@ -158,7 +170,7 @@ def test_what_stalls_is_given_up_by_name_and_asked_for_again(
 ) -> None:
     """All at once, since each takes its time."""
     waiting = []
-    for file in ("pyodide/snapshot.br", "pyodide/start.json", visiting.FIRST_MODEL, "python.js"):
+    for file in ("pyodide/snapshot.br", "pyodide/pyodide-lock.json", visiting.FIRST_MODEL):
         site = serve_site()
         site.faults[file] = "stalled"
         page = context.new_page()
@@ -199,33 +211,28 @@ def test_data_and_nets_are_refused_by_name_where_they_are_needed(
 
 
 def test_what_is_loaded_when_it_is_seen_is_refused_by_name(
-    page: Page, serve_site: Callable[..., Any], dist: Path
+    page: Page, serve_site: Callable[..., Any]
 ) -> None:
     site = serve_site()
-    playground = sorted(
-        path.relative_to(dist).as_posix() for path in dist.glob("app/playground/*.js")
-    )
-    playground.remove("app/playground/section.js")
-    lazy = {
-        "app/charts.js": "altered",
-        "vendor/katex/dist/katex.mjs": "altered",
-        "vendor/@codemirror/view/dist/index.js": "altered",
+    site.faults = {
+        "charts.js": "truncated",
+        "formulas.js": "missing",
+        "editor.js": "wrong type",
         "kernels/relaxed.wasm": "altered",
         "kernels/simd.wasm": "altered",
-        playground[0]: "missing",
+        "playground.js": "missing",
     }
-    site.faults = lazy
     visiting.open_ready(page, site.url)
     expect(part(page, "kernels-words")).to_contain_text("NumPy alone: kernels/")
     draw(page, SEVEN)  # which a step is shown of
     part(page, "section-own").scroll_into_view_if_needed()
-    expect(part(page, "own-words")).to_contain_text("codemirror/view/dist/index.js did not load")
+    expect(part(page, "own-words")).to_contain_text("The editor did not load: it came as text/html")
     part(page, "section-inside").scroll_into_view_if_needed()
-    expect(part(page, "inside-words")).to_contain_text("katex.mjs did not load")
+    expect(part(page, "inside-words")).to_contain_text("The formulas did not load: HTTP status 404")
     part(page, "section-train").scroll_into_view_if_needed()
     page.evaluate("() => void nets.train({ epochs: 1000 })")
-    expect(part(page, "chart-hint")).to_contain_text("app/charts.js did not load")
-    site.faults = {playground[0]: "missing"}
+    expect(part(page, "chart-hint")).to_contain_text("The charts did not load: only a part of it")
+    site.faults = {"playground.js": "missing"}
     expect(part(page, "cost-chart").locator("canvas").first).to_be_visible()
     part(page, "section-inside").scroll_into_view_if_needed()
     part(page, "inside-next").click()
@@ -234,12 +241,50 @@ def test_what_is_loaded_when_it_is_seen_is_refused_by_name(
 
     part(page, "section-playground").scroll_into_view_if_needed()
     words = part(page, "playground-words")
-    for place, file in enumerate(playground):
-        expect(words).to_contain_text(f"{file} did not load")
-        following = playground[place + 1 : place + 2]
-        site.faults = dict.fromkeys(following, DAMAGES[place % len(DAMAGES)])
-        words.get_by_role("button").click()
+    for fault, why in (
+        ("missing", "HTTP status 404"),
+        ("truncated", "only a part of it came"),
+        ("wrong type", "it came as text/html"),
+    ):
+        site.faults = {"playground.js": fault}
+        if fault != "missing":
+            words.get_by_role("button").click()
+        expect(words).to_contain_text(f"The playground did not load: {why}")
+    site.faults = {}
+    words.get_by_role("button").click()
     expect(page.locator("#playground[data-state=paused]")).to_be_visible()
+
+
+CHAPTERS = ("bugs", "chapter", "compare", "inside", "layers", "own", "quality", "section")
+"""The module of each chapter, by its name in assets/."""
+
+
+@pytest.mark.parametrize("fault", ["missing", "truncated", "wrong type"])
+def test_a_chapter_that_does_not_come_says_so_and_the_others_work(
+    page: Page, serve_site: Callable[..., Any], fault: Fault
+) -> None:
+    site = serve_site()
+    site.faults = {f"{chapter}.js": fault for chapter in CHAPTERS}
+    visiting.open_ready(page, site.url)
+    told = page.locator("section > .failure:not([hidden])")
+    expect(told).to_have_count(len(CHAPTERS))
+    for words in told.all_inner_texts():
+        assert words.startswith("This chapter did not load: ")
+        assert words.endswith(". Reload the page to try again.")
+    draw(page, SEVEN)
+    expect_guess(page, 7)
+
+    site.faults = {"inside.js": fault}
+    visiting.open_ready(page, site.url)
+    expect(told).to_have_count(1)
+    expect(part(page, "section-inside").locator(".failure")).to_be_visible()
+    part(page, "section-playground").scroll_into_view_if_needed()
+    expect(page.locator("#playground[data-state=paused]")).to_be_visible()
+
+    site.faults = {"race.js": fault}  # which two chapters share
+    visiting.open_ready(page, site.url)
+    expect(told.first).to_contain_text("This chapter did not load: ")
+    expect(told.first).to_contain_text("Reload the page")
 
 
 @pytest.mark.parametrize("phase", ["loading", "ready", "training"])
@@ -249,7 +294,7 @@ def test_a_worker_that_ends_without_a_word_is_missed(
     page = context.new_page()
     page.clock.install()  # to wait out the page's patience
     if phase == "loading":
-        context.route("**/pyodide/numpy.files.br*", lambda route: None)
+        context.route(visiting.served("pyodide/numpy.files.br"), lambda route: None)
         page.goto(site_url)
         expect(part(page, "status-words")).to_have_text("Fetching NumPy …", timeout=60_000)
     else:

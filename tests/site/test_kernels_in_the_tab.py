@@ -13,7 +13,8 @@ from blank import open_blank
 from builds import build
 
 START = """async () => {
-  const { Engine } = await import("./app/engine.js");
+  const harness = await import("./assets/harness.js");
+  const { Engine } = await harness.engine();
   const engine = new Engine();
   globalThis.engine = engine;
   await engine.start();
@@ -31,9 +32,9 @@ def start(page: Page, url: str) -> Any:
 
 
 def test_the_worker_uses_the_best_that_the_browser_has_and_can_switch(
-    page: Page, site_url: str
+    page: Page, harness_url: str
 ) -> None:
-    assert start(page, site_url) == RELAXED
+    assert start(page, harness_url) == RELAXED
     call = "([method, args]) => engine.call(method, args)"
     assert page.evaluate(call, ["computing", {}]) == RELAXED
     assert page.evaluate(call, ["use_numpy", {}]) == NUMPY
@@ -49,25 +50,23 @@ WebAssembly.validate = (bytes) => !String(bytes).includes("{opcode}") && validat
 """
 
     def change(site: Path) -> None:
-        with (site / "kernels.js").open("a") as script:
+        with (site / "worker" / "kernels.js").open("a") as script:
             script.write(refusing)
 
     return change
 
 
 def test_a_browser_without_relaxed_simd_gets_the_plain_one(
-    page: Page, serve_site: Callable[..., Any], tmp_path: Path
+    page: Page, serve_harness: Callable[..., Any], tmp_path: Path
 ) -> None:
-    site = serve_site()
-    site.root = build(tmp_path, without("253,133,2"))
+    site = serve_harness(build(tmp_path, without("253,133,2")))
     assert start(page, site.url) == {"kernels": "simd", "reason": ""}
 
 
 def test_a_browser_without_simd_computes_with_numpy(
-    page: Page, serve_site: Callable[..., Any], tmp_path: Path
+    page: Page, serve_harness: Callable[..., Any], tmp_path: Path
 ) -> None:
-    site = serve_site()
-    site.root = build(tmp_path, without("253,12"))
+    site = serve_harness(build(tmp_path, without("253,12")))
     found = start(page, site.url)
     assert found == {"kernels": "numpy", "reason": "this browser's WebAssembly has no SIMD"}
 
@@ -83,9 +82,9 @@ def test_a_browser_without_simd_computes_with_numpy(
     ],
 )
 def test_kernels_that_do_not_come(
-    page: Page, serve_site: Callable[..., Any], fault: str, reason: str
+    page: Page, serve_harness: Callable[..., Any], fault: str, reason: str
 ) -> None:
-    site = serve_site()
+    site = serve_harness()
     site.faults["kernels/relaxed.wasm"] = fault
     found = start(page, site.url)
     assert found["kernels"] == "numpy"
@@ -96,7 +95,7 @@ def test_kernels_that_do_not_come(
 
 
 def test_kernels_that_compute_wrongly_are_not_used(
-    page: Page, serve_site: Callable[..., Any], tmp_path: Path
+    page: Page, serve_harness: Callable[..., Any], tmp_path: Path
 ) -> None:
     def change(sources: Path) -> None:
         source = sources / "kernels" / "arrays.wat"
@@ -105,19 +104,17 @@ def test_kernels_that_compute_wrongly_are_not_used(
         assert wrong != text
         source.write_text(wrong)
 
-    site = serve_site()
-    site.root = build(tmp_path, change)
+    site = serve_harness(build(tmp_path, change))
     found = start(page, site.url)
     reason = "the kernel sum_rows computes wrongly in this browser"
     assert found == {"kernels": "numpy", "reason": reason}
 
 
 GROW = """async () => {
-  const { startPython } = await import("./python.js");
-  const { Unpacker, hire } = await import("./unpacker.js");
+  const { startPython, Unpacker, hire, urlOf } = await import("./assets/harness.js");
   const { pyodide, rest } = await startPython(() => {}, new Unpacker(hire()));
   await rest();
-  const answer = await fetch("kernels/relaxed.wasm");
+  const answer = await fetch(urlOf("kernels/relaxed.wasm"));
   pyodide.FS.writeFile("/kernels.wasm", new Uint8Array(await answer.arrayBuffer()));
   const memory = () => pyodide._module.HEAPU8.length;
   pyodide.globals.set("memory", memory);
@@ -149,8 +146,8 @@ json.dumps([calm, grown, sizes])
 }"""
 
 
-def test_training_goes_on_while_the_memory_grows(page: Page, site_url: str) -> None:
-    open_blank(page, site_url)
+def test_training_goes_on_while_the_memory_grows(page: Page, harness_url: str) -> None:
+    open_blank(page, harness_url)
     calm, grown, sizes = page.evaluate(GROW)
     assert len(set(sizes)) > 3, "the memory did not grow in mid-training"
     assert grown == calm

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -16,9 +19,10 @@ from builds import build
 from visiting import SEVEN, draw, expect_guess, part
 
 KEPT = re.compile("works without a network")
+RENEWED = "the site has been renewed since this page was opened"
 SECTIONS = ("draw", "train", "inside", "bugs", "own", "playground", "compare", "layers", "quality")
 KEEPER = "navigator.serviceWorker"
-UNPACKED = ("pyodide.asm.wasm", "pyodide.asm.js", "numpy.files", "snapshot")
+PACKED = ("pyodide.asm.wasm", "pyodide.asm.js", "numpy.files", "snapshot")
 DAMAGE = """async (address) => {
   const [name] = await caches.keys();
   const cache = await caches.open(name);
@@ -40,7 +44,8 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture(scope="module")
 def renewed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A later version of the site: another title, and a change in two modules, one of them lazy."""
+    """A later version of the site: another title, another file of a net, and a change in two
+    modules, one of them lazy."""
 
     def change(site: Path) -> None:
         page = (site / "index.html").read_text()
@@ -51,6 +56,13 @@ def renewed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ]:
             path = site / "app" / module
             path.write_text(f"{path.read_text()}\n{line}\n")
+        net = site / "models" / "softmax.npz"
+        np.savez(net, **np.load(net))  # the same arrays, not compressed
+        index = json.loads((site / "models" / "models.json").read_text())
+        [listed] = (model for model in index["models"] if model["file"] == net.name)
+        data = net.read_bytes()
+        listed |= {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+        (site / "models" / "models.json").write_text(json.dumps(index))
 
     return build(tmp_path_factory.mktemp("renewed"), change)
 
@@ -148,7 +160,7 @@ def test_a_newer_version_takes_over_at_the_next_visit_and_as_a_whole(
     [first] = caches(page)
 
     # One file of the new version comes altered: nothing of that version is used.
-    site.root, site.faults = renewed, {"app/main.js": "altered"}
+    site.root, site.faults = renewed, {"page.js": "altered"}
     site.requested.clear()
     page.evaluate(
         f"""() => {KEEPER}.getRegistration().then(async (registration) => {{
@@ -167,10 +179,11 @@ def test_a_newer_version_takes_over_at_the_next_visit_and_as_a_whole(
     site.faults = {}
     page.evaluate(f"() => {KEEPER}.getRegistration().then((one) => one.update())")
     expect(part(page, "offline")).to_contain_text("newer version", timeout=120_000)
-    expected = changed(dist, renewed) | {"manifest.json", "sw.js"}
+    expected = {site.name_of(address) for address in changed(dist, renewed)}
+    expected |= {"manifest.json", "sw.js"}
     asked = {name for name in site.requested if not name.startswith("mnist/")}  # for who stays
     assert asked <= expected | {"index.html", ""}
-    assert {"app/main.js", "app/playground/words.js"} <= set(site.requested)
+    assert {"page.js", "playground.js", "models/softmax.npz"} <= set(site.requested)
     page.reload()
     assert versions(page) == ["one", "one"]
     page.keyboard.press("Shift")  # who has begun to do something here keeps this version
@@ -192,7 +205,7 @@ def test_a_newer_version_takes_over_at_the_next_visit_and_as_a_whole(
     site.requested.clear()
     page.reload()
     assert versions(page) == ["two", "two"]
-    assert "app/main.js" not in site.requested
+    assert "page.js" not in site.requested
 
 
 def test_a_deploy_between_two_requests_is_refused_not_mixed(
@@ -210,8 +223,9 @@ def test_a_deploy_between_two_requests_is_refused_not_mixed(
     page.wait_for_function("() => document.documentElement.dataset.running")
     site.root = renewed
     part(page, "section-playground").scroll_into_view_if_needed()
-    expect(part(page, "playground-words")).to_contain_text("app/playground/words.js did not load")
-    expect(part(page, "playground-words")).to_contain_text("the site has been renewed")
+    expect(part(page, "playground-words")).to_have_text(
+        f"The playground did not load: {RENEWED}. Reload the page."
+    )
     assert page.evaluate("() => document.documentElement.dataset.words") is None
 
     between = tmp_path / "between"
@@ -219,12 +233,49 @@ def test_a_deploy_between_two_requests_is_refused_not_mixed(
     shutil.copy2(dist / "index.html", between)  # as old as it is, or the browser keeps it
     site.root = between
     page.goto(site.url)
-    expect(part(page, "incomplete")).to_contain_text("app/main.js did not load")
+    entry = json.loads((dist / "manifest.json").read_text())["names"]["page.js"]
+    expect(part(page, "incomplete")).to_contain_text(f"{entry} did not load")
     assert page.evaluate("() => document.documentElement.dataset.version") is None
     site.root = renewed
     part(page, "incomplete").get_by_role("button").click()
     expect(page).to_have_title(re.compile("^Two"))
     assert versions(page) == ["two", "two"]
+
+
+def test_a_page_of_the_old_build_says_so_after_a_deploy(
+    context: BrowserContext, serve_site: Callable[..., Any], renewed: Path
+) -> None:
+    """What it needs and the server no longer has is named; a plain reload has all that is new."""
+    context.add_init_script(visiting.NO_SERVICE_WORKER)
+    site = serve_site(folder="nets")
+    page = visiting.open_ready(context.new_page(), site.url)
+    draw(page, SEVEN)
+    expect_guess(page, 7)
+    site.root = renewed
+    part(page, "model-picker").select_option("softmax")
+    expect(part(page, "draw-trouble")).to_contain_text(
+        f"models/softmax.npz did not load: {RENEWED}. Reload the page."
+    )
+    part(page, "model-picker").select_option("cnn")  # which is the same in both
+    expect(part(page, "guess")).to_have_text(re.compile("[0-9]"))
+    visiting.python_worker(page).evaluate("() => setTimeout(() => { throw new Error('now'); })")
+    visiting.expect_state(page, "failed")
+    part(page, "retry").click()
+    expect(part(page, "failure-words")).to_contain_text(
+        f"worker.js did not load: {RENEWED}. Reload the page."
+    )
+    part(page, "section-playground").scroll_into_view_if_needed()
+    expect(part(page, "playground-words")).to_contain_text(RENEWED)
+
+    page.reload()
+    visiting.expect_state(page, "ready", visiting.START_PATIENCE)
+    assert versions(page) == ["two", "two"]
+    draw(page, SEVEN)
+    part(page, "model-picker").select_option("softmax")
+    expect(part(page, "guess")).to_have_text(re.compile("[0-9]"))
+    part(page, "section-playground").scroll_into_view_if_needed()
+    expect(page.locator("#playground[data-state=paused]")).to_be_visible()
+    assert page.evaluate("() => document.documentElement.dataset.words") == "two"
 
 
 def test_a_deploy_can_switch_it_off_for_good(
@@ -265,13 +316,16 @@ def test_what_the_browser_has_lost_comes_from_the_network(
     visiting.open_ready(page, site.url)
     draw(page, SEVEN)
     expect_guess(page, 7)
-    assert "app/main.js" in site.requested
+    assert "page.js" in site.requested
 
 
 @pytest.mark.parametrize("damaged", [False, True], ids=["as it was kept", "damaged"])
 def test_a_second_visit_finds_unpacked_what_a_start_needs(
-    context: BrowserContext, site_url: str, damaged: bool
+    context: BrowserContext, site_url: str, dist: Path, damaged: bool
 ) -> None:
+    names = json.loads((dist / "manifest.json").read_text())["names"]
+    addresses = [names[f"pyodide/{name}.br"] for name in PACKED]
+    unpacked = [f"{site_url}{address.removesuffix('.br')}" for address in addresses]
     page = context.new_page()
     keep(page, site_url)
     kept = page.evaluate(
@@ -280,20 +334,20 @@ def test_a_second_visit_finds_unpacked_what_a_start_needs(
           return (await (await caches.open(name)).keys()).map(({ url }) => url);
         }"""
     )
-    assert {f"{site_url}pyodide/{name}" for name in UNPACKED} <= set(kept)
+    assert set(unpacked) <= set(kept)
     if damaged:
-        page.evaluate(DAMAGE, f"{site_url}pyodide/snapshot")
+        page.evaluate(DAMAGE, unpacked[-1])
     asked: list[str] = []
     context.on("request", lambda request: asked.append(request.url))
     visiting.open_ready(page, site_url)
     draw(page, SEVEN)
     expect_guess(page, 7)
-    assert any("pyodide/brotli.wasm.gz" in url for url in asked) == damaged
+    assert any(url.endswith("/brotli.wasm.gz") for url in asked) == damaged
     if damaged:  # it is put right by then
         expect(part(page, "offline")).to_contain_text(KEPT, timeout=visiting.START_PATIENCE)
         asked.clear()
         visiting.open_ready(page, site_url)
-        assert not any("pyodide/brotli.wasm.gz" in url for url in asked)
+        assert not any(url.endswith("/brotli.wasm.gz") for url in asked)
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ def test_it_can_be_stopped_and_begun_anew(context: BrowserContext, site_url: str
 
 
 @pytest.mark.parametrize(
-    "file", ["bench/products.py", "bench/peak-relaxed.wasm", "unpacker-worker.js"]
+    "file", ["bench/products.py", "bench/peak-relaxed.wasm", "brotliWorker.js", "benchWorker.js"]
 )
 def test_a_file_that_is_missing_is_named(
     browser: Browser, serve_site: Callable[..., Any], file: str

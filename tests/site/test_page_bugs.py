@@ -304,7 +304,7 @@ def test_a_worker_that_dies_in_mid_race_is_told_and_replaced(page: Page, site_ur
     page.wait_for_function(  # looks at every frame
         "() => document.querySelector('[data-testid=bugs-race] [data-testid=race-cost] canvas')"
     )
-    [worker] = [one for one in page.workers if one.url == f"{site_url}worker.js"]
+    worker = visiting.python_worker(page)
     worker.evaluate("() => setTimeout(() => { throw new Error('out of luck'); })")
     expect(part(page, "bugs-words")).to_contain_text("out of luck", timeout=PATIENCE)
     expect(part(page, "bugs-words")).to_contain_text("Restart Python at the top of the page")
@@ -323,13 +323,13 @@ def test_mnist_that_cannot_be_fetched_is_told_and_asked_for_again(
     page: Page, site_url: str
 ) -> None:
     open_section(page, site_url)
-    page.route("**/mnist/*", lambda route: route.abort())
+    page.route("**/mnist/**", lambda route: route.abort())
     right_guess(page, "summed")
     part(page, "bugs-run").click()
     expect(part(page, "bugs-words")).to_contain_text("there is no network", timeout=PATIENCE)
     expect(part(page, "bugs-words")).to_have_attribute("data-kind", "trouble")
     expect(part(page, "bugs-run")).to_be_enabled()
-    page.unroute("**/mnist/*")
+    page.unroute("**/mnist/**")
     expect_outcome(try_it(page), "nothing")
 
 

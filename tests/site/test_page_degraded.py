@@ -20,8 +20,8 @@ def switch_off(context: BrowserContext, site: Any, folder: Path, script: str) ->
     """Run a script in the page, and in the worker of its Python, before anything else does."""
 
     def change(sources: Path) -> None:
-        (sources / "off.js").write_text(script)
-        worker = sources / "worker.js"
+        worker = sources / "worker" / "worker.js"
+        (worker.parent / "off.js").write_text(script)
         worker.write_text(f'import "./off.js";\n{worker.read_text()}')
 
     context.add_init_script(script)

@@ -34,7 +34,7 @@ def expect_failure(page: Page, named: str, drawn: bool = True) -> None:
 
 def diagnostics(page: Page) -> str:
     """The last errors, as the page would report them."""
-    text: str = page.evaluate("""async () => (await import("./app/diagnostics.js")).report({})""")
+    text: str = page.evaluate("() => nets.diagnostics()")
     return text
 
 
@@ -67,19 +67,21 @@ def test_a_file_that_fails_is_named_and_asked_for_again(
     assert drawing(page) == before
 
 
-def test_the_page_starts_all_workers_itself(page: Page, site_url: str) -> None:
+def test_the_page_starts_all_workers_itself(page: Page, serve_site: Callable[..., Any]) -> None:
     """One that another worker starts may wait for ever in Firefox, and the other with it."""
     page.add_init_script(
         """globalThis.begun = [];
         globalThis.Worker = class extends Worker {
           constructor(url, options) {
             super(url, options);
-            begun.push(String(url).split("/").at(-1));
+            begun.push(String(url));
           }
         };"""
     )
-    visiting.open_ready(page, site_url)
-    assert sorted(page.evaluate("begun")) == ["unpacker-worker.js", "worker.js"]
+    site = serve_site()
+    visiting.open_ready(page, site.url)
+    begun = [site.name_of(url.removeprefix(site.url)) for url in page.evaluate("begun")]
+    assert sorted(begun) == ["brotliWorker.js", "worker.js"]
 
 
 def test_a_net_that_does_not_load_leaves_the_others(
@@ -195,7 +197,7 @@ def test_what_an_earlier_start_waited_for_does_not_end_a_later_one(
         elif len(asked) > 2:
             route.abort()
 
-    page.route(f"**/{visiting.FIRST_MODEL}*", answer)
+    page.route(visiting.served(visiting.FIRST_MODEL), answer)
     page.goto(site_url)
     expect(part(page, "status-words")).to_have_text("Opening the net …")
     visiting.python_worker(page).evaluate("() => setTimeout(() => { throw new Error('now'); })")

@@ -22,6 +22,10 @@ LARGE = {
     "KaTeX’s fonts": "SIL OPEN FONT LICENSE Version 1.1",
 }
 
+SITE = ROOT / "site"
+PACKAGE = re.compile(r'^(?:import|export|}) .*?from "((?:@[\w-]+/)?[\w-]+)(?:/.*)?";$', re.M)
+"""A package that a module imports, such as @codemirror/view."""
+
 
 @pytest.fixture(scope="module")
 def notices(dist: Path) -> dict[str, str]:
@@ -31,19 +35,27 @@ def notices(dist: Path) -> dict[str, str]:
     return {html.unescape(name): html.unescape(text) for name, text in found}
 
 
-def test_every_package_that_ships_is_there_with_its_own_text(
-    dist: Path, notices: dict[str, str]
-) -> None:
-    versions = {
-        part["name"]: part["version"]
-        for part in json.loads((ROOT / "parts.lock.json").read_text())["parts"]
-    }
-    paths = [path.relative_to(dist / "vendor") for path in (dist / "vendor").rglob("*.*js")]
-    shipped = {"/".join(path.parts[: 2 if path.parts[0].startswith("@") else 1]) for path in paths}
+def imported() -> set[str]:
+    """The npm packages that the page's modules import, and those that these need."""
+    found: set[str] = set()
+    folders = [path for path in SITE.iterdir() if path.is_dir() and path.name != "node_modules"]
+    for path in (path for folder in folders for path in folder.rglob("*.js")):
+        found |= set(PACKAGE.findall(path.read_text()))
+    for name in (waiting := list(found)):
+        package = json.loads((SITE / "node_modules" / name / "package.json").read_text())
+        waiting += set(package.get("dependencies", {})) - found
+        found |= set(package.get("dependencies", {}))
+    return found
+
+
+def test_every_package_that_ships_is_there_with_its_own_text(notices: dict[str, str]) -> None:
+    shipped = imported()
     assert len(shipped) > 10
     for name in shipped:
-        own = [path.read_text() for path in (ROOT / "node_modules" / name).glob("LICEN[CS]E*")]
-        assert notices[f"{name} {versions[name]}"] in map(str.strip, own)
+        folder = SITE / "node_modules" / name
+        version = json.loads((folder / "package.json").read_text())["version"]
+        own = [path.read_text() for path in folder.glob("LICEN[CS]E*")]
+        assert notices[f"{name} {version}"] in map(str.strip, own)
 
 
 @pytest.mark.parametrize("name", LARGE)

@@ -259,12 +259,7 @@ def test_a_damaged_link_is_told(page: Page, address: str) -> None:
 
 
 def test_a_bomb_in_a_link_is_refused(page: Page) -> None:
-    bomb = page.evaluate(
-        """async () => {
-          const module = await import(new URL("app/share.js", location.href));
-          return module.packed("x".repeat(50_000_000));
-        }"""
-    )
+    bomb = visiting.packed("x" * 50_000_000)
     page.evaluate("code => { location.hash = `#own?target=sigmoid&code=${code}` }", bomb)
     expect_words(page, "more than")
 
@@ -462,11 +457,11 @@ def test_an_editor_that_does_not_load_is_told(
     browser: Browser, serve_site: Callable[..., Any]
 ) -> None:
     site = serve_site()
-    site.faults["app/editor.js"] = "missing"
+    site.faults["editor.js"] = "missing"
     with visiting.visitor(browser, errors=True) as context:
         page = visiting.open_ready(context.new_page(), site.url)
         part(page, "section-own").scroll_into_view_if_needed()
-        expect_words(page, "The editor could not be loaded")
+        expect_words(page, "The editor did not load: HTTP status 404. Reload the page")
         expect(part(page, "own-run")).to_be_disabled()
 
 
@@ -475,13 +470,13 @@ def test_a_python_that_cannot_start_is_told(
     browser: Browser, serve_site: Callable[..., Any]
 ) -> None:
     site = serve_site()
-    site.faults["sandbox/worker.js"] = "missing"
+    site.faults["pyodide/nets_core.files.gz"] = "missing"
     with visiting.visitor(browser, errors=True) as context:
         page = context.new_page()
         open_section(page, site.url)
         run(page)
-        expect_words(page, "sandbox/worker.js did not load: HTTP status 404")
+        expect_words(page, "pyodide/nets_core.files.gz did not load: HTTP status 404")
         expect(part(page, "own-run")).to_be_enabled()
-        del site.faults["sandbox/worker.js"]
+        del site.faults["pyodide/nets_core.files.gz"]
         run(page)
         expect_words(page, "Done.")

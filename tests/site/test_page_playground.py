@@ -152,10 +152,10 @@ def test_nothing_is_fetched_for_it_before_it_is_seen(
     with visiting.visitor(browser, viewport={"width": 1000, "height": 700}) as context:
         page = visiting.open_ready(context.new_page(), site.url)
         page.wait_for_timeout(300)
-        own = [address for address in site.requested if address.startswith("app/playground/")]
-        assert own == ["app/playground/section.js"]
+        assert "playground.js" not in site.requested
         part(page, "section-playground").scroll_into_view_if_needed()
         expect(part(page, "playground-play")).to_be_visible()
+        assert "playground.js" in site.requested
 
 
 def test_it_learns_the_circle(page: Page) -> None:
@@ -696,12 +696,12 @@ def test_a_missing_worker_is_told_here_too(
 
 def test_code_that_does_not_come_is_told(browser: Browser, serve_site: Callable[..., Any]) -> None:
     site = serve_site()
-    site.faults["app/playground/net.js"] = "missing"
+    site.faults["playground.js"] = "missing"
     with visiting.visitor(browser, errors=True, viewport=VIEW) as context:
         page = visiting.open_ready(context.new_page(), site.url)
         part(page, "section-playground").scroll_into_view_if_needed()
         words = part(page, "playground-words")
-        expect(words).to_contain_text("app/playground/net.js did not load: HTTP status 404")
+        expect(words).to_contain_text("The playground did not load: HTTP status 404.")
         site.faults.clear()
         words.get_by_role("button", name="Try again").click()
         expect(part(page, "playground-neuron-0-0")).to_be_visible()

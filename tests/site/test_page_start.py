@@ -28,7 +28,7 @@ def test_what_is_drawn_before_python_is_there_is_read_when_it_is(
 ) -> None:
     page = context.new_page()
     held: list[Route] = []
-    context.route("**/pyodide/numpy.files.br*", lambda route: held.append(route))
+    context.route(visiting.served("pyodide/numpy.files.br"), lambda route: held.append(route))
     page.goto(site_url)
     visiting.expect_state(page, "loading")
     expect(part(page, "status-words")).to_have_text("Fetching NumPy …")
@@ -70,7 +70,7 @@ def test_mnist_is_fetched_when_the_visitor_turns_to_training(
     page.mouse.wheel(0, 5000)
     page.wait_for_timeout(300)
     assert mnist(site) == []
-    with page.expect_request("**/mnist/train-images-5.gz*"):
+    with page.expect_request(visiting.served("mnist/train-images-5.gz")):
         part(page, "settings").locator("[name=seed]").click()
     assert sorted(mnist(site)) == sorted(set(mnist(site))), "fetched twice"
     visiting.expect_state(page, "ready")

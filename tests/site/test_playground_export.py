@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from visiting import open_ready, visitor
+from blank import open_blank
+from visiting import visitor
 
 ROOT = Path(__file__).resolve().parents[2]
 WORLDS: list[dict[str, Any]] = [
@@ -37,7 +38,8 @@ WORLDS: list[dict[str, Any]] = [
 ]
 
 LEARN = """async (worlds) => {
-  const { Engine } = await import("./app/engine.js");
+  const harness = await import("./assets/harness.js");
+  const { Engine } = await harness.engine();
   const engine = new Engine();
   await engine.start();
   const learned = [];
@@ -54,9 +56,11 @@ LEARN = """async (worlds) => {
 
 
 @pytest.fixture(scope="module")
-def learned(browser: Browser, site_url: str) -> Any:
+def learned(browser: Browser, harness_url: str) -> Any:
     with visitor(browser) as context:
-        return open_ready(context.new_page(), site_url).evaluate(LEARN, WORLDS)
+        page = context.new_page()
+        open_blank(page, harness_url)
+        return page.evaluate(LEARN, WORLDS)
 
 
 @pytest.mark.parametrize("index", range(len(WORLDS)), ids=lambda i: WORLDS[i].get("data"))

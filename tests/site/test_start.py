@@ -1,4 +1,4 @@
-"""``site/python.js``: Python starts, tells how far it is, or says why it cannot."""
+"""``site/python/start.js``: Python starts, tells how far it is, or says why it cannot."""
 
 from __future__ import annotations
 
@@ -18,8 +18,7 @@ from building import bytecode
 START = """
 async (before) => {
   if (before) (0, eval)(before);
-  const { startPython } = await import("./python.js");
-  const { Unpacker, hire } = await import("./unpacker.js");
+  const { startPython, Unpacker, hire } = await import("./assets/harness.js");
   const reports = [];
   const report = (progress) => reports.push(progress);
   try {
@@ -32,7 +31,7 @@ async (before) => {
   }
 }
 """
-MODULES = ("pyodide.mjs", "pyodide-lock.json", "start.json")
+MODULES = ("pyodide.mjs", "pyodide-lock.json")
 ARCHIVES = (
     "brotli.wasm.gz",
     "pyodide.asm.wasm.br",
@@ -40,7 +39,7 @@ ARCHIVES = (
     "numpy.files.br",
     "snapshot.br",
 )
-LATER = "later.files.gz"
+LATER = ("later.files.gz", "nets_core.files.gz")
 
 
 def start(page: Page, url: str, before: str = "") -> dict[str, Any]:
@@ -49,8 +48,8 @@ def start(page: Page, url: str, before: str = "") -> dict[str, Any]:
     return result
 
 
-def test_reports_each_stage_up_to_all_bytes(page: Page, site_url: str, dist: Path) -> None:
-    result = start(page, site_url)
+def test_reports_each_stage_up_to_all_bytes(page: Page, harness_url: str, dist: Path) -> None:
+    result = start(page, harness_url)
     assert result["total"] == 10.0
     *coming, last = result["reports"]
     assert last["stage"] == "ready"
@@ -59,8 +58,9 @@ def test_reports_each_stage_up_to_all_bytes(page: Page, site_url: str, dist: Pat
     assert stages == sorted(stages)
     loaded = [progress["loaded"] for progress in coming]
     assert loaded == sorted(loaded)
-    parts = json.loads((dist / "pyodide" / "start.json").read_text())
-    assert loaded[-1] == sum(part["bytes"] for part in parts if part["file"] != LATER)
+    manifest = json.loads((dist / "manifest.json").read_text())
+    parts = [manifest["files"][manifest["names"][f"pyodide/{file}"]] for file in ARCHIVES]
+    assert loaded[-1] == sum(part["bytes"] for part in parts)
     assert {progress["total"] for progress in coming} == {loaded[-1]}
 
 
@@ -73,9 +73,9 @@ def failing_page(browser: Browser) -> Iterator[Page]:
 
 @pytest.mark.parametrize("file", MODULES + ARCHIVES)
 def test_names_the_file_that_is_missing(
-    failing_page: Page, serve_site: Callable[[], Any], file: str
+    failing_page: Page, serve_harness: Callable[[], Any], file: str
 ) -> None:
-    site = serve_site()
+    site = serve_harness()
     site.faults[f"pyodide/{file}"] = "missing"
     assert start(failing_page, site.url)["error"] == f"pyodide/{file} did not load: HTTP status 404"
 
@@ -83,25 +83,25 @@ def test_names_the_file_that_is_missing(
 @pytest.mark.parametrize("fault", ["truncated", "wrong type"])
 @pytest.mark.parametrize("file", MODULES + ARCHIVES)
 def test_names_the_file_that_came_damaged(
-    failing_page: Page, serve_site: Callable[[], Any], file: str, fault: str
+    failing_page: Page, serve_harness: Callable[[], Any], file: str, fault: str
 ) -> None:
-    site = serve_site()
+    site = serve_harness()
     site.faults[f"pyodide/{file}"] = fault
     assert start(failing_page, site.url)["error"].startswith(f"pyodide/{file} did not load: ")
 
 
 def test_starts_where_the_server_has_the_browser_unpack(
-    page: Page, serve_site: Callable[[], Any]
+    page: Page, serve_harness: Callable[[], Any]
 ) -> None:
-    site = serve_site()
-    gzipped = [file for file in (*ARCHIVES, LATER) if file.endswith(".gz")]
+    site = serve_harness()
+    gzipped = [file for file in (*ARCHIVES, *LATER) if file.endswith(".gz")]
     site.faults |= {f"pyodide/{file}": "declared gzip" for file in gzipped}
     assert start(page, site.url)["total"] == 10.0
     page.evaluate("rest()")
 
 
-def test_starts_where_the_browser_cannot_unpack(page: Page, site_url: str) -> None:
-    result = start(page, site_url, "delete globalThis.DecompressionStream")
+def test_starts_where_the_browser_cannot_unpack(page: Page, harness_url: str) -> None:
+    result = start(page, harness_url, "delete globalThis.DecompressionStream")
     assert (result["total"], result["trouble"]) == (10.0, "")
 
 
@@ -141,26 +141,26 @@ OTHERS = """
     ids=["foreign library", "damaged", "of another build"],
 )
 def test_a_snapshot_that_does_not_wake_is_told_and_does_no_harm(
-    page: Page, site_url: str, trouble: str, reason: str
+    page: Page, harness_url: str, trouble: str, reason: str
 ) -> None:
-    result = start(page, site_url, trouble)
+    result = start(page, harness_url, trouble)
     assert result["total"] == 10.0
     assert result["trouble"].startswith("Python was started the slow way, since its snapshot")
     assert result["trouble"].endswith(reason)
 
 
-def test_says_that_webassembly_is_missing(page: Page, site_url: str) -> None:
-    assert "no WebAssembly" in start(page, site_url, "delete globalThis.WebAssembly")["error"]
+def test_says_that_webassembly_is_missing(page: Page, harness_url: str) -> None:
+    assert "no WebAssembly" in start(page, harness_url, "delete globalThis.WebAssembly")["error"]
 
 
-def test_an_engine_that_cannot_start_is_an_error_not_a_wait(page: Page, site_url: str) -> None:
+def test_an_engine_that_cannot_start_is_an_error_not_a_wait(page: Page, harness_url: str) -> None:
     """As on a phone that has no memory left for it."""
     refuse = """
       const { instantiate } = WebAssembly;
       WebAssembly.instantiate = (module, imports) => imports?.env
         ? Promise.reject(new RangeError("out of memory")) : instantiate(module, imports);
     """
-    error = start(page, site_url, refuse)["error"]
+    error = start(page, harness_url, refuse)["error"]
     assert error == "Python's engine could not start: out of memory"
 
 
@@ -168,17 +168,16 @@ def run(page: Page, code: str) -> Any:
     return page.evaluate("code => pyodide.runPython(code)", code)
 
 
-def test_the_rest_of_python_and_numpy_comes_later(page: Page, site_url: str, dist: Path) -> None:
+def test_the_rest_of_python_and_numpy_comes_later(page: Page, harness_url: str, dist: Path) -> None:
     """At first what reading needs is there and no more; then all that Pyodide itself would have."""
-    start(page, site_url)
+    start(page, harness_url)
     find = "from importlib.util import find_spec; "
     for name in ("numpy.random", "numpy.fft", "unittest", "encodings.cp1252"):
         assert run(page, f"{find} find_spec('{name}') is None"), name
     page.evaluate("rest()")
-    (wheel,) = dist.glob("pyodide/numpy-*.whl")
-    modules = [
-        f"/lib/python3.13/{n}" for n in bytecode.read_zip(dist / "pyodide/python_stdlib.zip")
-    ]
+    (wheel,) = dist.glob("pyodide/*/numpy-*.whl")
+    (stdlib,) = dist.glob("pyodide/*/python_stdlib.zip")
+    modules = [f"/lib/python3.13/{name}" for name in bytecode.read_zip(stdlib)]
     modules += [
         f"/lib/python3.13/site-packages/{name}"
         for name in bytecode.read_zip(wheel)
@@ -214,30 +213,30 @@ answer = json.dumps([before, [array.tolist() for array in net.parameters()]])
 """
 
 
-def test_a_woken_python_computes_what_a_started_one_does(page: Page, site_url: str) -> None:
+def test_a_woken_python_computes_what_a_started_one_does(page: Page, harness_url: str) -> None:
     """The same predictions and the same training, bit for bit."""
     answers = []
     for before in ("", "delete globalThis.DecompressionStream"):
-        start(page, site_url, before)
+        start(page, harness_url, before)
         page.evaluate("rest()")
         answers.append(run(page, f"{SEEDED}\nanswer"))
     assert answers[0] == answers[1]
     assert len(answers[0]) > 100_000
 
 
-def test_no_two_tabs_draw_the_same_numbers(context: BrowserContext, site_url: str) -> None:
+def test_no_two_tabs_draw_the_same_numbers(context: BrowserContext, harness_url: str) -> None:
     draws = "import random, numpy as np; str([random.random(), np.random.random(), os.urandom(4)])"
     drawn = []
     for page in (context.new_page(), context.new_page()):
-        start(page, site_url)
+        start(page, harness_url)
         page.evaluate("rest()")
         drawn.append(run(page, f"import os; {draws}"))
     first, second = (answer.strip("[]").split(", ") for answer in drawn)
     assert [a for a, b in zip(first, second, strict=True) if a == b] == []
 
 
-def test_tracebacks_show_sources_once_they_are_there(page: Page, site_url: str) -> None:
-    start(page, site_url)
+def test_tracebacks_show_sources_once_they_are_there(page: Page, harness_url: str) -> None:
+    start(page, harness_url)
     page.evaluate("rest()")
     wrong = "import traceback, nets_core\ntry:\n    nets_core.Network.mlp([0, 1])\n"
     told = run(page, wrong + "except ValueError:\n    told = traceback.format_exc()\ntold")
@@ -245,8 +244,8 @@ def test_tracebacks_show_sources_once_they_are_there(page: Page, site_url: str) 
     assert re.search(r"\n    \S.*\n", told.partition("nets_core/network.py")[2])
 
 
-def test_memory_grows_after_the_start(page: Page, site_url: str) -> None:
-    start(page, site_url)
+def test_memory_grows_after_the_start(page: Page, harness_url: str) -> None:
+    start(page, harness_url)
     size = "pyodide._module.HEAPU8.length"
     before = page.evaluate(size)
     total = run(page, "import numpy as np; x = np.ones(30_000_000); float(x.sum())")
@@ -255,16 +254,17 @@ def test_memory_grows_after_the_start(page: Page, site_url: str) -> None:
 
 
 @pytest.mark.provokes_errors
-def test_the_rest_is_asked_for_again(page: Page, serve_site: Callable[[], Any]) -> None:
+@pytest.mark.parametrize("file", LATER)
+def test_the_rest_is_asked_for_again(page: Page, serve_site: Callable[[], Any], file: str) -> None:
     """Reading goes on without it; training names it, and works once it is there."""
     site = serve_site()
-    site.faults[f"pyodide/{LATER}"] = "missing"
+    site.faults[f"pyodide/{file}"] = "missing"
     visiting.open_ready(page, site.url)
     visiting.draw(page, visiting.SEVEN)
     visiting.expect_guess(page, 7)
     expect(visiting.part(page, "train-start")).to_be_enabled()
     train = "nets.train({ epochs: 1 }).catch((error) => error.message)"
-    assert page.evaluate(train) == f"pyodide/{LATER} did not load: HTTP status 404"
-    del site.faults[f"pyodide/{LATER}"]
+    assert page.evaluate(train) == f"pyodide/{file} did not load: HTTP status 404"
+    del site.faults[f"pyodide/{file}"]
     visiting.part(page, "train-start").click()
     visiting.expect_state(page, "training", 60_000)

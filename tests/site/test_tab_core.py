@@ -38,8 +38,7 @@ NOT_IN_THE_TAB: dict[str, str] = {}
 
 IN_THE_TAB = """
 async ({ wheels, files, options, kernels }) => {
-  const { startPython } = await import("./python.js");
-  const { Unpacker, hire } = await import("./unpacker.js");
+  const { startPython, Unpacker, hire, urlOf } = await import("./assets/harness.js");
   const { pyodide, rest } = await startPython(() => {}, new Unpacker(hire()));
   await rest();
   await pyodide.loadPackage(wheels, { messageCallback: () => {} });
@@ -50,7 +49,7 @@ async ({ wheels, files, options, kernels }) => {
   const lines = [];
   pyodide.setStdout({ batched: (line) => lines.push(line) });
   pyodide.globals.set("options", pyodide.toPy(options));
-  const answer = await fetch(`kernels/${kernels}.wasm`);
+  const answer = await fetch(urlOf(`kernels/${kernels}.wasm`));
   pyodide.FS.writeFile("/kernels.wasm", new Uint8Array(await answer.arrayBuffer()));
   try {
     const tallies = pyodide.runPython(`
@@ -80,10 +79,10 @@ json.dumps({"Operations": plain, "Kernels": fast})
 
 @pytest.mark.timeout(900)
 def test_the_librarys_tests_pass_in_the_tab(
-    page: Page, serve_site: Callable[..., Any], record_property: Tell
+    page: Page, serve_harness: Callable[..., Any], record_property: Tell
 ) -> None:
     """With the kernels that both browsers get."""
-    site = serve_site()
+    site = serve_harness()
     given = _prepare(site, "relaxed")
     page.goto(f"{site.url}blank.html")
     inside = page.evaluate(IN_THE_TAB, given)
@@ -95,11 +94,11 @@ def test_the_librarys_tests_pass_in_the_tab(
 @pytest.mark.timeout(900)
 def test_the_librarys_tests_pass_in_webkit(
     webkit: Callable[[], AbstractContextManager[Visit]],
-    serve_site: Callable[..., Any],
+    serve_harness: Callable[..., Any],
     record_property: Tell,
 ) -> None:
     """With those that browsers get which have no relaxed SIMD."""
-    site = serve_site()
+    site = serve_harness()
     given = _prepare(site, "simd")
     with webkit() as visit:
         visit.open(f"{site.url}blank.html")

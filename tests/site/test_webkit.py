@@ -16,7 +16,7 @@ from nets_core.page.bugs import BUGS, OUTCOMES
 from test_kernels_in_the_tab import GROW, NUMPY, START
 from test_page_inside import STAGES
 from test_page_own import GRADIENTS, PYTHON_ATTEMPTS
-from visiting import FIRST_MODEL, FOUR, MODELS, ONE, SEVEN, ZERO, Stroke
+from visiting import FIRST_MODEL, FOUR, MODELS, ONE, SEVEN, ZERO, Stroke, packed
 from webkit import Visit
 
 NewVisit = Callable[[], AbstractContextManager[Visit]]
@@ -177,11 +177,7 @@ def test_a_bug_is_guessed_tried_and_mended(visit: Visit) -> None:
 def bring(visit: Visit, code: str) -> None:
     """Go to a link with code in it."""
     visit.evaluate(
-        """async (code) => {
-          const { packed } = await import("./app/share.js");
-          location.hash = `#own?target=Dense.gradients&code=${await packed(code)}`;
-        }""",
-        code,
+        "(code) => { location.hash = `#own?target=Dense.gradients&code=${code}`; }", packed(code)
     )
     visit.until(
         lambda: "\n".join(editor_lines(visit)).strip() == code.strip(), "the code is in the editor"
@@ -314,10 +310,10 @@ def test_files_that_fail_are_named_and_asked_for_again(
 
 
 def test_the_kernels_are_in_use_and_survive_growing_memory(
-    webkit: NewVisit, serve_site: Callable[..., Any]
+    webkit: NewVisit, serve_harness: Callable[..., Any]
 ) -> None:
     """Those without relaxed SIMD, which this engine does not have."""
-    site = serve_site()
+    site = serve_harness()
     site.guests["blank.html"] = DOCUMENT.encode()
     with webkit() as visit:
         visit.open(f"{site.url}blank.html")

@@ -5,9 +5,11 @@ Positions on the pad are shares of its side, 0…1, y downwards.
 
 from __future__ import annotations
 
+import base64
 import itertools
 import json
 import math
+import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -66,6 +68,19 @@ PATIENCE = 60_000
 """Milliseconds for anything else."""
 
 
+def served(name: str) -> str:
+    """A pattern of the addresses at which the site may have the file of this name."""
+    folder, _, file = name.rpartition("/")
+    return f"**/{folder}/*/{file}*"
+
+
+def packed(code: str) -> str:
+    """Code as a link carries it: deflated, in letters that an address may have."""
+    deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    letters = base64.urlsafe_b64encode(deflate.compress(code.encode()) + deflate.flush())
+    return letters.decode().rstrip("=")
+
+
 @contextmanager
 def visitor(
     browser: Browser, errors: bool = False, keeps: bool = False, **options: Any
@@ -105,7 +120,7 @@ def open_ready(page: Page, url: str) -> Page:
 
 def python_worker(page: Page) -> Worker:
     """The worker that runs Python; another one unpacks, and those of visitors' code are blobs."""
-    [worker] = [one for one in page.workers if one.url.endswith("/worker.js")]
+    [worker] = [one for one in page.workers if "/assets/worker-" in one.url]
     return worker
 
 

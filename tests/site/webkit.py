@@ -188,7 +188,7 @@ class Visit:
 
     def errors(self) -> list[str]:
         """What the page complained about, on the console or in its own notes."""
-        report = self.evaluate("async () => (await import('./app/diagnostics.js')).report({})")
+        report = self.evaluate("() => nets.diagnostics()")
         noted = report.split("\nerrors:\n")[1].splitlines()
         said: list[str] = self.driver.execute_script("return errors")
         return said + [line for line in noted if line != "none"]

@@ -5,7 +5,7 @@ import index from "../../models/models.json";
 import { load } from "../../python/siteFiles.js";
 import { note } from "../ui/diagnostics.js";
 import { Lifeline } from "./lifeline.js";
-import { whyNot } from "../ui/lazy.js";
+import { RENEWED, whyNot } from "../ui/lazy.js";
 import { WORKERS, takeCrew } from "./workers.js";
 
 /** @typedef {{stage: string, loaded: number, total: number}} Loading */
@@ -98,7 +98,8 @@ export class Engine extends EventTarget {
       if (event.message) return fail(`The worker that runs Python could not go on: ${event.message}.`);
       for (const [name, { href }] of Object.entries(WORKERS)) {
         const why = await whyNot(href);
-        if (why) return fail(`${name} did not load: ${why}.`);
+        const advice = why === RENEWED ? " Reload the page." : "";
+        if (why) return fail(`${name} did not load: ${why}.${advice}`);
       }
       fail("The worker that runs Python did not load.");
     };

@@ -78,12 +78,12 @@ export function ownSection(engine, training, gallery) {
     let Editor;
     try {
       [{ Editor }, targets] = await Promise.all([
-        lazy("the editor", () => import("../ui/editor.js")),
+        lazy("The editor", () => import("../ui/editor.js")),
         engine.call("workshop.targets"),
       ]);
     } catch (error) {
       const { message } = /** @type {Error} */ (error);
-      return say(`The editor could not be loaded (${message}). Reload the page to try again.`, "trouble");
+      return say(message.replace(/Try again\.$/, "Reload the page to try again."), "trouble");
     }
     target.replaceChildren(
       ...targets.map(({ name, what }) => new Option(`${name}: ${what}`, name)),

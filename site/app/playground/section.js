@@ -22,13 +22,14 @@ export function playgroundSection(engine) {
 
   function open() {
     byTestId("playground-words", HTMLElement).replaceChildren();
-    const module = lazy("the playground", () => import("./playground.js"));
+    const module = lazy("The playground", () => import("./playground.js"));
     module.then(
       ({ showPlayground }) => showPlayground(engine),
       ({ message }) => {
         const words = byTestId("playground-words", HTMLElement);
         words.dataset.kind = "trouble";
-        words.textContent = `${message.replace(/^t/, "T").replace(/ Try again\.$/, "")}`;
+        words.textContent = message.replace(/ Try again\.$/, "");
+        if (message === words.textContent) return; // what helps is to reload the page
         words.append(" ", make("button", { type: "button", textContent: "Try again", onclick: open }));
       },
     );

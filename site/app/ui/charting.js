@@ -9,7 +9,7 @@ let library;
 
 /** @returns {Promise<Charts>} rejects with an Error that says why; the next call tries again */
 export function charting() {
-  library ??= lazy("what draws curves", () => import("./charts.js")).catch((error) => {
+  library ??= lazy("The charts", () => import("./charts.js")).catch((error) => {
     library = undefined;
     throw error;
   });

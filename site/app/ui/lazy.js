@@ -1,13 +1,13 @@
 // Parts of the page that are fetched when they are first needed.
 
-const RENEWED = "the site has been renewed since this page was opened";
+export const RENEWED = "the site has been renewed since this page was opened";
 
 /**
  * Imports a part of the page. Rejects with a sentence that names the part and says what to do; another
  * call tries again.
  *
  * @template T
- * @param {string} part what it is, as "the editor"
+ * @param {string} part what it is, as "The editor"
  * @param {() => Promise<T>} load imports it
  * @returns {Promise<T>}
  */
@@ -18,9 +18,12 @@ export async function lazy(part, load) {
   } catch (error) {
     const address = /https?:\S+\.(js|css)/.exec(String(error))?.[0];
     const why = await whyNot(address);
-    if (why) throw new Error(`${part} did not load: ${why}. ${why === RENEWED ? "Reload" : "Try again"}.`);
+    if (why) throw new Error(`${part} did not load: ${why}. ${why === RENEWED ? "Reload the page" : "Try again"}.`);
     // The file is there now, but Chromium remembers that it was not, by its address.
-    module = await import(/* @vite-ignore */ `${address}?again=${performance.now()}`);
+    const again = import(/* @vite-ignore */ `${address}?again=${performance.now()}`);
+    module = await again.catch(() => {
+      throw new Error(`${part} did not load: it needs a file that did not come. Reload the page.`);
+    });
   }
   return whenRun(module);
 }
@@ -30,11 +33,12 @@ export async function whyNot(address) {
   if (!navigator.onLine) return "there is no network";
   if (!address) return "the server did not send it";
   try {
-    const { ok, status, headers } = await fetch(address, { cache: "reload" });
-    if (status === 404) return (await renewed()) ? RENEWED : "HTTP status 404";
-    if (!ok) return `HTTP status ${status}`;
-    const type = headers.get("Content-Type") ?? "";
-    return /javascript|css/.test(type) ? "" : `it came as ${type || "a file without a type"}`;
+    const answer = await fetch(address, { cache: "reload" });
+    if (answer.status === 404) return (await renewed()) ? RENEWED : "HTTP status 404";
+    if (!answer.ok) return `HTTP status ${answer.status}`;
+    const type = answer.headers.get("Content-Type") ?? "";
+    if (!/javascript|css/.test(type)) return `it came as ${type || "a file without a type"}`;
+    return await answer.arrayBuffer().then(() => "", () => "only a part of it came");
   } catch {
     return "there is no network";
   }

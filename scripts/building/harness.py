@@ -1,24 +1,32 @@
-"""harness.js bundled for a built site, so that tests can call parts of the page by themselves."""
+"""harness.js bundled for a built site, so that parts of the page can be called by themselves."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from building import environment, vite
+from building import environment
 
-SOURCE = Path(__file__).with_suffix(".js")
-ADDRESS = "assets/harness.js"
+_HARNESS = Path("scripts") / "building" / "harness.js"
 
 
+@cache
 def bundled(dist: Path) -> dict[str, bytes]:
-    """The harness and its workers by address, for a server of ``dist``."""
-    site = environment.ROOT / "site"
-    script = vite.packages(site) / "vite" / "bin" / "vite.js"
+    """The harness and its workers by address, for a server of ``dist``.
+
+    It is made of the sources beside ``dist``, which may be a copy.
+    """
+    site, source = dist.parent / "site", dist.parent / _HARNESS
+    if not source.is_file():
+        source.parent.mkdir(parents=True)
+        shutil.copy(environment.ROOT / _HARNESS, source)
+    script = site / "node_modules" / "vite" / "bin" / "vite.js"
     with TemporaryDirectory() as name:
         files = Path(name) / "files.json"
         files.write_text(json.dumps(_described(dist)))
@@ -26,7 +34,7 @@ def bundled(dist: Path) -> dict[str, bytes]:
         subprocess.run(
             [*command, "--outDir", f"{name}/out"],
             cwd=site,
-            env=os.environ | {"NETS_FILES": str(files), "NETS_HARNESS": str(SOURCE)},
+            env=os.environ | {"NETS_FILES": str(files), "NETS_HARNESS": str(source)},
             check=True,
             capture_output=True,
         )

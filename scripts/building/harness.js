@@ -1,0 +1,16 @@
+// Parts of the page that tests and the bench call by themselves: bundled by harness.py and served
+// beside the page.
+
+export { packed, unpacked } from "../../site/app/ui/share.js";
+export { Measuring } from "../../site/bench/measuring.js";
+export { Unpacker, hire } from "../../site/python/brotliClient.js";
+export { urlOf } from "../../site/python/siteFiles.js";
+export { startPython } from "../../site/python/start.js";
+export { trusted } from "../../site/python/trusted.js";
+
+/** The page's engine: importing it starts its workers. */
+export async function engine() {
+  const { Engine } = await import("../../site/app/engine/engine.js");
+  const { Training } = await import("../../site/app/engine/training.js");
+  return { Engine, Training };
+}
