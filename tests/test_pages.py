@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from building import bundle
+from building import bundle, manifest, pages
 from building.bundle import BuildError
+from building.pages import PageError
 
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOWS = ROOT / ".github" / "workflows"
