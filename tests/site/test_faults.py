@@ -228,7 +228,7 @@ def test_what_is_loaded_when_it_is_seen_is_refused_by_name(
     part(page, "section-own").scroll_into_view_if_needed()
     expect(part(page, "own-words")).to_contain_text("The editor did not load: it came as text/html")
     part(page, "section-inside").scroll_into_view_if_needed()
-    expect(part(page, "inside-words")).to_contain_text("The formulas did not load: HTTP status 404")
+    expect(part(page, "inside-words")).to_contain_text("KaTeX did not load: HTTP status 404")
     part(page, "section-train").scroll_into_view_if_needed()
     page.evaluate("() => void nets.train({ epochs: 1000 })")
     expect(part(page, "chart-hint")).to_contain_text("The charts did not load: only a part of it")
@@ -253,6 +253,25 @@ def test_what_is_loaded_when_it_is_seen_is_refused_by_name(
     site.faults = {}
     words.get_by_role("button").click()
     expect(page.locator("#playground[data-state=paused]")).to_be_visible()
+
+
+def test_a_style_sheet_that_comes_late_is_asked_for_again(
+    page: Page, serve_site: Callable[..., Any]
+) -> None:
+    site = serve_site()
+    site.faults = {"formulas.css": "missing"}
+    visiting.open_ready(page, site.url)
+    draw(page, SEVEN)
+    part(page, "section-inside").scroll_into_view_if_needed()
+    words = "KaTeX did not load: HTTP status 404"
+    expect(part(page, "inside-words")).to_contain_text(words)
+    part(page, "inside-next").click()
+    expect(part(page, "inside-words")).to_contain_text(words)
+    site.faults = {}
+    part(page, "inside-next").click()
+    formula = part(page, "section-inside").locator(".katex").first
+    expect(formula).to_be_visible()
+    assert "KaTeX" in formula.evaluate("(formula) => getComputedStyle(formula).fontFamily")
 
 
 CHAPTERS = ("bugs", "chapter", "compare", "inside", "layers", "own", "quality", "section")

@@ -90,7 +90,7 @@ export function insideSection(engine, training, sheet) {
 
   /** Load KaTeX and its style sheet. */
   async function load() {
-    return (await lazy("The formulas", () => import("./formulas.js"))).katex;
+    return (await lazy("KaTeX", () => import("./formulas.js"))).katex;
   }
 
   const { request, seen, settled } = whileSeen(

@@ -2,6 +2,9 @@
 
 export const RENEWED = "the site has been renewed since this page was opened";
 
+/** Style sheets that did not load: Vite asks for each only once. @type {Set<string>} */
+const unstyled = new Set();
+
 /**
  * Imports a part of the page. Rejects with a sentence that names the part and says what to do; another
  * call tries again.
@@ -14,18 +17,39 @@ export const RENEWED = "the site has been renewed since this page was opened";
 export async function lazy(part, load) {
   let module;
   try {
+    await Promise.all([...unstyled].map(style));
     module = await load();
   } catch (error) {
     const address = /https?:\S+\.(js|css)/.exec(String(error))?.[0];
+    const sheet = address?.endsWith(".css") ? address : "";
+    if (sheet) unstyled.add(sheet);
     const why = await whyNot(address);
     if (why) throw new Error(`${part} did not load: ${why}. ${why === RENEWED ? "Reload the page" : "Try again"}.`);
-    // The file is there now, but Chromium remembers that it was not, by its address.
-    const again = import(/* @vite-ignore */ `${address}?again=${performance.now()}`);
+    // The file is there now, but Chromium remembers that a module was not, by its address.
+    const again = sheet
+      ? style(sheet).then(load)
+      : import(/* @vite-ignore */ `${address}?again=${performance.now()}`);
     module = await again.catch(() => {
       throw new Error(`${part} did not load: it needs a file that did not come. Reload the page.`);
     });
   }
   return whenRun(module);
+}
+
+/** @param {string} href of a style sheet @returns {Promise<void>} rejects with an Error that names it */
+function style(href) {
+  const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href });
+  return new Promise((resolve, reject) => {
+    link.onload = () => {
+      unstyled.delete(href);
+      resolve();
+    };
+    link.onerror = () => {
+      link.remove();
+      reject(new Error(`${href} did not load.`));
+    };
+    document.head.append(link);
+  });
 }
 
 /** @param {string | undefined} address @returns {Promise<string>} why a module did not load, "" if it does now */
