@@ -113,7 +113,7 @@ function embedPage() {
 
 /**
  * What is built in each mode. The page is built apart from the others, so that it needs one module and
- * one style sheet. A test may ask for a module of its own, which exports parts of the page.
+ * one style sheet. Tests and the bench have a module of their own, which exports parts of the page.
  * @type {Record<string, Record<string, string>>}
  */
 const INPUTS = {

@@ -1,7 +1,6 @@
 // Parts of the page that tests and the bench call by themselves: bundled by harness.py and served
 // beside the page.
 
-export { packed, unpacked } from "../../site/app/ui/share.js";
 export { Measuring } from "../../site/bench/measuring.js";
 export { Unpacker, hire } from "../../site/python/brotliClient.js";
 export { urlOf } from "../../site/python/siteFiles.js";
