@@ -16,7 +16,7 @@ from building.pages import PageError
 ROOT = Path(__file__).resolve().parent.parent
 WORKFLOWS = ROOT / ".github" / "workflows"
 SITE = ROOT / "site"
-INDEX = (SITE / "index.html").read_bytes().replace(b" vite-ignore", b"")
+INDEX = (SITE / "index.html").read_bytes()
 
 
 @pytest.fixture(scope="module")

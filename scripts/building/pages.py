@@ -22,7 +22,7 @@ from building.steps import Files
 
 _POLICY = re.compile(rb"<meta\s[^>]*Content-Security-Policy", re.IGNORECASE)
 _FIRST = b'<meta charset="utf-8" />'
-_PICTURE = re.compile(rb'(<meta property="og:image" content=")(?:\./)?([^"]+)(" />)')
+_PICTURE = re.compile(rb'(<meta property="og:image" content=")([^"]+)"[^>]*>')
 _ICON = b'<link rel="icon"'
 _GUARD = "app/guard.js"
 _FIXED = ("embed.js", "og.png")
@@ -97,7 +97,7 @@ def _at(index: bytes, address: str) -> bytes:
         raise PageError(f"the site's address is {address!r}, expected one like https://a.b/c/.")
     base = escape(address.rstrip("/") + "/").encode()
     own = b'<link rel="canonical" href="%b" />\n    <meta property="og:url" content="%b" />'
-    named, pictures = _PICTURE.subn(rb"\g<1>" + base + rb"\g<2>\g<3>", index)
+    named, pictures = _PICTURE.subn(rb"\g<1>" + base + rb'\g<2>" />', index)
     if pictures != 1 or named.count(_ICON) != 1:
         raise PageError("site/index.html has no picture or no icon to name by its address.")
     return named.replace(_ICON, own % (base, base) + b"\n    " + _ICON)
