@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 import visiting
 from building import browsers
-from conftest import Fault, Site
+from faulty import Fault, Site
 from visiting import SEVEN, draw, drawing, expect_guess, part
 
 DAMAGES: tuple[Fault, ...] = ("missing", "truncated", "altered", "wrong type")

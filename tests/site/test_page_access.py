@@ -15,7 +15,7 @@ import access
 import visiting
 from access import Ears, contrast, expect_accessible, pixels, rgb
 from building import browsers
-from conftest import Site
+from faulty import Site
 from visiting import SEVEN, draw, expect_guess, expect_state, part
 
 pytestmark = pytest.mark.chromium  # what it emulates is asked for by its own protocol
