@@ -470,13 +470,14 @@ def test_a_python_that_cannot_start_is_told(
     browser: Browser, serve_site: Callable[..., Any]
 ) -> None:
     site = serve_site()
-    site.faults["pyodide/nets_core.files.gz"] = "missing"
     with visiting.visitor(browser, errors=True) as context:
-        page = context.new_page()
-        open_section(page, site.url)
+        page = visiting.open_ready(context.new_page(), site.url)
+        site.faults["pyodide/pyodide.mjs"] = "missing"  # which the page itself has by now
+        part(page, "section-own").scroll_into_view_if_needed()
+        expect(part(page, "own-editor")).to_have_attribute("data-ready", "yes", timeout=PATIENCE)
         run(page)
-        expect_words(page, "pyodide/nets_core.files.gz did not load: HTTP status 404")
+        expect_words(page, "pyodide/pyodide.mjs did not load: HTTP status 404")
         expect(part(page, "own-run")).to_be_enabled()
-        del site.faults["pyodide/nets_core.files.gz"]
+        del site.faults["pyodide/pyodide.mjs"]
         run(page)
         expect_words(page, "Done.")
