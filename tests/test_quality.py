@@ -1,4 +1,6 @@
-"""The code is formatted, free of what linters find, and typed; modules that need no page pass Vitest."""
+"""The code is formatted, linted and typed; modules that need no page pass Vitest."""
+Vitest.
+"""
 
 from __future__ import annotations
 
