@@ -1,7 +1,7 @@
 """Bugs that people who write their first network make, each a small patch to the library's code.
 
-A bug says which function it is in, the lines it changes, with which settings it shows, what comes
-of it, and whether finite differences can see it. ``tests/test_bugs.py`` holds each to its word.
+Each names its function, the lines that it changes, the settings with which it shows, its outcome,
+and whether finite differences can see it. ``tests/page/test_bugs.py`` checks all of it on MNIST.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ OUTCOMES = {
     "breaks": "The numbers become infinite or NaN",
     "flattered": "It seems to learn better than it does",
 }
-"""What may come of a bug: the answers to choose from before the evidence is shown."""
+"""The possible outcomes of a bug: the visitor chooses one before seeing the evidence."""
 
 
 @dataclass(frozen=True)
 class Bug:
     """One bug.
 
-    ``target`` is the function's name as ``patching`` takes it, in which ``old`` becomes ``new``
-    (both as they stand in the function's text, dedented); without a target they are a line of the
-    script that trains, and ``changed`` are the settings that it changes. ``settings`` are those of
-    both runs (see ``settings.Settings``). ``outcome`` is one of ``OUTCOMES``, ``check_sees`` says
-    whether the gradient check finds it, ``lesson`` is what to learn from it.
+    ``target`` is the function's name as ``patching`` takes it. In its text, dedented, ``old``
+    becomes ``new``. Without a target, ``old`` and ``new`` are a line of the script that trains, and
+    ``changed`` are the settings that differ. ``settings`` are those of both runs (see
+    ``settings.Settings``). ``outcome`` is one of ``OUTCOMES``, ``check_sees`` says whether the
+    gradient check finds the bug, and ``lesson`` is what to learn from it.
     """
 
     id: str
@@ -62,9 +62,9 @@ class Bug:
     def plain(self) -> dict[str, Any]:
         """The bug for a page.
 
-        ``before`` and ``after`` are the lines of the function, or one line of the script;
-        ``first`` is the first of them that differs, from 0, and ``removed`` and ``added`` how many
-        do. ``run`` says in words what is trained, ``epochs`` how long.
+        ``before`` and ``after`` are the lines of the function, or one line of the script.
+        ``first`` is the index of the first line that differs; ``removed`` and ``added`` count the
+        lines that do. ``run`` describes the training in words, ``epochs`` is its length.
         """
         before = (self._source() if self.target else self.old).rstrip("\n").split("\n")
         after = (self.text() if self.target else self.new).rstrip("\n").split("\n")
@@ -86,7 +86,7 @@ class Bug:
             "run": self._run(),
             "epochs": self.epochs,
             "outcome": self.outcome,
-            "checkSees": self.check_sees,
+            "check_sees": self.check_sees,
             "lesson": self.lesson,
         }
 
@@ -100,8 +100,8 @@ class Bug:
         sizes = "-".join(str(size) for size in (784, *settings.hidden, 10))
         neurons = {"relu": "ReLUs", "sigmoid": "sigmoids"}[settings.activation]
         return (
-            f"A net {sizes} of {neurons}, learning rate η = {settings.learningRate:g}, "
-            f"mini-batches of {settings.batchSize}, {self.epochs} epochs of {self.examples:,} "
+            f"A net {sizes} of {neurons}, learning rate η = {settings.learning_rate:g}, "
+            f"mini-batches of {settings.batch_size}, {self.epochs} epochs of {self.examples:,} "
             "digits."
         )
 
@@ -113,7 +113,7 @@ def _replaced(text: str, old: str, new: str) -> str:
 
 
 def _alike(lines: Sequence[str], others: Sequence[str]) -> int:
-    """How many lines are the same from the beginning on."""
+    """The number of lines at the beginning that are the same."""
     pairs = zip(lines, others, strict=False)
     return next(
         (i for i, (line, other) in enumerate(pairs) if line != other),
@@ -121,7 +121,7 @@ def _alike(lines: Sequence[str], others: Sequence[str]) -> int:
     )
 
 
-PLAIN = {"optimizer": "sgd", "learningRate": 3.0, "batchSize": 10, "augment": False}
+PLAIN = {"optimizer": "sgd", "learning_rate": 3.0, "batch_size": 10, "augment": False}
 """Nielsen's way to train 784-30-10: plain gradient descent, η = 3, mini-batches of 10."""
 RELU = {
     "hidden": [30],
@@ -130,8 +130,8 @@ RELU = {
     "loss": "cross_entropy",
     "initializer": "he",
     "optimizer": "sgd",
-    "learningRate": 0.1,
-    "batchSize": 10,
+    "learning_rate": 0.1,
+    "batch_size": 10,
 }
 
 BUGS = {
@@ -165,7 +165,7 @@ BUGS = {
             target="Dense.backward",
             old="ops.matmul_nn(delta, self.weights)",
             new="ops.matmul_nt(delta, self.weights)",
-            settings=RELU | {"hidden": [10, 10], "learningRate": 0.2},
+            settings=RELU | {"hidden": [10, 10], "learning_rate": 0.2},
             outcome="nothing",
             check_sees=True,
             lesson=(
@@ -189,7 +189,7 @@ BUGS = {
                 "        updated = above.weights - 0.5 * above.gradients(delta)[0]\n"
                 "        delta = delta @ updated * layer.sigma_prime()\n"
             ),
-            settings=PLAIN | {"learningRate": 0.5},
+            settings=PLAIN | {"learning_rate": 0.5},
             outcome="same",
             check_sees=True,
             lesson=(
@@ -223,7 +223,7 @@ BUGS = {
             target="softmax",
             old="ops.exp(z - z.max(axis=-1, keepdims=True))",
             new="ops.exp(z)",
-            settings=RELU | {"initializer": "normal", "hidden": [100], "learningRate": 0.01},
+            settings=RELU | {"initializer": "normal", "hidden": [100], "learning_rate": 0.01},
             outcome="breaks",
             check_sees=False,
             lesson=(
@@ -275,7 +275,7 @@ BUGS = {
             old="optimizer = SGD(learning_rate=0.1)",
             new="optimizer = SGD(learning_rate=3.0)",
             settings=RELU,
-            changed={"learningRate": 3.0},
+            changed={"learning_rate": 3.0},
             outcome="nothing",
             check_sees=False,
             lesson=(
@@ -291,7 +291,7 @@ BUGS = {
             target="Mnist.split",
             old="Examples(images[:-validation], labels[:-validation])",
             new="Examples(images, labels)",
-            settings=RELU | {"learningRate": 0.2},
+            settings=RELU | {"learning_rate": 0.2},
             outcome="flattered",
             check_sees=False,
             epochs=30,
@@ -307,11 +307,11 @@ BUGS = {
 
 
 FOLLOWED = ("summed", "prime-of-a", "early-update")
-"""The bugs whose mark can be seen in a single step of a net like the blog post's."""
+"""The bugs that show in a single step of a net like the blog post's."""
 
 
 def broken(net: Network, name: str) -> Network:
-    """A copy of a net with the bug of this id in it; ValueError where it is none of FOLLOWED."""
+    """A copy of a net with the bug of this id in it; ValueError if it is none of FOLLOWED."""
     bug = BUGS[checks.one_of("bug", name, FOLLOWED)]
     assert bug.target is not None
     copy = net.astype(net.dtype)

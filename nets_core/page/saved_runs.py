@@ -1,7 +1,7 @@
-"""A training run as a page keeps it: its file, with the page's settings and curves noted beside it.
+"""Files of training runs, with the page's settings and curves in their notes.
 
-What is kept may be opened by anyone and may come from anyone: a run that a page saved, one that
-Python saved without such notes, or a net that has no run yet.
+A file may come from anyone: a run that a page saved, a run that Python saved without such notes, or
+a net without a run.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from nets_core.files.container import what
 from nets_core.layers import Dense
 from nets_core.metrics import check_reads_digits
 from nets_core.network import Network
+from nets_core.page.names import from_page, to_page
 from nets_core.page.settings import EVALUATIONS, Settings
 from nets_core.study.curves import Curves
 from nets_core.training import Trainer
 
 
 @dataclass(frozen=True)
-class Kept:
-    """A run with what its page shows. ``settings.epochs`` is where the run is to end."""
+class SavedRun:
+    """A run, its settings and its curves. The run ends after ``settings.epochs``."""
 
     trainer: Trainer
     settings: Settings
@@ -31,42 +32,42 @@ class Kept:
 
 
 def dumps(trainer: Trainer, settings: Settings | None, curves: Curves, format: str) -> bytes:
-    """The bytes of a run; without settings there is none, only a net. Raises as ``saving``."""
+    """The bytes of a run, or without settings of the net alone. Raises as ``saving.dumps``."""
     if settings is None:
         return saving.dumps(trainer.net, format=format)
-    notes = {"settings": settings.plain(), "curves": curves.describe()}
+    notes = {"settings": to_page(settings.plain()), "curves": curves.describe()}
     return saving.dumps(trainer, recipe=settings.recipe, format=format, notes=notes)
 
 
-def loads(data: bytes, train: Examples, test: Examples) -> Kept:
-    """The run in a file, as it stood; its next step is the one it would have had.
+def loads(data: bytes, train: Examples, test: Examples) -> SavedRun:
+    """The run in a file, which continues as if it had never stopped.
 
-    A net alone, or one that learned from other examples, begins a run of its own. A run that was
-    over has as many epochs again before it. Raises ValueError, saying what is wrong with the file.
+    A net alone, or one that learned from other examples, begins a new run. A run that was complete
+    gets as many epochs again. Raises ValueError that says what is wrong with the file.
     """
     header, net = saving.header_of(data), saving.loads(data)
     check_reads_digits(net)
     run = header.get("training")
     try:
         if not isinstance(run, dict) or run["examples"] != len(train.images):
-            return _begun(net, str(header["recipe"]), train, test)
+            return _new_run(net, str(header["recipe"]), train, test)
         described = run["augmentation"]
         augment = Distortion(**described) if described else None
         trainer = saving.resume(data, train.images, train.labels, test, augment)
         notes = header.get("notes") or {}
         if "settings" in notes:
-            settings = Settings.from_plain(notes["settings"])
+            settings = Settings.from_plain(from_page(notes["settings"]))
         else:
             settings = _nearest(trainer, str(header["recipe"]))
         settings = settings.of_run(trainer)
         curves = Curves.from_description(notes["curves"]) if "curves" in notes else Curves()
     except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise ValueError(f"what the file says of its training is damaged: {what(error)}") from None
-    return Kept(trainer, settings, curves)
+    return SavedRun(trainer, settings, curves)
 
 
 def title(net: Network) -> str:
-    """A net in a few signs: "784-30-10"; what comes before its dense layers by its name."""
+    """A short title: "784-30-10", or "convolutional, 128-10" for a net that begins with filters."""
     sizes = [layer.outputs for layer in net.layers if isinstance(layer, Dense)]
     kinds = {layer.kind for layer in net.layers}
     if "conv2d" in kinds:
@@ -74,8 +75,8 @@ def title(net: Network) -> str:
     return "-".join(map(str, [net.inputs, *sizes]))
 
 
-def _begun(net: Network, recipe: str, train: Examples, test: Examples) -> Kept:
-    """A run that begins with this net, by the recipe's optimizer."""
+def _new_run(net: Network, recipe: str, train: Examples, test: Examples) -> SavedRun:
+    """A new run of this net with the recipe's optimizer and mini-batches."""
     made = recipes.get(recipe if recipe in recipes.RECIPES else recipes.DEFAULT)
     trainer = Trainer(
         net,
@@ -87,11 +88,11 @@ def _begun(net: Network, recipe: str, train: Examples, test: Examples) -> Kept:
         test=test,
         evaluations=EVALUATIONS,
     )
-    return Kept(trainer, _nearest(trainer, recipe).of_run(trainer), Curves())
+    return SavedRun(trainer, _nearest(trainer, recipe).of_run(trainer), Curves())
 
 
 def _nearest(trainer: Trainer, recipe: str) -> Settings:
-    """The settings of a page that come nearest to a run which knows of none."""
+    """The settings that come nearest to a run without notes."""
     kinds = [layer.kind for layer in trainer.net.layers]
     if recipe not in recipes.RECIPES:
         alike = [
@@ -112,5 +113,5 @@ def _nearest(trainer: Trainer, recipe: str) -> Settings:
     }
     try:
         return Settings.from_plain({"recipe": recipe, **shape})
-    except ValueError:  # a net that no settings make
+    except ValueError:  # no settings make such a net
         return Settings.from_plain({"recipe": recipe})

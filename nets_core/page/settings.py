@@ -1,12 +1,12 @@
-"""The settings of a training run as a page writes them, and what they mean.
+"""The settings of a training run that a page can choose, and the run that they make.
 
-Names are those of the page's contract (``learningRate`` …). A setting that is not given is the
-recipe's. Nothing else is accepted.
+A setting that is not given is the recipe's. Nothing else is accepted. ``names`` has what the page
+calls them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
@@ -14,19 +14,22 @@ import numpy.typing as npt
 
 from nets_core import checks, recipes
 from nets_core.activations import ACTIVATIONS
-from nets_core.network import Network
+from nets_core.initializers import INITIALIZERS
+from nets_core.layers import Layer, make_layer
+from nets_core.losses import make_loss
 from nets_core.optimizers import OPTIMIZERS
 from nets_core.training import Trainer
 
-ADJUSTABLE = ("learningRate", "l2", "batchSize")
-"""What may change while a net trains; everything else makes another net."""
+ADJUSTABLE = ("learning_rate", "l2", "batch_size")
+"""The settings that may change while a net trains; all others make another net."""
 MOST_NEURONS = 2000
 MOST_LAYERS = 8
 MOST_PRODUCTS = 2**31 - 1
-"""How many multiplications one product may have: more than a 32-bit tab can count."""
+"""The most multiplications in one matrix product: a 32-bit tab cannot count further."""
 EVALUATIONS = 4
+"""Evaluations on the test set in an epoch."""
 MOST_EPOCHS = 10
-"""How long a page trains unless it is told how long; a recipe may take longer by itself."""
+"""The most epochs that a page trains for by default; a recipe may have more."""
 
 
 @dataclass(frozen=True)
@@ -42,17 +45,17 @@ class Settings:
     output: str
     loss: str
     optimizer: str
-    learningRate: float
+    learning_rate: float
     l2: float
     initializer: str
-    batchSize: int
+    batch_size: int
     epochs: int
     seed: int
     augment: bool
 
     @classmethod
     def of(cls, recipe: recipes.Recipe) -> Self:
-        """The recipe's settings, for a visitor who waits: few epochs, plain digits, one rate."""
+        """The recipe's settings with at most ``MOST_EPOCHS``, no distortion, a constant rate."""
         *hidden, output = recipe.layers
         dense = [layer for layer in hidden if layer["type"] == "dense"]
         return cls(
@@ -62,10 +65,10 @@ class Settings:
             output=output["activation"],
             loss=recipe.loss,
             optimizer=recipe.optimizer,
-            learningRate=recipe.learning_rate,
+            learning_rate=recipe.learning_rate,
             l2=recipe.l2,
             initializer=recipe.initializer,
-            batchSize=recipe.batch_size,
+            batch_size=recipe.batch_size,
             epochs=min(recipe.epochs, MOST_EPOCHS),
             seed=recipe.seed,
             augment=False,
@@ -73,7 +76,7 @@ class Settings:
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> Self:
-        """Settings from what a page sent; ValueError or TypeError names the one that is wrong."""
+        """Settings from a dict; ValueError or TypeError names the one that is wrong."""
         names = [field.name for field in fields(cls)]
         for name in values:
             checks.one_of("setting", name, names)
@@ -84,24 +87,32 @@ class Settings:
         settings = replace(base, **given)
         checks.one_of("activation", settings.activation, ACTIVATIONS)
         checks.one_of("output", settings.output, ACTIVATIONS)
+        make_loss(settings.loss, settings.output)  # refuses what does not go together
+        checks.one_of("initializer", settings.initializer, INITIALIZERS)
         checks.one_of("optimizer", settings.optimizer, OPTIMIZERS)
-        checks.positive("learningRate", settings.learningRate)
+        checks.positive("learning_rate", settings.learning_rate)
         checks.not_negative("l2", settings.l2)
-        checks.count("batchSize", settings.batchSize)
+        checks.count("batch_size", settings.batch_size)
         checks.count("epochs", settings.epochs)
         checks.count("seed", settings.seed, least=0)
         if not isinstance(settings.augment, bool):
             raise TypeError(f"augment is {settings.augment!r}, expected true or false")
-        check_batch_size(settings.batchSize, settings._recipe().network())
+        layers = _connected(settings._recipe())
+        if any(layer.activation.output_only for layer in layers[:-1]):
+            raise ValueError(f"activation is {settings.activation!r}, which is for the output only")
+        check_batch_size(settings.batch_size, layers)
         return settings
 
     def plain(self) -> dict[str, Any]:
-        """The settings as a page reads them."""
+        """The settings as a dict, with ``hidden`` as a list."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return values | {"hidden": list(self.hidden)}
 
     def adjusted(self, values: Mapping[str, Any], trainer: Trainer) -> Self:
-        """Change a running training; ValueError for what cannot change while it runs."""
+        """Change a running training; returns the new settings.
+
+        ValueError for a setting that cannot change while a net trains.
+        """
         for name in values:
             if name not in ADJUSTABLE:
                 raise ValueError(
@@ -110,27 +121,27 @@ class Settings:
                 )
         given = {name: value for name, value in values.items() if value is not None}
         changed = self.from_plain({**self.plain(), **given})
-        trainer.optimizer.learning_rate = changed.learningRate
+        trainer.optimizer.learning_rate = changed.learning_rate
         trainer.l2 = changed.l2
-        trainer.batch_size = changed.batchSize
+        trainer.batch_size = changed.batch_size
         return changed
 
     def of_run(self, trainer: Trainer) -> Self:
-        """These settings, but with what a run that exists says of itself.
+        """These settings with the values of an existing run in place of their own.
 
-        A run that has had all its epochs gets as many more. ValueError for a mini-batch that is too
+        A run that is complete gets as many epochs again. ValueError for a mini-batch that is too
         large for the net.
         """
-        check_batch_size(trainer.batch_size, trainer.net)
+        check_batch_size(trainer.batch_size, trainer.net.layers)
         epochs = self.epochs
         if trainer.epoch >= epochs:
             epochs *= trainer.epoch // epochs + 1
         return replace(
             self,
             optimizer=trainer.optimizer.name,
-            learningRate=trainer.optimizer.learning_rate,
+            learning_rate=trainer.optimizer.learning_rate,
             l2=trainer.l2,
-            batchSize=trainer.batch_size,
+            batch_size=trainer.batch_size,
             epochs=epochs,
             augment=trainer.augment is not None,
         )
@@ -161,8 +172,8 @@ class Settings:
             layers=self._layers(base),
             loss=self.loss,
             optimizer=self.optimizer,
-            learning_rate=self.learningRate,
-            batch_size=self.batchSize,
+            learning_rate=self.learning_rate,
+            batch_size=self.batch_size,
             epochs=self.epochs,
             l2=self.l2,
             initializer=self.initializer,
@@ -172,8 +183,8 @@ class Settings:
     def _layers(self, base: recipes.Recipe) -> tuple[Mapping[str, Any], ...]:
         """The recipe's layers with this activation, these hidden sizes and this output.
 
-        What stands before the recipe's first hidden dense layer stays before; what follows it up to
-        the next dense layer, such as dropout, follows each.
+        Layers before the recipe's first hidden dense layer stay before the hidden layers; layers
+        between it and the next dense layer, such as dropout, follow each hidden layer.
         """
         *inner, output = base.layers
         dense = [i for i, layer in enumerate(inner) if layer["type"] == "dense"]
@@ -194,11 +205,20 @@ class Settings:
         return (*before, *hidden, {**output, "activation": self.output})
 
 
-def check_batch_size(value: int, net: Network) -> None:
-    """ValueError for a mini-batch that a net of this size cannot have."""
-    most = MOST_PRODUCTS // max(layer.products() for layer in net.layers)
+def check_batch_size(value: int, layers: Sequence[Layer]) -> None:
+    """ValueError for a mini-batch that is too large for a net of these layers."""
+    most = MOST_PRODUCTS // max(layer.products() for layer in layers)
     if value > most:
-        raise ValueError(f"batchSize is {value}, expected at most {most} for a net of this size")
+        raise ValueError(f"batch_size is {value}, expected at most {most} for a net of this size")
+
+
+def _connected(recipe: recipes.Recipe) -> list[Layer]:
+    """The recipe's layers, which know their shapes but have no parameters yet."""
+    layers, shape = [make_layer(spec) for spec in recipe.layers], recipe.input_shape
+    for layer in layers:
+        layer.connect(shape)
+        shape = layer.output_shape
+    return layers
 
 
 def _hidden(value: Any) -> tuple[int, ...]:

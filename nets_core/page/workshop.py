@@ -1,12 +1,12 @@
-"""Where a changed function is tried: checked against finite differences, and raced.
+"""The service "workshop": changed functions, checked against finite differences and raced.
 
-The page's gallery of bugs and its editor ask for the same thing: here is a text, put it in place of
-a function of the library, say whether the gradient is still right, and let it race the original.
+The page's gallery of bugs and its editor do the same: they put a text in place of a function of the
+library, check whether the gradient is still right, and race it against the original.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,29 +19,29 @@ from nets_core.page import bugs
 from nets_core.page.bugs import PLAIN, RELU
 from nets_core.page.settings import Settings
 from nets_core.study import patching, race
-from nets_core.study.race import Change, Race
-from nets_core.training import Trainer
+from nets_core.study.race import Change, Race, Runner
+from nets_core.training import Diverged, Trainer
 
 SPLIT = "Mnist.split"
-"""The one function that can be changed before there is a run to put it into: it makes the data."""
+"""The one function that is not put into a run: it makes the data for the run."""
 MOST_EXAMPLES = 10_000
-"""Training examples of a race: what has come first of MNIST."""
+"""The most training examples of a race: the first of MNIST."""
 HELD_BACK = 500
-"""How many of them are held back to measure with, or a fifth where they are fewer."""
+"""How many of them are held back for evaluation; a fifth where there are few."""
 FRESH = 1_000
-"""Test images that no run ever sees, to measure with at the end."""
+"""The number of test images, which no run sees, for the accuracy at the end."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A function that can be changed in the editor, and settings of a run that uses it."""
+    """A function that can be changed in the editor, with settings of a run that uses it."""
 
     name: str
     what: str
     settings: Mapping[str, Any]
 
 
-SOFTMAX = RELU | {"activation": "sigmoid", "initializer": "nielsen", "learningRate": 0.5}
+SOFTMAX = RELU | {"activation": "sigmoid", "initializer": "nielsen", "learning_rate": 0.5}
 TARGETS = (
     Target("Network.backpropagate", "the whole backward pass: the four equations", PLAIN),
     Target("Dense.gradients", "∂C/∂w and ∂C/∂b from δ", PLAIN),
@@ -56,7 +56,7 @@ TARGETS = (
     Target("MeanSquaredError.gradient", "its gradient ∇C", PLAIN),
     Target("CrossEntropy.delta", "the error δ of the output", SOFTMAX),
     Target("SGD.update", "a step of gradient descent", PLAIN),
-    Target("Adam.update", "a step of Adam", PLAIN | {"optimizer": "adam", "learningRate": 0.003}),
+    Target("Adam.update", "a step of Adam", PLAIN | {"optimizer": "adam", "learning_rate": 0.003}),
     Target("Trainer.learn", "one step of learning, from mini-batch to update", PLAIN),
 )
 ADJUSTABLE = (
@@ -66,18 +66,18 @@ ADJUSTABLE = (
     "loss",
     "initializer",
     "optimizer",
-    "learningRate",
-    "batchSize",
+    "learning_rate",
+    "batch_size",
     "seed",
 )
-"""The settings of a race that a visitor, or a link, may choose."""
+"""The settings of a race that a visitor or a link may choose."""
 
 
 class Workshop:
-    """Tries changed functions on MNIST, which ``data`` gives once it is there.
+    """Tries changed functions on MNIST.
 
     ``data()`` returns (training examples, test examples), of which the first ``MOST_EXAMPLES``
-    and ``FRESH`` are used; it raises ValueError while they have not come.
+    and ``FRESH`` are used. It raises ValueError while MNIST is not loaded.
     """
 
     def __init__(self, data: Callable[[], tuple[Examples, Examples]]) -> None:
@@ -101,8 +101,8 @@ class Workshop:
     def bugs(self) -> dict[str, Any]:
         """The gallery: ``outcomes`` to choose from, and ``bugs`` as of ``bugs.Bug.plain``.
 
-        Each bug has ``editable`` too: is its function one of ``targets()``? And the ``settings``
-        with which it shows, for the editor.
+        Each bug also has ``editable``, whether its function is one of ``targets()``, and
+        ``settings``, with which the bug shows, for the editor.
         """
         known = {one.name for one in TARGETS}
         return {
@@ -114,7 +114,7 @@ class Workshop:
         }
 
     def try_bug(self, bug: str, mended: bool = False) -> dict[str, Any]:
-        """Begin the race of a bug of the gallery; returns what the gradient check says of it.
+        """Begin the race of a bug of the gallery; returns ``race.verdict`` on its gradient.
 
         With ``mended`` the patched text races after its fix, which should change nothing.
         """
@@ -130,10 +130,11 @@ class Workshop:
         return self._begin(settings, changed, changes, chosen.epochs, chosen.examples)
 
     def try_text(self, target: str, text: str, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Begin the race of a visitor's function; returns what the gradient check says of it.
+        """Begin the race of a visitor's function; returns ``race.verdict`` on its gradient.
 
         ``target`` is one of ``targets()``, ``settings`` any of ``ADJUSTABLE``. Where the text
-        cannot be used, or raises, the result is {"trouble": {"message", "line"}} and nothing runs.
+        cannot be used, or raises, the result is {"trouble": {"message", "line", "diverged"}} and
+        nothing runs.
         """
         known = {one.name: one for one in TARGETS}
         base = known[checks.one_of("target", target, known)].settings
@@ -147,20 +148,26 @@ class Workshop:
             return self._begin(chosen, chosen, changes, 2, MOST_EXAMPLES)
         except race.RAISED as error:
             raised = changes or [Change(target, patching.original(target))]
-            return {"trouble": race.told(error, raised)}
+            return {"trouble": _trouble(error, raised)}
 
     def advance(self, milliseconds: float) -> dict[str, Any]:
-        """Let the race go on for about so long; returns ``race.Race.plain``.
+        """Let both runs train for about so long.
 
-        Once it is over each runner has ``fresh`` too, its accuracy on test images that neither
-        has seen, and ``dead``, how many of its hidden neurons are 0 for all of them.
+        Returns ``running``, and for ``healthy`` and ``changed`` each: ``curves``, ``cost`` and
+        ``accuracy`` of the latest examples, ``test_accuracy``, and ``trouble``, None or what ended
+        the run too early: message, line of the changed text or None, and diverged. Once the race is
+        over each also has ``fresh``, its accuracy on test images that neither has seen, and
+        ``dead``, how many of its hidden neurons are 0 for all of them.
         """
         if self._race is None:
             raise ValueError("nothing is racing: run something first")
-        state = self._race.advance(checks.positive("milliseconds", milliseconds))
-        if not state["running"]:
-            for name, runner in (("healthy", self._race.healthy), ("changed", self._race.changed)):
-                state[name] |= self._examined(runner.trainer)
+        self._race.advance(checks.positive("milliseconds", milliseconds))
+        running = self._race.running
+        state: dict[str, Any] = {"running": running}
+        for name, runner in (("healthy", self._race.healthy), ("changed", self._race.changed)):
+            state[name] = _plain(runner)
+            if not running:
+                state[name] |= self._examined(runner.session.trainer)
         return state
 
     def _begin(
@@ -184,7 +191,7 @@ class Workshop:
             epochs,
             others,
         )
-        found = race.verdict(begun.changed.trainer)
+        found = race.verdict(begun.changed.session.trainer)
         self._race = begun
         return found
 
@@ -201,12 +208,42 @@ class Workshop:
         return {"fresh": float(right.mean()), "dead": dead}
 
 
+def _plain(runner: Runner) -> dict[str, Any]:
+    """A run of a race, as ``Workshop.advance`` returns it."""
+    session = runner.session
+    cost, accuracy = session.curves.latest()
+    return {
+        "curves": session.curves.plain(),
+        "cost": cost,
+        "accuracy": accuracy,
+        "test_accuracy": session.test_accuracy,
+        "trouble": None if runner.trouble is None else _trouble(runner.trouble, runner.changes),
+    }
+
+
+def _trouble(error: BaseException, changes: Sequence[Change]) -> dict[str, Any]:
+    """An exception for the page: message, line of the changed text or None, and diverged."""
+    if isinstance(error, patching.Refused):
+        return {"message": str(error), "line": error.line, "diverged": False}
+    if isinstance(error, Diverged):
+        message = f"{error.what[:1].upper()}{error.what[1:]}."  # the learning rate is not to blame
+        return {"message": message, "line": None, "diverged": True}
+    lines = [patching.line_of(error, change.name) for change in changes]
+    line = next((one for one in lines if one is not None), None)
+    message = f"{type(error).__name__}: {error}".rstrip(": ")
+    if isinstance(error, MemoryError):
+        message = "It wants more memory than the 512 MB that it may have."
+    elif line is None and changes:
+        message = f"What {changes[0].name} returned could not be used. {message}"
+    return {"message": message, "line": line, "diverged": False}
+
+
 def _trainer(settings: Settings, split: tuple[Examples, Examples, Examples]) -> Trainer:
     train, held_back, _ = split
     return settings.trainer(train.images, train.labels, (held_back.images, held_back.labels))
 
 
 def _chosen(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """What may be chosen of a race's settings, all of it."""
+    """The settings of a race that may be chosen, with their defaults."""
     values = Settings.from_plain(settings).plain()
     return {name: values[name] for name in ADJUSTABLE}

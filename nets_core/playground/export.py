@@ -16,12 +16,12 @@ def script(chosen: World, interfered: bool) -> str:
     """The script that makes this world and its net and trains it.
 
     It prints the costs of the first UPDATES updates, each before its update, then the cost on the
-    training and on the test set after each epoch. ``interfered`` says that settings, weights or
-    points were changed after the first update: it then says so too.
+    training and on the test set after each epoch. ``interfered``: settings, weights or points were
+    changed after the first update, which a comment in the script then says.
     ValueError where there are no points to learn from.
     """
     if chosen.training_points == 0:
-        raise ValueError("there are no points to learn from: set some first")
+        raise ValueError("there are no points to learn from")
     blocks = (_head(chosen, interfered), _points(chosen), _net(chosen), _training(chosen))
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
 
@@ -112,10 +112,10 @@ def _training(chosen: World) -> Iterator[str]:
     yield "# Learning"
     yield "trainer = Trainer("
     yield "    net,"
-    yield f"    {optimizer}({chosen.learningRate}),"
+    yield f"    {optimizer}({chosen.learning_rate}),"
     yield "    x[train],"
     yield f"    {wanted}[train],"
-    yield f"    batch_size={chosen.batchSize},"
+    yield f"    batch_size={chosen.batch_size},"
     yield f"    l1={chosen.l1},"
     yield f"    l2={chosen.l2},"
     yield f"    seed={chosen.seed},"

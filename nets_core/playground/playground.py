@@ -1,14 +1,14 @@
-"""The playground: a small world in the plane, a net that learns it, and what a page draws of both.
+"""The playground: a small world in the plane, a net that learns it, and what to draw of both.
 
-All of it is here and in ``world`` (the settings), ``plane`` (the points), ``portraits`` (the
-pictures), ``signals`` (how deep nets start) and ``export`` (the script): plain values in, plain
-values and arrays out, so that any page can draw it.
+See also ``world`` (the settings), ``plane`` (the points), ``portraits`` (the pictures), ``signals``
+(how deep nets start) and ``export`` (the script). Plain values come in; plain values and arrays go
+out.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
@@ -24,16 +24,17 @@ from nets_core.playground import export, plane, signals, world
 from nets_core.playground.portraits import Portraits
 from nets_core.playground.world import Part, World
 from nets_core.study.curves import Curve
-from nets_core.training import Diverged, Step, Trainer
+from nets_core.study.session import TrainingSession
+from nets_core.training import Diverged
 
 MODES = ("activations", "gradient")
 COMPARED = 100
-"""The costs of so many updates are kept, for the comparison with the exported script."""
+"""The number of updates whose costs are kept, to compare them with the exported script's."""
 MOST_DENSITY = 200
 
 
 class Playground:
-    """One world and one net. Every public method may be called by name (``lab.Lab.call``)."""
+    """One world and one net."""
 
     def __init__(self) -> None:
         self._begin(World())
@@ -58,10 +59,10 @@ class Playground:
     # --- the world
 
     def make(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Make points and net anew; returns all settings, defaults too.
+        """Make new points and a new net; returns all settings with the defaults.
 
-        ValueError or TypeError names a setting that is unknown or not allowed; the world is then
-        as it was.
+        ValueError or TypeError names a setting that is unknown or not allowed; the world then
+        stays as it is.
         """
         self._begin(World.from_plain(settings))
         return self._world.plain()
@@ -72,47 +73,46 @@ class Playground:
         self._train, self._test = parts
         self._net: Network = net
         self._optimizer = chosen.make_optimizer()
-        self._trainer: Trainer | None = None
+        self._session: TrainingSession | None = None
         self._portraits = Portraits(net, chosen.features)
         self._costs: list[float] = []
         self._curve = Curve()
         self._interfered = False
-        self._work: Iterator[Step] = iter(())
-        self._state, self._message = "ready", ""
         self._measured: tuple[float, float, float, float] | None = None
-        self._take_up()
+        self._use_training_set()
         self._note_epoch()
 
-    def _take_up(self) -> None:
-        """Train on the training set as it is now, and go on counting where the net stands."""
-        self._work = iter(())
+    def _use_training_set(self) -> None:
+        """Train on the present training set, with the net's count of epochs and updates."""
         if not len(self._train.x):
             return
-        before = self._trainer
-        self._trainer = self._world.trainer(self._net, self._optimizer, self._train)
-        if before is not None:
-            self._trainer.epoch, self._trainer.step = before.epoch, before.step
+        trainer = self._world.trainer(self._net, self._optimizer, self._train)
+        if self._session is not None:
+            before = self._session.trainer
+            trainer.epoch, trainer.step = before.epoch, before.step
+        self._session = TrainingSession(trainer, epochs=1)
 
     def adjust(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Change learningRate, l1, l2 or batchSize and go on; returns all settings."""
+        """Change learning_rate, l1, l2 or batch_size and go on; returns all settings."""
         adjusted = self._world.adjusted(settings)
-        if adjusted == self._world and self._state == "ready":
+        if adjusted == self._world and self._failure is None:
             return adjusted.plain()
         self._world = adjusted
-        self._optimizer.learning_rate = self._world.learningRate
-        if self._trainer is not None:
-            self._trainer.l1, self._trainer.l2 = self._world.l1, self._world.l2
-            self._trainer.batch_size = self._world.batchSize
+        self._optimizer.learning_rate = self._world.learning_rate
+        if self._session is not None:
+            trainer = self._session.trainer
+            trainer.l1, trainer.l2 = self._world.l1, self._world.l2
+            trainer.batch_size = self._world.batch_size
         self._changed_by_hand()
         return self._world.plain()
 
     def points(self) -> dict[str, Array]:
-        """Where the points are (flat, x₁ and x₂ in turn), and what is wanted there."""
+        """Where the points are (flat, x₁ and x₂ in turn), and the targets there."""
         return {
             "train": self._train.points.flatten(),
-            "trainTargets": self._train.y.flatten(),
+            "train_targets": self._train.y.flatten(),
             "test": self._test.points.flatten(),
-            "testTargets": self._test.y.flatten(),
+            "test_targets": self._test.y.flatten(),
         }
 
     def place(self, x1: float, x2: float, value: float) -> dict[str, Any]:
@@ -120,11 +120,13 @@ class Playground:
         placed = world.point(x1, x2, value)
         self._by_hand().check_value(placed[2])
         if len(self._world.points) == world.MOST_POINTS:
-            raise ValueError(f"there are {world.MOST_POINTS} points already: remove one first")
+            raise ValueError(
+                f"there are {world.MOST_POINTS} points already, and no more may be set"
+            )
         return self._set_points((*self._world.points, placed))
 
     def remove(self, x1: float, x2: float) -> dict[str, Any]:
-        """Take away the point set by hand that is nearest to this place; returns all settings."""
+        """Remove the point set by hand that is nearest to this place; returns all settings."""
         points = self._by_hand().points
         if not points:
             raise ValueError("there is no point to remove")
@@ -134,13 +136,15 @@ class Playground:
 
     def _by_hand(self) -> World:
         if self._world.data != world.POINTS:
-            raise ValueError("points are set by hand where data is 'points': choose that first")
+            raise ValueError(
+                f"data is {self._world.data!r}, expected 'points' where points are set by hand"
+            )
         return self._world
 
     def _set_points(self, points: tuple[tuple[float, float, float], ...]) -> dict[str, Any]:
         self._world = replace(self._world, points=points)
         self._train, self._test = self._world.parts()
-        self._take_up()
+        self._use_training_set()
         self._changed_by_hand()
         return self._world.plain()
 
@@ -160,7 +164,8 @@ class Playground:
 
     def _changed_by_hand(self) -> None:
         self._interfered = self._interfered or bool(self._costs)
-        self._state, self._message = "ready", ""
+        if self._session is not None and self._failure is not None:
+            self._session.train_for(epochs=1)
         self._measured = None
         if not self._costs:
             self._curve = Curve()
@@ -185,29 +190,28 @@ class Playground:
 
     def _learned(self) -> float:
         """How many epochs the net has learned for."""
-        trainer = self._trainer
-        return trainer.epoch + trainer.position / len(trainer.x) if trainer else 0.0
+        return self._session.position if self._session else 0.0
+
+    @property
+    def _failure(self) -> Diverged | None:
+        return self._session.failure if self._session else None
 
     def _update(self) -> bool:
         """One update; False where there is nothing to learn from, or the net has diverged."""
-        if self._trainer is None or not len(self._train.x) or self._state == "diverged":
+        session = self._session
+        if session is None or not len(self._train.x) or self._failure is not None:
             return False
-        try:
-            step = next(self._work, None)
-            if step is None:
-                self._work = self._trainer.steps(epochs=1)
-                step = next(self._work)
-            self._measured = None
-            if len(self._costs) < COMPARED:
-                self._costs.append(step.cost)
-            if self._trainer.position == len(self._trainer.x):
-                next(self._work, None)  # the end of an epoch, where the weights are looked at
+        if session.state == "done":
+            session.train_for(epochs=1)
+        step = session.step()
+        self._measured = None
+        if step is not None and len(self._costs) < COMPARED:
+            self._costs.append(step.cost)
+        if step is not None and session.trainer.position == len(session.trainer.x):
+            session.piece()  # the end of an epoch, where the weights are checked
+            if session.state == "done":
                 self._note_epoch()
-        except Diverged as error:
-            self._state, self._message = "diverged", str(error)
-            self._measured = None
-            return False
-        return True
+        return self._failure is None
 
     def _note_epoch(self) -> None:
         if not len(self._train.x):
@@ -225,10 +229,10 @@ class Playground:
     # --- what is drawn
 
     def view(self, mode: str = MODES[0], density: int = 20) -> dict[str, Any]:
-        """Where learning stands and all that one frame shows of the net.
+        """The progress of learning, and all that one frame shows of the net.
 
-        epoch (with its fraction), step, cost, accuracy, testCost, testAccuracy (None where there is
-        none), state "ready" or "diverged", and message.
+        epoch (with its fraction), step, cost, accuracy, test_cost, test_accuracy (None where there
+        is none), state "ready" or "diverged", and message.
         In mode "activations": ``layers``, each with weights (neurons · sources) and biases, and
         ``pictures`` (neurons · density²) int8, see ``portraits``.
         In mode "gradient": ``layers`` with the means ∂C/∂w and ∂C/∂b over the training set,
@@ -239,16 +243,15 @@ class Playground:
         if checks.count("density", density) > MOST_DENSITY:
             raise ValueError(f"density is {density}, expected at most {MOST_DENSITY}")
         cost, accuracy, test_cost, test_accuracy = self._measurement()
-        trainer = self._trainer
         frame = {
             "epoch": self._learned(),
-            "step": trainer.step if trainer else 0,
+            "step": self._session.trainer.step if self._session else 0,
             "cost": _or_none(cost),
             "accuracy": _or_none(accuracy),
-            "testCost": _or_none(test_cost),
-            "testAccuracy": _or_none(test_accuracy),
-            "state": self._state,
-            "message": self._message,
+            "test_cost": _or_none(test_cost),
+            "test_accuracy": _or_none(test_accuracy),
+            "state": "diverged" if self._failure else "ready",
+            "message": str(self._failure or ""),
         }
         return frame | (self._gradient() if mode == "gradient" else self._activations(density))
 
@@ -262,28 +265,28 @@ class Playground:
         }
 
     def _gradient(self) -> dict[str, Any]:
-        """What flows back, of the whole training set and without dropout."""
+        """The backward pass over the whole training set, without dropout."""
         layers, part = world.dense_layers(self._net), self._train
         if not len(part.x):
-            nothing = [np.zeros_like(p) for p in self._net.parameters()]
-            return _flow(nothing, np.zeros((0, 0)))
+            zeros = [np.zeros_like(p) for p in self._net.parameters()]
+            return _flow(zeros, np.zeros((0, 0)))
         with np.errstate(all="ignore"):
             _, gradients = self._net.backpropagate(part.x, part.y, learning=False)
-        kept = zip(self._net.layers, self._net.deltas, strict=True)
-        deltas = [delta.T for layer, delta in kept if layer in layers]
+        pairs = zip(self._net.layers, self._net.deltas, strict=True)
+        deltas = [delta.T for layer, delta in pairs if layer in layers]
         return _flow(gradients, np.concatenate(deltas))
 
     def curves(self) -> dict[str, Array]:
         """Cost on the training set and on the test set (NaN without one), thinned, by epoch."""
         epochs, costs, test_costs = self._curve.plain()
-        return {"epochs": epochs, "costs": costs, "testCosts": test_costs}
+        return {"epochs": epochs, "costs": costs, "test_costs": test_costs}
 
     def costs(self) -> Array:
         """The costs of this net's first updates, at most 100, each before its update."""
         return np.array(self._costs)
 
     def initial(self, activation: str, initializer: str, seed: int) -> dict[str, Any]:
-        """What an initializer does to the activations of a deep net: see ``signals.initial``."""
+        """How an initializer spreads the activations of a deep net: see ``signals.initial``."""
         return signals.initial(activation, initializer, seed)
 
     def export(self) -> str:
@@ -292,7 +295,7 @@ class Playground:
 
 
 def _measure(net: Network, part: Part) -> tuple[float, float]:
-    """(cost, accuracy) of the net as it is; NaN without points, and where there is none."""
+    """(cost, accuracy) of the net as it is; NaN without points, or where it is not finite."""
     if not len(part.x):
         return math.nan, math.nan
     with np.errstate(all="ignore"):

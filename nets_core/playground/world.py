@@ -1,6 +1,6 @@
-"""The playground's settings as a page writes them, and the points and the net they mean.
+"""The playground's settings, and the points and the net that they make.
 
-Every setting has a default; nothing else is accepted. The names are those of the page's address.
+Every setting has a default; nothing else is accepted.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ DATA = {
     CLASSIFICATION: (*datasets.TOYS, POINTS, FORMULA),
     REGRESSION: (*plane.SURFACES, POINTS, FORMULA),
 }
-"""What may be learned, by problem: sets of points, points set by hand, a formula."""
+"""The data to choose from, by problem: sets of points, points set by hand, a formula."""
 OUTPUTS = {CLASSIFICATION: ("sigmoid", "cross_entropy"), REGRESSION: ("identity", "mse")}
 """The output's activation and the loss, by problem."""
 HIDDEN = tuple(a.name for a in ACTIVATIONS.values() if not a.output_only)
 """The activations that a hidden layer may have."""
-ADJUSTABLE = ("learningRate", "l1", "l2", "batchSize")
-"""What may change while a net trains; everything else makes another net."""
+ADJUSTABLE = ("learning_rate", "l1", "l2", "batch_size")
+"""The settings that may change while a net trains; all others make another net."""
 MOST_LAYERS = 6
 MOST_NEURONS = 8
 MOST_SAMPLES = 500
@@ -55,7 +55,7 @@ class Hidden:
 
 
 class Edit(NamedTuple):
-    """A weight set by hand: of dense layer ``layer``, all counted from 0, ``source`` or BIAS."""
+    """A weight set by hand. Dense layers, neurons and sources count from 0; BIAS is a bias."""
 
     layer: int
     neuron: int
@@ -92,15 +92,15 @@ class World:
     layers: tuple[Hidden, ...] = (Hidden(4), Hidden(2))
     initializer: str = "xavier"
     optimizer: str = "sgd"
-    learningRate: float = 0.1
+    learning_rate: float = 0.1
     l1: float = 0.0
     l2: float = 0.0
-    batchSize: int = 10
+    batch_size: int = 10
     edits: tuple[Edit, ...] = ()
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> Self:
-        """The world a page asks for; ValueError or TypeError names the setting that is wrong."""
+        """The world of these settings; ValueError or TypeError names the one that is wrong."""
         names = [field.name for field in fields(cls)]
         for name in values:
             checks.one_of("setting", name, names)
@@ -132,22 +132,22 @@ class World:
                 self.check_value(value)
         checks.one_of("initializer", self.initializer, INITIALIZERS)
         checks.one_of("optimizer", self.optimizer, OPTIMIZERS)
-        checks.positive("learningRate", self.learningRate)
+        checks.positive("learning_rate", self.learning_rate)
         checks.not_negative("l1", self.l1)
         checks.not_negative("l2", self.l2)
-        checks.count("batchSize", self.batchSize)
+        checks.count("batch_size", self.batch_size)
         for edit in self.edits:
             self.check_edit(edit)
 
     def check_value(self, value: float) -> None:
-        """ValueError where a point cannot have this value in this problem."""
+        """ValueError for a value that a point of this problem cannot have."""
         if self.problem == REGRESSION:
             _between("the value of a point", value, -1, 1)
         elif value not in (0, 1):
             raise ValueError(f"the value of a point is {value}, expected the class 0 or 1")
 
     def check_edit(self, edit: Edit) -> None:
-        """ValueError for a weight that this world's net has not."""
+        """ValueError for a weight that this world's net does not have."""
         sizes = [len(self.features), *(layer.neurons for layer in self.layers), 1]
         _between("the layer of an edit", edit.layer, 0, len(sizes) - 2)
         _between("the neuron of an edit", edit.neuron, 0, sizes[edit.layer + 1] - 1)
@@ -155,7 +155,7 @@ class World:
         _between("the value of an edit", edit.value, -LARGEST_WEIGHT, LARGEST_WEIGHT)
 
     def plain(self) -> dict[str, Any]:
-        """All settings as a page reads them."""
+        """All settings as a dict of plain values."""
         return {field.name: getattr(self, field.name) for field in fields(self)} | {
             "points": [list(point) for point in self.points],
             "features": list(self.features),
@@ -164,7 +164,7 @@ class World:
         }
 
     def adjusted(self, values: Mapping[str, Any]) -> Self:
-        """The same world with other settings for training; ValueError for any other setting."""
+        """The same world with some of ``ADJUSTABLE`` changed; ValueError for any other setting."""
         for name in values:
             if name not in ADJUSTABLE:
                 raise ValueError(
@@ -194,7 +194,7 @@ class World:
 
     @property
     def training_points(self) -> int:
-        """How many of the points, from the first on, are trained on; at least one is not."""
+        """How many points, from the first on, are the training set; at least one is not in it."""
         if self.data == POINTS:
             return len(self.points)
         return min(max(round(self.samples * self.share), 1), self.samples - 1)
@@ -228,7 +228,7 @@ class World:
         return net
 
     def make_optimizer(self) -> Optimizer:
-        return OPTIMIZERS[self.optimizer](self.learningRate)
+        return OPTIMIZERS[self.optimizer](self.learning_rate)
 
     def trainer(self, net: Network, optimizer: Optimizer, part: Part) -> Trainer:
         """A training run of ``net`` on ``part``, which must not be empty."""
@@ -237,7 +237,7 @@ class World:
             optimizer,
             part.x,
             part.wanted,
-            batch_size=self.batchSize,
+            batch_size=self.batch_size,
             l1=self.l1,
             l2=self.l2,
             seed=self.seed,

@@ -18,18 +18,18 @@ Entry = tuple[float, float, float]
 class Curve:
     """Two values over epochs, in at most ``MOST_POINTS`` points.
 
-    Each point is the mean over a number of entries, of which only the sums are kept; when there are
-    too many points, two neighbours become one, and from then on a point stands for twice as many.
+    Each point is the mean over a number of entries. When there are too many points, each two
+    neighbours are merged, and from then on a point stands for twice as many entries.
     """
 
     def __init__(self) -> None:
         self._points: list[Entry] = []
         self._entries_a_point = 1
         self._sums = [0.0, 0.0, 0.0]  # of the entries since the last point
-        self._open = 0  # how many these are
+        self._open = 0  # the number of these entries
 
     def add(self, entry: Entry) -> None:
-        """The next entry: its position in epochs, and the values there."""
+        """Add an entry: its position in epochs, and the values there."""
         sums = self._sums
         sums[0] += entry[0]
         sums[1] += entry[1]
@@ -55,7 +55,7 @@ class Curve:
         return np.array(self._points, np.float64).reshape(-1, 3).T
 
     def describe(self) -> dict[str, Any]:
-        """All that makes this curve, in plain values."""
+        """The whole state of this curve, in plain values."""
         return {
             "points": self._points,
             "each": self._entries_a_point,
@@ -85,11 +85,14 @@ class Curves:
         self._evaluations: list[Entry] = []
 
     def add_step(self, position: float, cost: float, accuracy: float) -> None:
-        """The next step's result, at ``position`` epochs."""
+        """Add the result of a step, at ``position`` epochs."""
         self._steps.add((position, cost, accuracy))
 
     def add_evaluation(self, position: float, cost: float, accuracy: float) -> None:
-        """An evaluation on the test set, at ``position`` epochs; a late thinning as for steps."""
+        """Add an evaluation on the test set, at ``position`` epochs.
+
+        When there are too many, every second one is dropped, but not the first and the latest.
+        """
         self._evaluations.append((position, cost, accuracy))
         if len(self._evaluations) > MOST_POINTS:
             del self._evaluations[1:-1:2]
@@ -104,7 +107,7 @@ class Curves:
         return self._evaluations[-1][2] if self._evaluations else None
 
     def describe(self) -> dict[str, Any]:
-        """All that makes these curves, in plain values."""
+        """The whole state of these curves, in plain values."""
         return {"steps": self._steps.describe(), "evaluations": self._evaluations}
 
     @classmethod
@@ -123,9 +126,9 @@ class Curves:
             "epochs": train[0],
             "costs": train[1],
             "accuracies": train[2],
-            "testEpochs": test[0],
-            "testCosts": test[1],
-            "testAccuracies": test[2],
+            "test_epochs": test[0],
+            "test_costs": test[1],
+            "test_accuracies": test[2],
         }
 
 

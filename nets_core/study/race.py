@@ -1,12 +1,12 @@
 """The same training run twice, side by side: with the library's code and with a changed function.
 
-Both begin with the same weights and see the same mini-batches in the same order, so that whatever
-differs between their curves is the change.
+Both begin with the same weights and see the same mini-batches in the same order, so any difference
+between their curves comes from the change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -16,79 +16,57 @@ import numpy as np
 from nets_core import gradcheck
 from nets_core.ops import Array
 from nets_core.study import patching
-from nets_core.study.curves import Curves
 from nets_core.study.patching import Function
+from nets_core.study.session import TrainingSession
 from nets_core.study.step_trace import LIMIT
-from nets_core.training import Diverged, Evaluation, Step, Trainer, Work
+from nets_core.training import Trainer
 
 CHECKED = 30
-"""Entries of each parameter array that the gradient check looks at."""
+"""The number of entries of each parameter array in the gradient check."""
 EXAMPLES = 6
-"""Examples of the mini-batch that it looks at: more than one, or a sum would look like a mean."""
+"""The number of examples in the gradient check: of one alone, the sum would equal the mean."""
 
 RAISED = (Exception, SystemExit, KeyboardInterrupt, GeneratorExit)
-"""What a visitor's function may raise: anything, and none of it may end more than its run."""
+"""What a changed function may raise: anything. It ends its own run and no more."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """A changed function, and the name of the library's that it stands in for."""
+    """A changed function, and the name of the library's function that it replaces."""
 
     name: str
     function: Function
 
 
 class Runner:
-    """One of the two: its trainer, its curves, and how it ended."""
+    """One of the two runs: its session, and what its code raised, if anything."""
 
     def __init__(self, trainer: Trainer, epochs: int, changes: Sequence[Change]) -> None:
-        self.trainer = trainer
+        self.session = TrainingSession(trainer, epochs)
         self.changes = changes
-        self.curves = Curves()
-        self.trouble: BaseException | None = None
-        self.test_accuracy: float | None = None
-        self._work: Iterator[Work] | None = trainer.work(epochs)
+        self._raised: BaseException | None = None
 
     @property
     def running(self) -> bool:
-        return self._work is not None
+        return self._raised is None and self.session.running
 
     @property
-    def position(self) -> float:
-        """Epochs done."""
-        return self.trainer.epoch + self.trainer.position / len(self.trainer.x)
+    def trouble(self) -> BaseException | None:
+        """What ended the run too early: an exception of the changed code, or Diverged."""
+        return self._raised or self.session.failure
 
     def piece(self) -> None:
-        """The next piece of its work. What the changed code raises ends this runner alone."""
-        if self._work is None:
+        """Do the next piece of work. What the changed code raises ends this run alone."""
+        if not self.running:
             return
         try:
-            piece = next(self._work, None)
+            self.session.piece()
         except RAISED as error:
-            self.trouble = error
-            piece = None
-        if piece is None:
-            self._work = None
-        elif isinstance(piece, Step):
-            self.curves.add_step(self.position, piece.cost, piece.accuracy)
-        elif isinstance(piece, Evaluation):
-            self.test_accuracy = piece.accuracy
-            self.curves.add_evaluation(self.position, piece.cost, piece.accuracy)
-
-    def plain(self) -> dict[str, Any]:
-        """Curves and results for a page; ``trouble`` is None, or what ended it too early."""
-        cost, accuracy = self.curves.latest()
-        return {
-            "curves": self.curves.plain(),
-            "cost": cost,
-            "accuracy": accuracy,
-            "testAccuracy": self.test_accuracy,
-            "trouble": None if self.trouble is None else told(self.trouble, self.changes),
-        }
+            self._raised = error
 
 
 class Race:
-    """``healthy`` and ``changed`` are two trainers made alike; ``changes`` go into the second."""
+    """Two trainers made alike, ``healthy`` and ``changed``; ``changes`` go into the second."""
 
     def __init__(
         self, healthy: Trainer, changed: Trainer, epochs: int, changes: Sequence[Change]
@@ -98,31 +76,22 @@ class Race:
         self.healthy = Runner(healthy, epochs, ())
         self.changed = Runner(changed, epochs, changes)
 
-    def advance(self, milliseconds: float) -> dict[str, Any]:
-        """Let both go on for about so long, in turns; returns ``plain()``."""
+    def advance(self, milliseconds: float) -> None:
+        """Let both train for about so long, in turns."""
         end = perf_counter() + milliseconds / 1000
         while self.running:
             self.healthy.piece()
             self.changed.piece()
             if perf_counter() >= end:
                 break
-        return self.plain()
 
     @property
     def running(self) -> bool:
         return self.healthy.running or self.changed.running
 
-    def plain(self) -> dict[str, Any]:
-        """``running``, and ``healthy`` and ``changed`` as of ``Runner.plain``."""
-        return {
-            "running": self.running,
-            "healthy": self.healthy.plain(),
-            "changed": self.changed.plain(),
-        }
-
 
 def verdict(trainer: Trainer) -> dict[str, Any]:
-    """What finite differences say of the gradient that this run's net computes before it learns.
+    """Check the gradient that this run's net computes before it learns against finite differences.
 
     ``right``; ``finite``; and ``arrays``, for each parameter array its symbol, layer (from 2 on,
     counting those that learn), error (the largest, relative) and ratio (the median of backward's
@@ -148,21 +117,3 @@ def verdict(trainer: Trainer) -> dict[str, Any]:
                 }
             )
     return {"right": right, "finite": finite, "examples": EXAMPLES, "arrays": arrays}
-
-
-def told(error: BaseException, changes: Sequence[Change]) -> dict[str, Any]:
-    """An exception as a page tells it: ``message``, ``line`` of the changed text or None, and
-    ``diverged``."""
-    if isinstance(error, patching.Refused):
-        return {"message": str(error), "line": error.line, "diverged": False}
-    if isinstance(error, Diverged):
-        message = f"{error.what[:1].upper()}{error.what[1:]}."  # the learning rate is not to blame
-        return {"message": message, "line": None, "diverged": True}
-    lines = [patching.line_of(error, change.name) for change in changes]
-    line = next((one for one in lines if one is not None), None)
-    message = f"{type(error).__name__}: {error}".rstrip(": ")
-    if isinstance(error, MemoryError):
-        message = "It wants more memory than the 512 MB that it may have."
-    elif line is None and changes:
-        message = f"What {changes[0].name} returned could not be used. {message}"
-    return {"message": message, "line": line, "diverged": False}

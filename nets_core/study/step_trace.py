@@ -1,5 +1,4 @@
-"""One step of learning, followed by a page: the traced stages in plain values, one weight's whole
-chain, and the check of the gradient."""
+"""One step of learning in plain values: its stages, one weight's chain, the gradient check."""
 
 from __future__ import annotations
 
@@ -17,15 +16,15 @@ from nets_core.optimizers import Optimizer
 from nets_core.study import trace
 
 BINS = np.arange(-16, 1)
-"""Of the histogram of relative errors: powers of ten; what is smaller counts as the smallest."""
+"""Bins of the histogram of relative errors, powers of ten; the first holds all smaller errors."""
 LIMIT = 1e-6
-"""A gradient whose relative errors are all below this is right."""
+"""A gradient is right if all its relative errors are below this."""
 
 
 class StepTrace:
-    """A step of ``net`` on a mini-batch ``x`` (batch, inputs) that shows the ``labels`` (batch,).
+    """A step of ``net`` on a mini-batch: ``x`` (batch, inputs) and ``labels`` (batch,).
 
-    Raises ValueError or TypeError as ``trace.step`` does, or for labels that the net has not.
+    Raises ValueError or TypeError as ``trace.step`` does, or for labels that the net does not know.
     """
 
     def __init__(self, net: Network, x: Array, labels: npt.ArrayLike, optimizer: Optimizer) -> None:
@@ -37,7 +36,7 @@ class StepTrace:
         self._layers = trace.dense_layers(net)
         self._before = [p.copy() for p in net.parameters()]
         self._stages = trace.step(net, x, self._y, optimizer)
-        self._kept = {
+        self._quantities = {
             (quantity.symbol, quantity.layer): np.array(quantity.values)
             for stage in self._stages
             for quantity in stage.result
@@ -45,16 +44,16 @@ class StepTrace:
         self._slopes = [_slope(layer) for layer in self._layers]
 
     def plain(self) -> dict[str, Any]:
-        """The stages for a page.
+        """The stages in plain values and arrays.
 
-        ``sizes`` are the neurons of each layer from 1 to L, ``activations`` and ``loss`` names,
-        ``stages`` have equation, layer, source and result: a list of symbol, layer, rows (how many
-        examples have one for themselves, 1 for what they share), values (flat, a row after the
-        other) and largest, the largest magnitude in each row. ``parameters`` are w and b before
-        the step, in the same form; ``examples`` is the size of the mini-batch; ``telling`` is the
-        neuron and the source, from 0, of the weight of layer 2 that has the largest gradient.
+        ``sizes`` are the neurons of each layer from 1 to L; ``activations`` and ``loss`` are names.
+        ``stages`` have equation, layer, source and result. A result is a list of symbol, layer,
+        rows (one for each example, or a single one that all share), values (flat, row after row)
+        and largest, the largest magnitude in each row. ``parameters`` are w and b before the step,
+        in the same form. ``examples`` is the size of the mini-batch. ``telling`` is the neuron and
+        the source, from 0, of the weight of layer 2 with the largest gradient.
         """
-        steepest = self._kept["dw", 2]
+        steepest = self._quantities["dw", 2]
         return {
             "sizes": [self._net.inputs, *(layer.outputs for layer in self._layers)],
             "activations": [layer.activation.name for layer in self._layers],
@@ -84,12 +83,12 @@ class StepTrace:
         self, layer: int, neuron: int, source: int, example: int = 0
     ) -> dict[str, float | Array]:
         """The numbers of w^l_{jk} through the whole chain: l = ``layer`` (from 2 on), j =
-        ``neuron`` and k = ``source``, all of one ``example``; the last three from 0.
+        ``neuron`` and k = ``source``, all of one ``example``; the last three count from 0.
 
-        Keys: a_in, w, b, z, a, slope (σ'), error (what comes before σ': (w^{l+1})ᵀ δ^{l+1} or
+        Keys: a_in, w, b, z, a, slope (σ'), error (the factor before σ': (w^{l+1})ᵀ δ^{l+1} or
         ∇_a C) and delta of the example; products, a^{l-1}_k δ^l_j of every example, their total,
-        and dw, which is their mean; rate, w_new. Raises ValueError for a place that the net has
-        not and for an example that the mini-batch has not.
+        and dw, their mean; rate and w_new. Raises ValueError for a weight that is not in the net
+        and for an example that is not in the mini-batch.
         """
         if not 2 <= layer <= len(self._layers) + 1:
             raise ValueError(f"layer is {layer}, expected 2 to {len(self._layers) + 1}")
@@ -99,30 +98,35 @@ class StepTrace:
         for name, value in (("neuron", neuron), ("source", source), ("example", example)):
             if checks.count(name, value, least=0) >= most[name]:
                 raise ValueError(f"{name} is {value}, expected 0 to {most[name] - 1}")
-        a_in, delta = self._kept["a", layer - 1][:, source], self._kept["delta", layer][:, neuron]
+        a_in, delta = (
+            self._quantities["a", layer - 1][:, source],
+            self._quantities["delta", layer][:, neuron],
+        )
         if l == len(self._layers) - 1:
-            error = self._net.loss.gradient(self._kept["a", layer], self._y)[example, neuron]
+            error = self._net.loss.gradient(self._quantities["a", layer], self._y)[example, neuron]
         else:
-            error = self._kept["delta", layer + 1][example] @ self._before[2 * l + 2][:, neuron]
+            error = (
+                self._quantities["delta", layer + 1][example] @ self._before[2 * l + 2][:, neuron]
+            )
         products = a_in * delta
         return {
             "a_in": float(a_in[example]),
             "w": float(w[neuron, source]),
             "b": float(b[neuron]),
-            "z": float(self._kept["z", layer][example, neuron]),
-            "a": float(self._kept["a", layer][example, neuron]),
+            "z": float(self._quantities["z", layer][example, neuron]),
+            "a": float(self._quantities["a", layer][example, neuron]),
             "slope": float(self._slopes[l][example, neuron]),
             "error": float(error),
             "delta": float(delta[example]),
             "products": products.astype(np.float64),
             "total": float(products.sum()),
-            "dw": float(self._kept["dw", layer][neuron, source]),
+            "dw": float(self._quantities["dw", layer][neuron, source]),
             "rate": self._optimizer.learning_rate,
-            "w_new": float(self._kept["w", layer][neuron, source]),
+            "w_new": float(self._quantities["w", layer][neuron, source]),
         }
 
     def check(self, entries: int) -> dict[str, Any]:
-        """Finite differences beside ``backward``'s answer, on so many entries of each array.
+        """Compare ``backward``'s answer with finite differences, on ``entries`` of each array.
 
         Returns ``arrays``: symbol ("dw" or "db"), layer, checked, skipped, error (the largest,
         relative to the array's largest gradient at least) and histogram (counts by power of ten,
@@ -132,7 +136,7 @@ class StepTrace:
         for comparison in gradcheck.compare(self._net, self._x, self._y, entries):
             errors = comparison.errors
             right = right and bool((errors < LIMIT).all())
-            if comparison.largest > 0:  # what rounding alone makes is shown too
+            if comparison.largest > 0:  # show errors from rounding, too
                 gaps = np.abs(comparison.backward - comparison.difference)
                 errors = np.maximum(errors, gaps / comparison.largest)
             powers = np.floor(np.log10(np.maximum(errors, 10.0 ** BINS[0])))
@@ -151,7 +155,7 @@ class StepTrace:
 
 
 def _plain(quantity: trace.Quantity) -> dict[str, Any]:
-    """A quantity for a page, as ``StepTrace.plain`` says."""
+    """A quantity in plain values, as ``StepTrace.plain`` describes."""
     values = np.asarray(quantity.values, np.float32)
     rows = values.reshape(len(values) if quantity.symbol in trace.EACH else 1, -1)
     return {
@@ -164,7 +168,7 @@ def _plain(quantity: trace.Quantity) -> dict[str, Any]:
 
 
 def _slope(layer: Dense) -> Array:
-    """σ'(z), (batch, outputs); NaN for softmax, where there is none by itself."""
+    """σ'(z), (batch, outputs); NaN for softmax, which has no slope of a single neuron."""
     if layer.activation.output_only:
         return np.full_like(layer.z, np.nan)
     return layer.activation.derivative(layer.z, layer.a)

@@ -50,24 +50,26 @@ def _main(dist: Path, settings: dict[str, Any], examples: int) -> None:
     import numpy as np
 
     from nets_core.page.lab import Lab
+    from nets_core.page.names import from_page
 
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]["name"]
     if "openblas" not in blas:
         sys.exit(f"this NumPy computes with {blas}, expected OpenBLAS")
+    settings = from_page(settings)
     lab = Lab()
     files = manifest.names(dist)
     shards = json.loads(files["mnist/mnist.json"].read_text())["shards"]
     for name in ("train", "test"):
         images = [shard for shard in shards if shard["file"].startswith(f"{name}-images")]
-        lab.make_room({name: sum(shard["count"] for shard in images)})
+        lab.mnist.allocate({name: sum(shard["count"] for shard in images)})
         for kind, parts in (
             ("images", [shard["file"] for shard in images]),
             ("labels", [f"{name}-labels.gz"]),
         ):
             packed = (files[f"mnist/{part}"].read_bytes() for part in parts)
             data = b"".join(map(gzip.decompress, packed))
-            lab.room(f"{name}-{kind}")[:] = np.frombuffer(data, np.uint8)
-    lab.arrived(len(lab.room("train-labels")))
+            lab.mnist.buffer(f"{name}-{kind}")[:] = np.frombuffer(data, np.uint8)
+    lab.mnist.set_available(len(lab.mnist.buffer("train-labels")))
     _train(lab, settings, examples)  # to warm up
     elapsed, trained = 0.0, 0
     while elapsed < SHORTEST:
@@ -78,12 +80,12 @@ def _main(dist: Path, settings: dict[str, Any], examples: int) -> None:
 
 def _train(lab: Any, settings: dict[str, Any], examples: int) -> tuple[float, int]:
     """One run as in the tab: its seconds and the number of examples it learned from."""
-    lab.train(settings)
+    lab.training.train(settings)
     begun = perf_counter()
     done = 0
     while done < examples:
-        lab.work(TURN)
-        done = lab.progress()["step"] * settings["batchSize"]
+        lab.training.work(TURN)
+        done = lab.training.progress()["step"] * settings["batch_size"]
     return perf_counter() - begun, done
 
 

@@ -167,7 +167,7 @@ _LEARN = """async ([url, enough]) => {
   await training.load();
   const last = { model: "fresh", labels: [0], rate: 1, name: "train", indices: [59_999] };
   const there = () =>
-    engine.call("trace", last).then(
+    engine.call("steps.trace", last).then(
       () => true,
       (error) => {
         if (!error.message.startsWith("indices")) throw error;

@@ -33,18 +33,20 @@ for name in documentation:
 
 # What can be asked of a Lab at once is asked: some modules are imported when they are needed.
 lab = nets_core.page.lab.Lab()
+reading = ("reading.predict", "reading.activations")
 strokes = {"points": [9.0, 9.0, 9.0, 99.0], "lengths": [2]}
 for model in sorted(os.listdir("/models")):
     with open(f"/models/{model}", "rb") as file:
-        asked = [("open_model", {"model": model, "data": file.read()})]
+        asked = [("models.open", {"model": model, "data": file.read()})]
     for drawing in strokes, {**strokes, "normalised": False, "side": 280}, {"pixels": [0.5] * 784}:
-        asked += [(method, {"model": model, **drawing}) for method in ("predict", "inside")]
-        asked += [("compare", {"models": [model], **drawing})]
-    asked += [(method, {}) for method in ("choices", "progress", "curves", "reset")]
+        asked += [(method, {"model": model, **drawing}) for method in reading]
+        asked += [("reading.compare", {"models": [model], **drawing})]
+    asked += [(f"training.{name}", {}) for name in ("choices", "progress", "curves", "reset")]
+    asked += [("computing.in_use", {}), ("runs.autosave", {})]
     for method, arguments in asked:
         answer = lab.call(method, arguments)
         assert "value" in answer, answer
-del lab, strokes, model, file, asked, drawing, method, arguments, answer
+del lab, reading, strokes, model, file, asked, drawing, method, arguments, answer
 
 del os.environ["PYTHONHASHSEED"]
 sys.path.remove("")  # Pyodide puts it there at every start

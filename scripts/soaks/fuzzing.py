@@ -70,11 +70,13 @@ def _idx(data: bytes) -> None:
 
 def _settings(data: bytes) -> None:
     """A playground's world and a training's settings, as an address holds them."""
+    from nets_core.page.names import from_page
     from nets_core.page.settings import Settings
     from nets_core.playground.world import World
 
     values = json.loads(data)
     if isinstance(values, dict):
+        values = from_page(values)
         with contextlib.suppress(ValueError, TypeError):
             Settings.from_plain(values)
         world = World.from_plain(values)
@@ -103,6 +105,7 @@ _BETWEEN = b"\n=== member ===\n"
 def seeds(target: str) -> list[bytes]:
     """Good inputs to begin with."""
     from nets_core.data import datasets
+    from nets_core.page.names import to_page
     from nets_core.page.settings import Settings
     from nets_core.playground.world import World
 
@@ -117,7 +120,7 @@ def seeds(target: str) -> list[bytes]:
         return [datasets.write_idx(array.reshape(2, 3, 4)) for array in arrays]
     if target == "settings":
         plain = [World.from_plain({}).plain(), Settings.from_plain({}).plain()]
-        return [json.dumps(values).encode() for values in plain]
+        return [json.dumps(to_page(values)).encode() for values in plain]
     if target == "formula":
         return [b"sin(x)", b"x**2 - 1", b"exp(-x * x) / 2", b"abs(3.5e-1 + pi) * log(e)"]
     return [path.read_bytes() for path in sorted(DATA.glob(f"*-[0-9].{target}"))]

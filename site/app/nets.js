@@ -39,7 +39,7 @@ export function makeNets(engine, training) {
       const args = encoded(given);
       await engine.ready;
       await engine.open(model);
-      const answer = await engine.call("predict", { model, ...args });
+      const answer = await engine.call("reading.predict", { model, ...args });
       return {
         digit: answer.digit,
         probabilities: Array.from(answer.probabilities),

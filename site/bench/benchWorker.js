@@ -58,7 +58,7 @@ function call(method, args = {}) {
   const { value, error } = reply.toJs({ dict_converter: Object.fromEntries });
   reply.destroy();
   if (error) throw new Error(`${error.type}: ${error.message}`);
-  if (method === "arrived" && args.images === 60_000) complete();
+  if (method === "mnist.set_available" && args.images === 60_000) complete();
   return value;
 }
 
@@ -68,7 +68,7 @@ const opened = new Set();
 async function open(model) {
   const found = index.models.find(({ id }) => id === model);
   if (!found) throw new Error(`There is no model ${model}.`);
-  call("open_model", { model, data: await load(`models/${found.file}`) });
+  call("models.open", { model, data: await load(`models/${found.file}`) });
   opened.add(model);
 }
 
@@ -98,8 +98,8 @@ async function loadPeak() {
 /** @param {Way} way */
 const compute = (way) =>
   way === "numpy"
-    ? call("use_numpy")
-    : call("use_kernels", { path: "", name: computing.kernels });
+    ? call("computing.use_numpy")
+    : call("computing.use_kernels", { path: "", name: computing.kernels });
 
 const api = {
   /**
@@ -113,7 +113,7 @@ const api = {
     lab = pyodide.pyimport("nets_core.page.lab").Lab();
     const [{ id }] = index.models;
     await open(id);
-    call("predict", { model: id, pixels: greys() });
+    call("reading.predict", { model: id, pixels: greys() });
     const milliseconds = performance.now();
     await python.rest();
     for (const name of PYTHON) {
@@ -140,25 +140,27 @@ const api = {
     compute(way);
     let [trained, elapsed] = [0, 0];
     while (elapsed < SHORTEST) {
-      call("train", { settings });
+      call("training.train", { settings });
       const begun = performance.now();
       let done = 0;
       while (done < examples) {
-        call("work", { milliseconds: TURN });
-        done = call("progress").step * settings.batchSize;
+        call("training.work", { milliseconds: TURN });
+        done = call("training.progress").step * settings.batchSize;
         await turn();
       }
       elapsed += performance.now() - begun;
       trained += done;
-      call("reset");
+      call("training.reset");
     }
     return (1000 * trained) / elapsed;
   },
 
   /** The same by the blog post's way of writing it, in the same Python. @param {Sizes} sizes */
   trainBlogPost({ hidden, batchSize, examples }) {
-    const images = lab.room("train-images");
-    const labels = lab.room("train-labels");
+    const mnist = lab.mnist;
+    const images = mnist.buffer("train-images");
+    const labels = mnist.buffer("train-labels");
+    mnist.destroy();
     const rate = modules.blog_post.train(images, labels, hidden, batchSize, examples);
     images.destroy();
     labels.destroy();
@@ -200,7 +202,7 @@ const api = {
     if (!opened.has(model)) await open(model);
     const drawing = from === "pixels" ? { pixels: greys() } : packed(three());
     const begun = performance.now();
-    for (let i = 0; i < TOGETHER; i++) call("predict", { model, ...drawing });
+    for (let i = 0; i < TOGETHER; i++) call("reading.predict", { model, ...drawing });
     return (performance.now() - begun) / TOGETHER;
   },
 

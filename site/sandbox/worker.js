@@ -48,9 +48,9 @@ async function start(parts, port) {
   pyodide.runPython(REST);
   const lab = pyodide.pyimport("nets_core.page.lab").Lab();
 
-  port.onmessage = ({ data: { id, method, args, rooms } }) => {
+  port.onmessage = ({ data: { id, method, args, arrays } }) => {
     try {
-      for (const [name, bytes] of Object.entries(rooms ?? {})) fill(lab, name, bytes);
+      for (const [name, bytes] of Object.entries(arrays ?? {})) fill(lab, name, bytes);
       const given = pyodide.toPy(args);
       const answer = lab.call(method, given);
       given.destroy();
@@ -66,11 +66,13 @@ async function start(parts, port) {
 
 /** @param {any} lab @param {string} name @param {Uint8Array} bytes */
 function fill(lab, name, bytes) {
-  const room = lab.room(name);
-  const view = room.getBuffer("u8");
+  const mnist = lab.mnist;
+  const buffer = mnist.buffer(name);
+  const view = buffer.getBuffer("u8");
   view.data.set(bytes);
   view.release();
-  room.destroy();
+  buffer.destroy();
+  mnist.destroy();
 }
 
 /** Python's memory, whoever makes it, cannot grow beyond MOST_PAGES. */

@@ -101,7 +101,7 @@ export class Keeper {
     const begun = performance.now();
     this.#dirty = false;
     try {
-      const kept = this.#call("keep", { resting: this.#resting() });
+      const kept = this.#call("runs.autosave", { resting: this.#resting() });
       if (!kept) return;
       this.#next = begun + Math.max(PAUSE, SHARE * (performance.now() - begun));
       const written = this.#write(kept);

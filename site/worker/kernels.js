@@ -20,7 +20,7 @@ const FOLDER = "/kernels";
  */
 export async function loadKernels(pyodide, call) {
   const name = supported();
-  if (!name) return call("use_numpy", { reason: "this browser's WebAssembly has no SIMD" });
+  if (!name) return call("computing.use_numpy", { reason: "this browser's WebAssembly has no SIMD" });
   const file = `kernels/${name}.wasm`;
   const path = `${FOLDER}/${name}.wasm`;
   try {
@@ -29,9 +29,9 @@ export async function loadKernels(pyodide, call) {
     pyodide.FS.writeFile(path, bytes);
   } catch (error) {
     const { message } = /** @type {Error} */ (error);
-    return call("use_numpy", { reason: message.replace(/\. Try again\.$/, "") });
+    return call("computing.use_numpy", { reason: message.replace(/\. Try again\.$/, "") });
   }
-  return call("use_kernels", { path, name });
+  return call("computing.use_kernels", { path, name });
 }
 
 /**

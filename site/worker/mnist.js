@@ -16,7 +16,7 @@ let begun;
 /**
  * Fetch MNIST once. Resolves when the labels, the first training shard and the test set are there;
  * the other shards go on arriving, and the Lab is told of each.
- * @param {any} lab the Lab's proxy, for its rooms
+ * @param {any} lab the Lab's proxy, for its buffers
  * @param {(method: string, args?: Record<string, unknown>) => any} call
  * @param {(progress: Report) => void} report
  * @returns {Promise<void>} rejects with an Error that names the file which failed
@@ -39,13 +39,13 @@ async function load(lab, call, report) {
   const first = [...named(/labels/), train[0], ...named(/^test-images/)];
   const total = first.reduce((sum, shard) => sum + shard.bytes, 0);
   const count = (/** @type {Shard[]} */ list) => list.reduce((sum, shard) => sum + shard.count, 0);
-  call("make_room", { counts: { train: count(train), test: count(named(/^test-images/)) } });
+  call("mnist.allocate", { counts: { train: count(train), test: count(named(/^test-images/)) } });
 
   let loaded = 0;
   const got = (/** @type {number} */ bytes) => report({ loaded: (loaded += bytes), total });
   await Promise.all(first.map((shard) => fill(lab, shard, 0, got)));
   let images = train[0].count;
-  call("arrived", { images });
+  call("mnist.set_available", { images });
   void rest(lab, call, train.slice(1), images, (waiting) => report({ waiting }));
 }
 
@@ -70,12 +70,12 @@ async function rest(lab, call, shards, images, tell) {
       }
     }
     images += shard.count;
-    call("arrived", { images });
+    call("mnist.set_available", { images });
   }
 }
 
 /**
- * Unpack one shard into its room.
+ * Unpack one shard into its buffer.
  * @param {any} lab
  * @param {Shard} shard
  * @param {number} start the first image's number
@@ -85,9 +85,11 @@ async function fill(lab, shard, start, got) {
   const bytes = await loadUnpacked(`mnist/${shard.file}`, got);
   const name = shard.file.replace(/(-\d+)?\.gz$/, "");
   const size = name.endsWith("images") ? 784 : 1;
-  const room = lab.room(name);
-  const view = room.getBuffer("u8");
+  const mnist = lab.mnist;
+  const buffer = mnist.buffer(name);
+  const view = buffer.getBuffer("u8");
   view.data.set(bytes, start * size);
   view.release();
-  room.destroy();
+  buffer.destroy();
+  mnist.destroy();
 }

@@ -1,4 +1,4 @@
-// Hosts Pyodide and a Lab (nets_core/lab.py) off the page's thread. It passes messages and
+// Hosts Pyodide and a Lab (nets_core/page/lab.py) off the page's thread. It passes messages and
 // decides nothing: what a call means, when an epoch ends or a net has diverged, is the Lab's.
 
 import * as Comlink from "comlink";
@@ -29,14 +29,14 @@ let fetchRest;
 let rest;
 /** What can be asked of the Lab before the rest has come. */
 const AT_ONCE = new Set([
-  "choices",
-  "compare",
-  "curves",
-  "inside",
-  "open_model",
-  "predict",
-  "progress",
-  "reset",
+  "models.open",
+  "reading.activations",
+  "reading.compare",
+  "reading.predict",
+  "training.choices",
+  "training.curves",
+  "training.progress",
+  "training.reset",
 ]);
 
 /** Whom loading is told to, once the page's code is there. @type {(progress: object) => void} */
@@ -63,15 +63,15 @@ function turn() {
 }
 
 /**
- * Call a method of the Lab.
- * @param {string} method
+ * Call a method of one of the Lab's services.
+ * @param {string} method such as "reading.predict"
  * @param {Record<string, unknown>} args numbers, texts, lists, objects and typed arrays
- * @param {string} [desk] of whom, among those who share this Lab
+ * @param {string} [client] the id of the caller, among those that share this Lab
  * @returns {any} what it returned; throws an Error with the Python exception's name where it refused
  */
-function call(method, args = {}, desk = "") {
+function call(method, args = {}, client = "") {
   const given = pyodide.toPy(args);
-  const answer = lab.call(method, given, desk);
+  const answer = lab.call(method, given, client);
   given.destroy();
   const { value, error } = answer.toJs({ dict_converter: Object.fromEntries });
   answer.destroy();
@@ -84,7 +84,13 @@ const release = (/** @type {any} */ lent) => lent[Comlink.releaseProxy]();
 
 const keeper = new Keeper(call, () => stopped);
 /** What changes the net in training. */
-const CHANGES = new Set(["adjust", "correct", "reopen", "single_step", "train"]);
+const CHANGES = new Set([
+  "runs.reopen",
+  "training.adjust",
+  "training.correct",
+  "training.step",
+  "training.train",
+]);
 
 /** Waits for the rest of Python's libraries; one that failed to come is asked for again. */
 function complete() {
@@ -96,15 +102,18 @@ function complete() {
 }
 
 const api = {
-  /** @type {(method: string, args?: Record<string, unknown>, desk?: string) => Promise<any>} */
-  async call(method, args, desk) {
+  /** @type {(method: string, args?: Record<string, unknown>, client?: string) => Promise<any>} */
+  async call(method, args, client) {
     if (!AT_ONCE.has(method)) await complete();
-    const answer = call(method, args, desk);
-    if (method === "reopen") await keeper.leave(); // the file takes the other net's place
-    if (method === "reset") await keeper.forget();
+    const answer = call(method, args, client);
+    if (method === "runs.reopen") await keeper.leave(); // the file takes the other net's place
+    if (method === "training.reset") await keeper.forget();
     if (CHANGES.has(method)) keeper.changed();
     return answer;
   },
+
+  /** Forget what a client has for itself. @param {string} client its id */
+  leave: (client) => lab?.leave(client),
 
   /**
    * Keep the net in training in this browser from now on.
@@ -112,12 +121,12 @@ const api = {
    */
   keep: (report) => keeper.begin(report),
 
-  /** Take up a run that was kept. @param {string} id @returns {Promise<any>} its settings */
+  /** Take up a run that was kept. @param {string} id @returns {Promise<any>} its settings and progress */
   async takeUp(id) {
     await complete();
-    const settings = await keeper.takeUp(id, (data) => call("reopen", { data }));
+    const begun = await keeper.takeUp(id, (data) => call("runs.reopen", { data }));
     keeper.changed();
-    return settings;
+    return begun;
   },
 
   /**
@@ -150,12 +159,12 @@ const api = {
     const loop = async () => {
       let reported = 0;
       while (!stopped) {
-        const state = call("work", { milliseconds: TURN });
+        const state = call("training.work", { milliseconds: TURN });
         keeper.changed();
         if (state !== "training" && state !== "waiting") break;
         if (performance.now() - reported > REPORT) {
           reported = performance.now();
-          report(call("progress"));
+          report(call("training.progress"));
         }
         if (state === "waiting") await new Promise((done) => setTimeout(done, REPORT));
         else await turn();
@@ -165,7 +174,7 @@ const api = {
     const done = loop();
     running = done.catch(() => {});
     await done.finally(() => release(report));
-    return call("progress");
+    return call("training.progress");
   },
 
   /** Resolves when `run` has stopped. */
@@ -176,7 +185,7 @@ const api = {
   },
 
   /**
-   * Compute with the kernels that this browser can run; back to NumPy leads "use_numpy". The rest of
+   * Compute with the kernels that this browser can run; "computing.use_numpy" goes back to NumPy. The rest of
    * Python's libraries follows by itself, but not where the visitor saves data.
    */
   async useKernels() {

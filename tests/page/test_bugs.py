@@ -97,11 +97,11 @@ def ran(bug: Bug, seed: int, data: Data, mended: bool = False) -> Run:
     assert race is not None
     sides = []
     for name, runner in (("healthy", race.healthy), ("changed", race.changed)):
-        parameters = runner.trainer.net.parameters()
+        parameters = runner.session.trainer.net.parameters()
         kinds = bug.settings.get("activation", "sigmoid"), bug.settings.get("output", "sigmoid")
         guesses = forward(parameters, test.images[UNSEEN] / 255, *kinds).argmax(axis=1)
         right = float((guesses == labels).mean())
-        sides.append(Side(parameters, runner.trainer.x, guesses, right, state[name]))
+        sides.append(Side(parameters, runner.session.trainer.x, guesses, right, state[name]))
     errors = {f"{one['symbol']}{one['layer']}": one["error"] for one in found["arrays"]}
     return Run(found, *sides, labels, errors)
 
@@ -159,7 +159,7 @@ def breaks(run: Run) -> None:
 
 
 def flatters(run: Run) -> None:
-    held = run.changed.state["testAccuracy"], run.healthy.state["testAccuracy"]
+    held = run.changed.state["test_accuracy"], run.healthy.state["testAccuracy"]
     assert held[0] > 0.99
     assert held[1] < 0.96  # 0.94
     assert run.changed.right < 0.95

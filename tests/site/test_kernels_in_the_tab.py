@@ -36,9 +36,9 @@ def test_the_worker_uses_the_best_that_the_browser_has_and_can_switch(
 ) -> None:
     assert start(page, harness_url) == RELAXED
     call = "([method, args]) => engine.call(method, args)"
-    assert page.evaluate(call, ["computing", {}]) == RELAXED
-    assert page.evaluate(call, ["use_numpy", {}]) == NUMPY
-    assert page.evaluate(call, ["computing", {}]) == NUMPY
+    assert page.evaluate(call, ["computing.in_use", {}]) == RELAXED
+    assert page.evaluate(call, ["computing.use_numpy", {}]) == NUMPY
+    assert page.evaluate(call, ["computing.in_use", {}]) == NUMPY
     assert page.evaluate("() => engine.invoke('useKernels')") == RELAXED
 
 

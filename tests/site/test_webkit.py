@@ -318,7 +318,7 @@ def test_the_kernels_are_in_use_and_survive_growing_memory(
     with webkit() as visit:
         visit.open(f"{site.url}blank.html")
         assert visit.evaluate(START) == {"kernels": "simd", "reason": ""}
-        assert visit.evaluate("() => engine.call('use_numpy')") == NUMPY
+        assert visit.evaluate("() => engine.call('computing.use_numpy')") == NUMPY
         calm, grown, sizes = visit.evaluate(GROW.replace("relaxed", "simd"))
         assert len(set(sizes)) > 3, "the memory did not grow in mid-training"
         assert grown == calm

@@ -73,7 +73,7 @@ export function compareSection(engine, training, sheet) {
       }),
     ).catch(() => {});
     const working = [...cards].filter(([, { card }]) => !card.dataset.failed);
-    const readings = await engine.call("compare", {
+    const readings = await engine.call("reading.compare", {
       models: working.map(([id]) => id),
       ...drawing,
     });

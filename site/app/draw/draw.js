@@ -55,7 +55,7 @@ export function drawSection(engine, training) {
       }
       try {
         await engine.open(picker.value);
-        const answer = await engine.call("predict", { model: picker.value, ...drawing });
+        const answer = await engine.call("reading.predict", { model: picker.value, ...drawing });
         trouble.hidden = true;
         if (!sheet.empty) display(answer);
       } catch (error) {

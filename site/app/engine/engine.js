@@ -111,19 +111,19 @@ export class Engine extends EventTarget {
   }
 
   /**
-   * Call a method of the Lab (nets_core/lab.py).
-   * @param {string} method
+   * Call a method of one of the Lab's services (nets_core/page/lab.py).
+   * @param {string} method such as "reading.predict"
    * @param {Record<string, unknown>} [args]
-   * @param {string} [desk] of whom: a frame that shares this engine has a desk of its own
+   * @param {string} [client] the id of a frame that shares this engine
    * @returns {Promise<any>} rejects with the Lab's error, or when the worker dies
    */
-  call(method, args = {}, desk = "") {
-    return this.#life.holds(this.#api.call(method, args, desk));
+  call(method, args = {}, client = "") {
+    return this.#life.holds(this.#api.call(method, args, client));
   }
 
   /**
    * Call one of the worker's own functions, of which some report on the way: "loadMnist", "run" …
-   * @param {"loadMnist" | "run" | "stop" | "memory" | "useKernels" | "keep" | "takeUp"} name
+   * @param {"loadMnist" | "run" | "stop" | "memory" | "useKernels" | "keep" | "takeUp" | "leave"} name
    * @param {string | ((progress: any) => void)} [argument]
    * @returns {Promise<any>}
    */
@@ -151,7 +151,7 @@ export class Engine extends EventTarget {
   /** @param {string} id @param {Promise<Uint8Array>} data */
   #open(id, data) {
     const opened = data
-      .then((bytes) => this.call("open_model", { model: id, data: bytes }))
+      .then((bytes) => this.call("models.open", { model: id, data: bytes }))
       .catch((error) => {
         note(error);
         throw error;

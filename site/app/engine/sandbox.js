@@ -45,16 +45,16 @@ class Sandbox {
    * Call a method of its Lab.
    * @param {string} method
    * @param {Record<string, unknown>} [args]
-   * @param {Record<string, Uint8Array>} [rooms] MNIST's arrays, to be filled before
+   * @param {Record<string, Uint8Array>} [arrays] MNIST's arrays, to be filled before
    * @returns {Promise<unknown>} whatever it sends: not to be believed
    */
-  call(method, args = {}, rooms = undefined) {
+  call(method, args = {}, arrays = undefined) {
     const id = ++this.#calls;
     return new Promise((resolve, reject) => {
       if (this.#over) return reject(this.#over);
       if (!this.#port) return reject(new Error("It has not started yet."));
       this.#waiting.set(id, { resolve, reject });
-      this.#port.postMessage({ id, method, args, rooms });
+      this.#port.postMessage({ id, method, args, arrays });
     });
   }
 

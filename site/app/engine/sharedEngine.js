@@ -51,10 +51,10 @@ async function join() {
 
 /** @param {{frame: Frame, pair: Pair}} found @returns {Pair & {start: () => void}} */
 function follow({ frame, pair }) {
-  const desk = `desk ${Math.random()}`;
+  const client = `client ${Math.random()}`;
   const engine = new StandIn(pair.engine, {
     /** @type {Engine["call"]} */
-    call: (method, args) => pair.engine.call(method, args, desk),
+    call: (method, args) => pair.engine.call(method, args, client),
   });
   const training = new StandIn(pair.training);
 
@@ -93,7 +93,7 @@ function follow({ frame, pair }) {
 
   watch(frame);
   whenLeft(window, () => {
-    pair.engine.call("leave", {}, desk).catch(() => {}); // its worker may be gone, too
+    pair.engine.invoke("leave", client).catch(() => {}); // its worker may be gone, too
     for (const one of [engine, training]) one.leave();
   });
   return {

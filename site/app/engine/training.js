@@ -75,20 +75,21 @@ export class Training extends EventTarget {
   }
 
   /**
-   * Train a new net.
+   * Train a new net. This sends the worker four messages: "training.check", "loadMnist" (the first
+   * time only), "training.train" and "run".
    * @param {Record<string, unknown>} settings
    * @param {{paused?: boolean}} [options] paused: make the net and wait
    * @returns {Promise<any>} resolves with {accuracy, cost, epochs, examplesPerSecond} at the end
    */
   async train(settings, { paused = false } = {}) {
-    const check = () => this.#engine.call("check", { settings });
-    const make = () => this.#engine.call("train", { settings });
+    const check = () => this.#engine.call("training.check", { settings });
+    const make = () => this.#engine.call("training.train", { settings });
     return (await this.#begin(check, make, paused)).result;
   }
 
   /**
    * Go on with a net from elsewhere, which is there, and paused, when this resolves.
-   * @param {() => Promise<any>} take has the Lab take it; resolves with its settings
+   * @param {() => Promise<any>} take has the Lab take it; resolves with its settings and progress
    */
   async reopen(take) {
     const { result } = await this.#begin(async () => {}, take, true);
@@ -97,7 +98,7 @@ export class Training extends EventTarget {
 
   /**
    * @param {() => Promise<unknown>} check refuses what cannot be before MNIST is fetched
-   * @param {() => Promise<any>} make has the Lab make the net, and resolves with all its settings
+   * @param {() => Promise<any>} make has the Lab make the net; resolves with its settings and progress
    * @param {boolean} paused
    * @returns {Promise<{result: Promise<any>}>} when it has begun, or cannot: then `result` says why
    */
@@ -123,11 +124,10 @@ export class Training extends EventTarget {
       if (run !== this.#run) return { result };
       const made = make();
       this.#netMade = made.catch(() => {});
-      const settings = await made;
+      const { settings, progress } = await made;
       if (run !== this.#run) return { result };
       this.#use(settings);
-      this.#hear(await this.#engine.call("progress"));
-      if (run !== this.#run) return { result };
+      this.#hear(progress);
       if (this.#held) this.#enter("paused");
       else this.#go();
     } catch (error) {
@@ -156,7 +156,7 @@ export class Training extends EventTarget {
     await this.pause();
     if (this.state !== "paused") return;
     const run = this.#run;
-    const progress = await this.#engine.call("single_step");
+    const progress = await this.#engine.call("training.step");
     if (run === this.#run) this.#arrived(progress); // else it was reset meanwhile
   }
 
@@ -170,10 +170,10 @@ export class Training extends EventTarget {
   async correct(model, label, drawing) {
     await this.#resetDone; // else it would forget the net that is made now
     const run = this.#run;
-    const reading = await this.#engine.call("correct", { model, label, ...drawing });
+    const reading = await this.#engine.call("training.correct", { model, label, ...drawing });
     if (run !== this.#run || (this.hasNet && !this.#corrected)) return reading;
     this.#corrected = true; // and the copy may be of another net than before
-    const progress = await this.#engine.call("progress");
+    const progress = await this.#engine.call("training.progress");
     if (run !== this.#run) return reading;
     this.#hear(progress);
     this.#tell("state", this.state);
@@ -190,14 +190,14 @@ export class Training extends EventTarget {
     if (this.#engine.state !== "ready") return;
     const cleared = this.#netMade
       .then(() => this.#engine.invoke("stop")) // else a net on its way would come after this
-      .then(() => this.#engine.call("reset"));
+      .then(() => this.#engine.call("training.reset"));
     this.#resetDone = cleared.catch(() => {}); // whoever trains next hears of a dead worker anyway
     await cleared;
   }
 
   /** Change what may change while a net trains. @param {Record<string, unknown>} settings */
   async adjust(settings) {
-    this.#use(await this.#engine.call("adjust", { settings }));
+    this.#use(await this.#engine.call("training.adjust", { settings }));
   }
 
   /** @param {Record<string, unknown>} settings */

@@ -111,7 +111,7 @@ export class Example extends EventTarget {
     let taken = this.#taken.get(kind);
     if (!taken) {
       const seed = this.#seeds[/** @type {"test" | "batch"} */ (kind)];
-      const fresh = /** @type {Taken} */ (await this.#engine.call("examples", { name, count, seed }));
+      const fresh = /** @type {Taken} */ (await this.#engine.call("mnist.sample", { name, count, seed }));
       if (this.#kind.value !== kind) return this.take();
       this.#taken.set(kind, fresh);
       taken = fresh;

@@ -101,7 +101,7 @@ export function insideSection(engine, training, sheet) {
         const taken = await example.take();
         if ("words" in taken) return withdraw(taken.words, taken.share);
         await engine.open(net.value);
-        lesson = await engine.call("trace", {
+        lesson = await engine.call("steps.trace", {
           model: net.value,
           rate: Number(rate.value),
           bug: bug.value || undefined,
@@ -213,7 +213,7 @@ export function insideSection(engine, training, sheet) {
 
   /** Show the function that computes the stage, with its line marked. @param {Source} source @param {Record<string, string>} tokens @param {number} mine */
   async function showCode({ file, begin, end, first, last }, tokens, mine) {
-    if (!sources.has(file) || file.startsWith("<")) sources.set(file, engine.call("source", { file }));
+    if (!sources.has(file) || file.startsWith("<")) sources.set(file, engine.call("steps.source", { file }));
     const lines = (await /** @type {Promise<string>} */ (sources.get(file))).split("\n");
     if (mine !== turns) return;
     const shown = lines.slice(begin - 1, end);
@@ -307,7 +307,7 @@ export function insideSection(engine, training, sheet) {
     const { sizes, stages, examples, optimizer } = lessonNow();
     const { layer, neuron, source } = weight;
     const mine = ++chains;
-    const numbers = await engine.call("follow", { ...weight, example: example.picked });
+    const numbers = await engine.call("steps.follow", { ...weight, example: example.picked });
     const now = stages[at].layer === layer ? stages[at].equation : "";
     const rows = chain(numbers, { layer, j: neuron + 1, k: source + 1, top: sizes.length, examples, optimizer });
     const items = await Promise.all(
@@ -392,7 +392,7 @@ export function insideSection(engine, training, sheet) {
     await settled(); // check the step requested last
     verdict.textContent = "Nudging weights one by one …";
     try {
-      const { arrays, bins, right } = await engine.call("check_gradient", { entries: ENTRIES });
+      const { arrays, bins, right } = await engine.call("steps.check_gradient", { entries: ENTRIES });
       const worst = Math.max(...arrays.map((/** @type {any} */ { error }) => error));
       verdict.textContent = right
         ? `Yes. Each checked weight was nudged up and down, and the cost changed as backward predicts: the largest relative difference is ${worst.toExponential(0)}, which is rounding.${unseen()}`

@@ -36,7 +36,7 @@ export function layersSection(engine, training, sheet, picker) {
         return;
       }
       await engine.open(picker.value);
-      const inside = await engine.call("inside", { model: picker.value, ...drawing });
+      const inside = await engine.call("reading.activations", { model: picker.value, ...drawing });
       words.textContent = `Blue pixels are evidence for ${inside.digit}, orange ones for ${inside.rival}, the runner-up.`;
       paintSigned(picture, inside.evidence, 28, palette());
       for (const [i, layer] of inside.layers.entries()) {

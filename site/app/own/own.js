@@ -213,7 +213,7 @@ export function ownSection(engine, training, gallery) {
     await training.load();
     const names = Object.keys(ROWS);
     const arrays = await Promise.all(
-      names.map((name) => engine.call("excerpt", { name, rows: ROWS[name] })),
+      names.map((name) => engine.call("mnist.excerpt", { name, rows: ROWS[name] })),
     );
     return Object.fromEntries(names.map((name, i) => [name, arrays[i]]));
   }
@@ -237,12 +237,12 @@ export function ownSection(engine, training, gallery) {
     let slow;
     try {
       say("Fetching MNIST …");
-      const rooms = await examples();
+      const arrays = await examples();
       say("Starting a separate Python for your code …");
       await mine.ready;
       if (sandbox !== mine) return;
-      await mine.call("make_room", { counts: { train: ROWS["train-labels"], test: ROWS["test-labels"] } });
-      await mine.call("arrived", { images: ROWS["train-labels"] }, rooms);
+      await mine.call("mnist.allocate", { counts: { train: ROWS["train-labels"], test: ROWS["test-labels"] } });
+      await mine.call("mnist.set_available", { images: ROWS["train-labels"] }, arrays);
       say("Checking the gradient …");
       slow = setTimeout(
         () => say("Your code is still running. If it should have ended by now, stop it."),

@@ -53,7 +53,7 @@ export function qualitySection(engine, training, sheet, picker) {
       await training.load();
       await engine.open(model);
       for (let share = 0; share < 1 && mine === run; ) {
-        const answer = await engine.call("examine", { model, milliseconds: TURN });
+        const answer = await engine.call("examination.advance", { model, milliseconds: TURN });
         share = bar.value = answer.share;
         say(words, "Reading 10,000 test digits:", { share });
         if (share === 1) show(name, answer.confusion);
@@ -101,7 +101,7 @@ export function qualitySection(engine, training, sheet, picker) {
   /** Show the digits behind a cell, or the worst mistakes. @param {number} [label] @param {number} [guess] */
   async function look(label, guess) {
     const cell = label === undefined ? {} : { label, guess };
-    const found = await engine.call("mistakes", { model, most: MOST, ...cell });
+    const found = await engine.call("examination.mistakes", { model, most: MOST, ...cell });
     const shown = Math.min(MOST, found.total);
     caption.textContent =
       label === undefined

@@ -16,7 +16,7 @@ export function filesSection(engine, training) {
   let mostBytes = 0;
 
   engine.addEventListener("ready", async () => {
-    const choices = await engine.call("choices").catch(() => undefined);
+    const choices = await engine.call("training.choices").catch(() => undefined);
     if (choices && !mostBytes) {
       mostBytes = choices.mostBytes;
       const { formats } = choices;
@@ -49,8 +49,8 @@ export function filesSection(engine, training) {
   save.addEventListener("click", async () => {
     try {
       const chosen = { format: format.value };
-      const name = await engine.call("file_name", chosen);
-      download(name, await engine.call("save", chosen));
+      const name = await engine.call("runs.file_name", chosen);
+      download(name, await engine.call("runs.save", chosen));
       say(`Saved as ${name}. Open it here to go on training.`);
     } catch (error) {
       say(/** @type {Error} */ (error).message, true);
@@ -87,8 +87,8 @@ export function filesSection(engine, training) {
       }
       say(`Opening ${file.name} …`);
       const data = new Uint8Array(await file.arrayBuffer());
-      const { title } = await engine.call("inspect", { data });
-      await training.reopen(() => engine.call("reopen", { data }));
+      const { title } = await engine.call("runs.inspect", { data });
+      await training.reopen(() => engine.call("runs.reopen", { data }));
       say(`${file.name}: a ${title} net${stand(training.progress)}. Press Resume to train it.`);
     } catch (error) {
       const { message } = /** @type {Error} */ (error);

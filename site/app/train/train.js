@@ -41,7 +41,7 @@ export function trainSection(engine, training) {
   /** @type {Record<string, Record<string, unknown>>} */
   let defaults = {};
   engine.addEventListener("ready", async () => {
-    const choices = await engine.call("choices").catch(() => undefined);
+    const choices = await engine.call("training.choices").catch(() => undefined);
     if (!choices || form.dataset.filled) return;
     form.dataset.filled = "yes";
     defaults = choices.recipes;
@@ -278,7 +278,7 @@ export function trainSection(engine, training) {
     if (!watched || !training.hasNet) return;
     const { neuron, source, side } = watched;
     try {
-      const value = await engine.call("weight", { neuron, source });
+      const value = await engine.call("models.weight", { neuron, source });
       const [j, k] = [neuron + 1, source + 1];
       show(byTestId("weight", HTMLElement), value, (w) => {
         const sign = w < 0 ? "−" : "";
@@ -317,7 +317,7 @@ export function trainSection(engine, training) {
   }
 
   async function drawCurves() {
-    const curves = await engine.call("curves");
+    const curves = await engine.call("training.curves");
     if (!charts && !curves.epochs.length) return;
     const { Chart, aligned } = await charting().catch((error) => {
       byTestId("chart-hint", HTMLElement).textContent = error.message;
@@ -351,7 +351,7 @@ export function trainSection(engine, training) {
       return;
     }
     byTestId("weights-figure", HTMLElement).hidden = false;
-    const { count, side, values } = await engine.call("pictures");
+    const { count, side, values } = await engine.call("models.pictures");
     while (gallery.children.length > count) gallery.lastElementChild?.remove();
     while (gallery.children.length < count) {
       const canvas = make("canvas");

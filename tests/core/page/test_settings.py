@@ -13,8 +13,8 @@ from nets_core import Trainer, recipes
 from nets_core.page.settings import ADJUSTABLE, MOST_LAYERS, MOST_NEURONS, Settings
 
 KEYS = {
-    "recipe", "hidden", "activation", "output", "loss", "optimizer", "learningRate", "l2",
-    "initializer", "batchSize", "epochs", "seed", "augment",
+    "recipe", "hidden", "activation", "output", "loss", "optimizer", "learning_rate", "l2",
+    "initializer", "batch_size", "epochs", "seed", "augment",
 }  # fmt: skip
 
 
@@ -28,7 +28,10 @@ def test_nothing_given_is_the_recipe_mlp_30() -> None:
     assert set(plain) == KEYS
     assert plain["recipe"] == "mlp-30"
     assert plain["hidden"] == [30]
-    assert (plain["learningRate"], plain["batchSize"]) == (recipe.learning_rate, recipe.batch_size)
+    assert (plain["learning_rate"], plain["batch_size"]) == (
+        recipe.learning_rate,
+        recipe.batch_size,
+    )
     assert (plain["seed"], plain["l2"]) == (recipe.seed, recipe.l2)
     assert 1 <= plain["epochs"] <= recipe.epochs
     assert Settings.from_plain(plain).plain() == plain
@@ -47,8 +50,8 @@ def test_a_recipe_s_settings_make_the_recipe_s_own_net(recipe: recipes.Recipe) -
 def test_every_setting_reaches_the_run() -> None:
     given = {
         "recipe": "mlp-30", "hidden": [7, 5], "activation": "relu", "output": "softmax",
-        "loss": "cross_entropy", "optimizer": "sgd", "learningRate": 0.25, "l2": 0.5,
-        "initializer": "he", "batchSize": 7, "epochs": 3, "seed": 11,
+        "loss": "cross_entropy", "optimizer": "sgd", "learning_rate": 0.25, "l2": 0.5,
+        "initializer": "he", "batch_size": 7, "epochs": 3, "seed": 11,
         "augment": True,
     }  # fmt: skip
     assert set(given) == KEYS
@@ -82,8 +85,8 @@ def test_no_hidden_layer_is_a_net_too() -> None:
 
 
 def test_none_is_not_given() -> None:
-    plain = Settings.from_plain({"l2": None, "hidden": None, "batchSize": 9}).plain()
-    assert plain == {**Settings.from_plain({}).plain(), "batchSize": 9}
+    plain = Settings.from_plain({"l2": None, "hidden": None, "batch_size": 9}).plain()
+    assert plain == {**Settings.from_plain({}).plain(), "batch_size": 9}
 
 
 @pytest.mark.parametrize(
@@ -96,10 +99,10 @@ def test_none_is_not_given() -> None:
         ("output", ["step", 1]),
         ("loss", ["log", 1]),
         ("optimizer", ["newton", 1, ["sgd"]]),
-        ("learningRate", [0, -1, float("nan"), float("inf"), "0.1", True, [1]]),
+        ("learning_rate", [0, -1, float("nan"), float("inf"), "0.1", True, [1]]),
         ("l2", [-1, float("nan"), float("inf"), "0.1", True]),
         ("initializer", ["ones", 1]),
-        ("batchSize", [0, -1, 1.5, "32", True, float("nan")]),
+        ("batch_size", [0, -1, 1.5, "32", True, float("nan")]),
         ("epochs", [0, -1, 1.5, 10**400, "3", True]),
         ("seed", [-1, 1.5, "1", True]),
         ("augment", [1, 0, "yes", [True]]),
@@ -128,17 +131,17 @@ class TestAdjusting:
     def test_what_may_change_changes_in_the_running_trainer(self) -> None:
         chosen = Settings.from_plain({"hidden": [4]})
         trainer = trainer_of(chosen)
-        changed = chosen.adjusted({"learningRate": 0.5, "l2": 0.1, "batchSize": 3}, trainer)
+        changed = chosen.adjusted({"learning_rate": 0.5, "l2": 0.1, "batch_size": 3}, trainer)
         assert (trainer.optimizer.learning_rate, trainer.l2, trainer.batch_size) == (0.5, 0.1, 3)
         assert changed.plain() == {
-            **chosen.plain(), "learningRate": 0.5, "l2": 0.1, "batchSize": 3,
+            **chosen.plain(), "learning_rate": 0.5, "l2": 0.1, "batch_size": 3,
         }  # fmt: skip
 
     def test_what_is_not_given_stays_as_it_was_adjusted(self) -> None:
-        chosen = Settings.from_plain({"hidden": [4], "learningRate": 0.3})
+        chosen = Settings.from_plain({"hidden": [4], "learning_rate": 0.3})
         trainer = trainer_of(chosen)
-        changed = chosen.adjusted({"learningRate": None, "l2": 0.1}, trainer)
-        assert (changed.learningRate, trainer.optimizer.learning_rate) == (0.3, 0.3)
+        changed = chosen.adjusted({"learning_rate": None, "l2": 0.1}, trainer)
+        assert (changed.learning_rate, trainer.optimizer.learning_rate) == (0.3, 0.3)
 
     @pytest.mark.parametrize("name", sorted(KEYS - set(ADJUSTABLE)))
     def test_all_else_is_refused_and_nothing_changes(self, name: str) -> None:
@@ -151,7 +154,7 @@ class TestAdjusting:
     def test_an_impossible_value_changes_nothing(self) -> None:
         chosen = Settings.from_plain({"hidden": [4]})
         trainer = trainer_of(chosen)
-        with pytest.raises(ValueError, match="batchSize"):
-            chosen.adjusted({"l2": 0.5, "learningRate": 0.5, "batchSize": 0}, trainer)
+        with pytest.raises(ValueError, match="batch_size"):
+            chosen.adjusted({"l2": 0.5, "learning_rate": 0.5, "batch_size": 0}, trainer)
         assert trainer.l2 == chosen.l2
-        assert trainer.optimizer.learning_rate == chosen.learningRate
+        assert trainer.optimizer.learning_rate == chosen.learning_rate

@@ -26,13 +26,13 @@ WORLDS: list[dict[str, Any]] = [
     {"data": "spiral", "layers": [{"neurons": 8}] * 3, "samples": 500, "seed": 7},
     {"layers": []},
     {"layers": DROPPED},
-    {"layers": DROPPED, "optimizer": "adam", "learningRate": 0.01, "l1": 0.001, "l2": 0.01},
-    {"l1": 0.01, "batchSize": 7, "share": 0.3, "samples": 61},
-    {"features": ["x1^2", "x2^2", "x1x2", "sin(x1)", "sin(x2)"], "learningRate": 1e-3},
+    {"layers": DROPPED, "optimizer": "adam", "learning_rate": 0.01, "l1": 0.001, "l2": 0.01},
+    {"l1": 0.01, "batch_size": 7, "share": 0.3, "samples": 61},
+    {"features": ["x1^2", "x2^2", "x1x2", "sin(x1)", "sin(x2)"], "learning_rate": 1e-3},
     {"edits": [[0, 0, 1, 2.5], [2, 0, -1, -0.1]], "layers": DROPPED, "initializer": "he"},
     {"problem": "regression", "data": "formula", "formula": "sin(x) * y**2 / 9", "l2": 0.001},
     {"data": "formula", "formula": "exp(-x**2) - 1e-1", "initializer": "nielsen", "noise": 0.3},
-    {"batchSize": 500, "samples": 20},
+    {"batch_size": 500, "samples": 20},
 ]  # fmt: skip
 
 
@@ -68,20 +68,20 @@ def test_reproduces_the_first_hundred_updates(settings: dict[str, Any]) -> None:
 @pytest.mark.parametrize("settings", [{"layers": DROPPED}, WORLDS[7], WORLDS[9]], ids=str)
 def test_goes_on_as_the_playground_does(settings: dict[str, Any]) -> None:
     playground = Playground()
-    playground.make({**settings, "batchSize": 9})
+    playground.make({**settings, "batch_size": 9})
     lines = run(playground.export(), epochs=101)
     view = playground.advance(101, LONG)
     assert lines[-1].startswith(f"epoch 101: cost {view['cost']:.6f}")
-    if view["testCost"] is not None:
-        assert lines[-1].endswith(f", test cost {view['testCost']:.6f}")
+    if view["test_cost"] is not None:
+        assert lines[-1].endswith(f", test cost {view['test_cost']:.6f}")
 
 
 def test_says_when_something_was_changed_by_hand() -> None:
     playground = Playground()
-    playground.adjust({"learningRate": 0.05})
+    playground.adjust({"learning_rate": 0.05})
     assert "# Settings, points or weights were changed" not in playground.export()
     playground.step()
-    playground.adjust({"learningRate": 0.2})
+    playground.adjust({"learning_rate": 0.2})
     assert "# Settings, points or weights were changed" in playground.export()
     assert "SGD(0.2)" in playground.export()
     assert costs(run(playground.export()))[0] == pytest.approx(playground.costs()[0])

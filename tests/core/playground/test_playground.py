@@ -15,6 +15,7 @@ from nets_core import gradcheck
 from nets_core.initializers import INITIALIZERS
 from nets_core.layers import Dropout
 from nets_core.page.lab import Lab
+from nets_core.page.names import from_page, to_page
 from nets_core.playground import plane
 from nets_core.playground.world import ADJUSTABLE, DATA, HIDDEN, World
 
@@ -52,7 +53,7 @@ def same_costs(one: Page, other: Page) -> bool:
 
 def test_the_first_prediction_does_not_import_the_playground() -> None:
     lab = Lab()
-    assert not lab._annexes
+    assert not lab._clients
     assert "value" in lab.call("playground.choices", {})
     assert lab.call("playground._begin", {})["error"]["type"] == "TypeError"
 
@@ -82,8 +83,8 @@ def test_every_setting_reaches_the_world() -> None:
         "initializer": "he", "optimizer": "adam", "learningRate": 0.01, "l1": 0.001, "l2": 0.002,
         "batchSize": 4, "edits": [[0, 1, 2, 0.5], [2, 0, -1, -1.5]],
     }  # fmt: skip
-    chosen = World.from_plain(given)
-    assert chosen.plain() == given
+    chosen = World.from_plain(from_page(given))
+    assert to_page(chosen.plain()) == given
     assert Page(**given).settings == given
     net = chosen.network()
     assert net.dtype == np.float64
@@ -279,7 +280,7 @@ def test_adjusting_goes_on_with_the_same_net() -> None:
     for each in (page, other):
         train(each, 2)
     changed = {"learningRate": 0.01, "l1": 0.1, "l2": 0.2, "batchSize": 7}
-    assert set(changed) == set(ADJUSTABLE)
+    assert set(from_page(changed)) == set(ADJUSTABLE)
     assert page("adjust", settings=changed) == page.settings | changed
     assert page("view")["step"] == 4
     train(page, 1)

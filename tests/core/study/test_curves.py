@@ -70,11 +70,11 @@ def test_evaluations_are_thinned_but_keep_both_ends() -> None:
     curves = Curves()
     for i in range(3 * MOST_POINTS):
         curves.add_evaluation(i / 4, 1 / (i + 1), i / 2000)
-        positions = curves.plain()["testEpochs"]
+        positions = curves.plain()["test_epochs"]
         assert len(positions) <= MOST_POINTS + 1
         assert positions[0] == 0
         assert positions[-1] == i / 4
         assert (np.diff(positions) > 0).all()
     plain = curves.plain()
-    np.testing.assert_allclose(plain["testAccuracies"], plain["testEpochs"] * 4 / 2000)
+    np.testing.assert_allclose(plain["test_accuracies"], plain["test_epochs"] * 4 / 2000)
     assert len(plain["epochs"]) == 0

@@ -76,7 +76,7 @@ def test_the_librarys_own_text_is_right_and_runs_a_dead_heat(target: Any) -> Non
 def test_the_settings_are_those_that_were_asked_for(workshop: Workshop) -> None:
     text = patching.source_of("sigmoid")
     shapes = []
-    for settings in ({}, {"batchSize": 60}, {"learningRate": 0.1}, {"seed": 4}):
+    for settings in ({}, {"batch_size": 60}, {"learning_rate": 0.1}, {"seed": 4}):
         workshop.try_text("sigmoid", text, settings)
         state = ended(workshop)
         shapes.append(curves(state["healthy"])["costs"].tolist())
@@ -188,7 +188,7 @@ def test_a_gradient_of_nan_is_not_right_and_ends_its_own_run_alone(workshop: Wor
     assert trouble["message"].startswith("The cost became NaN in step ")
     assert "learning rate" not in trouble["message"]
     assert state["healthy"]["trouble"] is None
-    assert curves(state["healthy"])["testEpochs"][-1] == 2
+    assert curves(state["healthy"])["test_epochs"][-1] == 2
 
 
 @pytest.mark.parametrize("raised", ["ValueError('late')", "SystemExit", "KeyboardInterrupt"])
@@ -207,12 +207,12 @@ def test_what_is_raised_in_mid_race_ends_one_run_and_not_the_other(
     assert not state["changed"]["trouble"]["diverged"]
     assert state["changed"]["trouble"]["message"].startswith(raised.partition("(")[0])
     assert len(curves(state["changed"])["epochs"]) == 6
-    assert curves(state["healthy"])["testEpochs"][-1] == 2
+    assert curves(state["healthy"])["test_epochs"][-1] == 2
 
 
 def test_dead_neurons_are_those_that_are_0_for_every_digit(workshop: Workshop) -> None:
     text = "def relu(z):\n    a = np.maximum(z, 0)\n    a[..., :2] = 0\n    return a"
-    workshop.try_text("relu", text, {"hidden": [6], "learningRate": 0.001})
+    workshop.try_text("relu", text, {"hidden": [6], "learning_rate": 0.001})
     state = ended(workshop)
     assert state["changed"]["dead"] >= state["healthy"]["dead"] + 2
     assert state["changed"]["dead"] < 6

@@ -1,0 +1,84 @@
+"""The net called "live": the one in training, or one that was corrected."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nets_core.page.models import LIVE, Models, parameter_count
+from nets_core.page.settings import Settings
+from nets_core.study.curves import Curves
+from nets_core.study.session import TrainingSession
+from nets_core.training import Trainer
+
+
+class LiveNet:
+    """What the services share of the live net. It is not a service itself.
+
+    A net in training has ``trainer``, ``settings`` and ``session``. A copy of a trained net that
+    was corrected has a ``trainer`` alone: no session runs it.
+    """
+
+    def __init__(self, models: Models) -> None:
+        self._models = models
+        self._replacements = 0
+        self.trainer: Trainer | None = None
+        self.settings: Settings | None = None
+        self.session: TrainingSession | None = None
+
+    def begin(self, trainer: Trainer, settings: Settings, curves: Curves) -> None:
+        """Make this run the one in training; ``curves`` are what it has recorded so far."""
+        self.adopt(trainer)
+        self.settings = settings
+        self.session = TrainingSession(trainer, settings.epochs - trainer.epoch, curves)
+
+    def adopt(self, trainer: Trainer) -> None:
+        """Make the trainer's net the live one, without a run."""
+        self.forget()
+        self.trainer = trainer
+        self._models[LIVE] = trainer.net
+
+    def forget(self) -> None:
+        """Drop the live net, if there is one."""
+        if self.trainer is not None:
+            del self._models[LIVE]
+        self.trainer = self.settings = self.session = None
+        self.mark_changed()
+
+    def mark_changed(self) -> None:
+        """Note that the net has become another one, and not by a step of its run."""
+        self._replacements += 1
+
+    @property
+    def version(self) -> tuple[object, int]:
+        """Which net it is, and its number of steps. Weights differ only where the version does."""
+        diverged = self.session is not None and self.session.state == "diverged"
+        return (self._replacements, diverged), self.trainer.step if self.trainer else 0
+
+    def progress(self) -> dict[str, Any]:
+        """How far the training is.
+
+        ``state`` is "idle", "training", "waiting" (for data), "done" or "diverged", and ``message``
+        says why it diverged. Without a run these are all, with ``parameters`` if there is a net.
+        With one there are epoch (from 1), epochs, share (0…1), step, cost and train_accuracy, means
+        over the latest examples, test_accuracy, of the latest evaluation (None before the first),
+        examples_per_second, parameters and examples, the number still to learn from.
+        """
+        trainer, settings, session = self.trainer, self.settings, self.session
+        if trainer is None or settings is None or session is None:
+            idle: dict[str, Any] = {"state": "idle", "message": ""}
+            return idle | ({"parameters": parameter_count(trainer.net)} if trainer else {})
+        cost, accuracy = session.curves.latest()
+        return {
+            "state": session.state,
+            "message": str(session.failure or ""),
+            "epoch": min(trainer.epoch + 1, settings.epochs),
+            "epochs": settings.epochs,
+            "share": session.position / settings.epochs,
+            "step": trainer.step,
+            "cost": cost,
+            "train_accuracy": accuracy,
+            "test_accuracy": session.test_accuracy,
+            "examples_per_second": trainer.examples_per_second,
+            "parameters": parameter_count(trainer.net),
+            "examples": int((settings.epochs - session.position) * len(trainer.x)),
+        }

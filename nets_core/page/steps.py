@@ -1,0 +1,76 @@
+"""The service "steps": one step of learning, looked at from close up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from nets_core import checks, ops
+from nets_core.optimizers import SGD
+from nets_core.page import bugs, pictures
+from nets_core.page.live import LiveNet
+from nets_core.page.mnist import MnistData
+from nets_core.page.models import LIVE, Models
+from nets_core.study import sources
+from nets_core.study.step_trace import StepTrace
+
+
+class Steps:
+    """Traces a step and answers questions about the one that was traced last."""
+
+    def __init__(self, models: Models, live: LiveNet, mnist: MnistData) -> None:
+        self._models = models
+        self._live = live
+        self._mnist = mnist
+        self._traced: StepTrace | None = None
+
+    def trace(
+        self,
+        model: str,
+        labels: list[int],
+        rate: float,
+        name: str | None = None,
+        indices: list[int] | None = None,
+        bug: str | None = None,
+        **drawing: Any,
+    ) -> dict[str, Any]:
+        """Trace one step of a net, or of a copy of it with a ``bug`` of the gallery in it.
+
+        The net learns from a drawing (see ``pictures.image``), or from the images ``indices`` of
+        MNIST's ``name``, "train" or "test"; ``labels`` has one digit for each. The net in training
+        uses its own optimizer, any other SGD at ``rate``. No net is changed. Returns
+        ``StepTrace.plain``. Raises ValueError for a net that has other than dense layers and for
+        images that are not available.
+        """
+        net = self._models[model]
+        if bug:
+            net = bugs.broken(net, bug)
+        trainer = self._live.trainer if model == LIVE else None
+        if name is None or indices is None:
+            x = pictures.image(**drawing)[np.newaxis].astype(net.dtype)
+        else:
+            images = self._mnist[name].images
+            most = len(images)
+            if not indices or any(checks.count("indices", i, least=0) >= most for i in indices):
+                raise ValueError(f"indices is {indices}, expected some from 0 to {most - 1}")
+            x = ops.as_floats(images[indices], net.dtype)
+        self._traced = StepTrace(net, x, labels, trainer.optimizer if trainer else SGD(rate))
+        return self._traced.plain()
+
+    def follow(self, layer: int, neuron: int, source: int, example: int = 0) -> dict[str, Any]:
+        """One weight through the step that was traced last: see ``StepTrace.follow``."""
+        return self._trace().follow(layer, neuron, source, example)
+
+    def check_gradient(self, entries: int) -> dict[str, Any]:
+        """Finite differences for the step that was traced last: see ``StepTrace.check``."""
+        return self._trace().check(checks.count("entries", entries))
+
+    def source(self, file: str) -> str:
+        """The text of a module of nets_core, as it runs."""
+        return sources.text_of(file)
+
+    def _trace(self) -> StepTrace:
+        if self._traced is None:
+            raise ValueError("no step has been traced yet")
+        return self._traced
