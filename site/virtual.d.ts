@@ -19,7 +19,7 @@ declare module "virtual:files" {
     host: string;
     files: { file: string; bytes: number; sha256: string }[];
     /** Pyodide's lock file, with NumPy as that host has it. */
-    lock: any;
+    lock: { packages: Record<string, { file_name: string; sha256: string }> };
   } | null;
 }
 

@@ -1,6 +1,4 @@
 """The code is formatted, linted and typed; modules that need no page pass Vitest."""
-Vitest.
-"""
 
 from __future__ import annotations
 

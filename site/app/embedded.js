@@ -2,7 +2,7 @@
 // where embed.js sends and receives the messages.
 
 import { readAddress, whenAddressChanges } from "./ui/address.js";
-import { make, byTestId } from "./ui/dom.js";
+import { byTestId, make } from "./ui/dom.js";
 import { setTheme } from "./ui/theme.js";
 
 /** Sections that need a drawing, so the pad is shown beside them. */
@@ -12,7 +12,11 @@ const WITH_PAD = ["compare", "layers", "inside", "quality"];
 export function showSectionAlone() {
   const root = document.documentElement;
   const sections = [...document.querySelectorAll("main > section")];
-  const whole = make("a", { textContent: "Open the whole page", target: "_blank", rel: "noopener" });
+  const whole = make("a", {
+    textContent: "Open the whole page",
+    target: "_blank",
+    rel: "noopener",
+  });
   whole.dataset.testid = "whole-page";
   const unknown = make("p", { className: "words", hidden: true });
   unknown.dataset.testid = "unknown-section";
@@ -35,7 +39,10 @@ export function showSectionAlone() {
 
   // The fragment holds the visitor's playground or code: take it along to the whole page.
   for (const type of ["pointerdown", "focus", "click"]) {
-    whole.addEventListener(type, () => (whole.href = new URL(`./${location.hash}`, location.href).href));
+    whole.addEventListener(
+      type,
+      () => (whole.href = new URL(`./${location.hash}`, location.href).href),
+    );
   }
   whole.href = `./${location.hash}`;
 

@@ -15,10 +15,11 @@
   /** @param {Loader} loader */
   const addressOf = (loader) => (loader instanceof HTMLLinkElement ? loader.href : loader.src);
   /** What the page loads and has a hash for. @returns {Loader[]} */
-  const loaders = () => [...document.querySelectorAll("link[integrity], script[integrity]")].filter(
-    /** @returns {element is Loader} */
-    (element) => element instanceof HTMLLinkElement || element instanceof HTMLScriptElement,
-  );
+  const loaders = () =>
+    [...document.querySelectorAll("link[integrity], script[integrity]")].filter(
+      /** @returns {element is Loader} */
+      (element) => element instanceof HTMLLinkElement || element instanceof HTMLScriptElement,
+    );
   /** Has the page's own code run? */
   const running = () => document.documentElement.dataset.running === "yes";
 
@@ -31,7 +32,8 @@
       if (!answer.ok) return `the server answered ${answer.status}`;
       const type = answer.headers.get("Content-Type") ?? "";
       const content = await answer.arrayBuffer();
-      if (!(await agrees(content, loader.integrity))) return "what came is not the file that belongs here";
+      if (!(await agrees(content, loader.integrity)))
+        return "what came is not the file that belongs here";
       const wanted = url.endsWith(".css") ? /css/ : /javascript/;
       return wanted.test(type) ? "" : `it came as ${type || "nothing that has a name"}`;
     } catch {
@@ -68,7 +70,11 @@
 
   async function examine() {
     const styles = loaders().filter(
-      (one) => one instanceof HTMLLinkElement && one.rel === "stylesheet" && !one.sheet && matchMedia(one.media).matches,
+      (one) =>
+        one instanceof HTMLLinkElement &&
+        one.rel === "stylesheet" &&
+        !one.sheet &&
+        matchMedia(one.media).matches,
     );
     if (running() && !styles.length) return sessionStorageOf((kept) => kept.removeItem(RENEWED));
     const suspects = running() ? styles : loaders();
@@ -118,12 +124,15 @@
     if (document.readyState === "complete") return;
     const come = new Set(performance.getEntriesByType("resource").map(({ name }) => name));
     const late = loaders().filter((one) => !come.has(addressOf(one)));
-    for (const one of late) if (one.matches("[rel=stylesheet]")) one.setAttribute("media", "not all");
+    for (const one of late)
+      if (one.matches("[rel=stylesheet]")) one.setAttribute("media", "not all");
     const names = late.map((one) => nameOf(addressOf(one)));
     if (document.body && names.length) {
       tell(`Still waiting for the server: ${names.slice(0, 3).join(", ")}.`, names.join(" "));
     }
-    addEventListener("load", () => document.querySelector("[data-testid=incomplete]")?.remove(), { once: true });
+    addEventListener("load", () => document.querySelector("[data-testid=incomplete]")?.remove(), {
+      once: true,
+    });
   }
 
   setTimeout(hurry, PATIENCE);

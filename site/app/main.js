@@ -7,7 +7,7 @@ import { sharedEngine } from "./engine/sharedEngine.js";
 import { makeNets } from "./nets.js";
 import { offlineWords } from "./offline.js";
 import { showStatus } from "./status.js";
-import { make, byTestId } from "./ui/dom.js";
+import { byTestId, make } from "./ui/dom.js";
 import { lazy } from "./ui/lazy.js";
 
 if ("embedded" in document.documentElement.dataset) showSectionAlone();

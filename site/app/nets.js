@@ -1,7 +1,7 @@
 // window.nets, for those who embed the page or test it. The README documents it.
 
-import { report } from "./ui/diagnostics.js";
 import { models } from "./engine/engine.js";
+import { report } from "./ui/diagnostics.js";
 import { packed } from "./ui/pad/strokes.js";
 
 /** @typedef {import("./engine/engine.js").Engine} Engine */

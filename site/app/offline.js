@@ -1,10 +1,10 @@
 // The page's end of sw.js: when it is registered, what it keeps, and what the visitor is told of it.
 
 import { files, offline } from "virtual:files";
+import { checksHashes, SITE } from "../python/siteFiles.js";
 import cacheWorkerUrl from "../python/startCacheWorker.js?worker&url";
-import { SITE, checksHashes } from "../python/siteFiles.js";
-import { make, byTestId } from "./ui/dom.js";
 import { trusted } from "../python/trusted.js";
+import { byTestId, make } from "./ui/dom.js";
 
 /** @typedef {import("./engine/engine.js").Engine} Engine */
 /** @typedef {import("./engine/training.js").Training} Training */
@@ -51,7 +51,8 @@ export function offlineWords(engine, training) {
   }
   void renew();
   navigator.serviceWorker.addEventListener("message", ({ data }) => {
-    if (data?.notKept) say(`Nothing is kept for a time without a network (${data.notKept}).`, keepAll);
+    if (data?.notKept)
+      say(`Nothing is kept for a time without a network (${data.notKept}).`, keepAll);
   });
   engine.addEventListener("ready", () => setTimeout(begin, LEISURE));
   training.addEventListener("state", () => {
@@ -74,7 +75,10 @@ export function offlineWords(engine, training) {
     } catch (error) {
       begun = false;
       const { message } = /** @type {Error} */ (error);
-      return say(`Nothing is kept for a time without a network (${message.split("\n")[0]}).`, keepAll);
+      return say(
+        `Nothing is kept for a time without a network (${message.split("\n")[0]}).`,
+        keepAll,
+      );
     }
     if (!registration.active) say("Keeping the page for a time without a network …");
     watch();
@@ -144,7 +148,16 @@ export function offlineWords(engine, training) {
   /** @param {string} text @param {() => void} [keep] what a button "Keep it" does */
   function say(text, keep) {
     words.textContent = text;
-    if (keep) words.append(" ", make("button", { type: "button", className: "plain", textContent: "Keep it", onclick: keep }));
+    if (keep)
+      words.append(
+        " ",
+        make("button", {
+          type: "button",
+          className: "plain",
+          textContent: "Keep it",
+          onclick: keep,
+        }),
+      );
   }
 }
 

@@ -1,9 +1,9 @@
 // The status line, and what to do after a failure.
 
-import { report } from "./ui/diagnostics.js";
-import { make, byTestId } from "./ui/dom.js";
-import { whenPointerIdle } from "./ui/pointerIdle.js";
 import { SITE } from "../python/siteFiles.js";
+import { report } from "./ui/diagnostics.js";
+import { byTestId, make } from "./ui/dom.js";
+import { whenPointerIdle } from "./ui/pointerIdle.js";
 
 /** @typedef {import("./engine/engine.js").Engine} Engine */
 /** @typedef {import("./ui/pad/sheet.js").Sheet} Sheet */
@@ -78,7 +78,8 @@ export function showStatus(engine, training, sheet) {
     clearTimeout(waiting);
     waiting = setTimeout(() => {
       if (engine.state !== "loading") return;
-      words.textContent = "Still waiting for the server. You can draw meanwhile; reload if it takes too long.";
+      words.textContent =
+        "Still waiting for the server. You can draw meanwhile; reload if it takes too long.";
     }, PATIENCE);
   };
   engine.addEventListener("loading", (event) => {

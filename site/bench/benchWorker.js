@@ -3,13 +3,13 @@
 // beside the Lab. Both bench.html and scripts/bench.py ask it.
 
 import * as Comlink from "comlink";
+import { startPython } from "#start";
 import { packed } from "../app/ui/pad/strokes.js";
+import index from "../models/models.json";
+import { borrowed } from "../python/brotliClient.js";
 import { load } from "../python/siteFiles.js";
 import { loadKernels } from "../worker/kernels.js";
 import { loadMnist } from "../worker/mnist.js";
-import index from "../models/models.json";
-import { startPython } from "#start";
-import { borrowed } from "../python/brotliClient.js";
 
 /** @typedef {import("../worker/kernels.js").Computing} Computing */
 /** @typedef {"numpy" | "kernels"} Way what computes */

@@ -1,9 +1,9 @@
 // bench.html: starts the measuring, shows what it finds, and hands it out as text.
 
 import { report } from "../app/ui/diagnostics.js";
-import { make, byTestId, show, whole } from "../app/ui/dom.js";
+import { byTestId, make, show, whole } from "../app/ui/dom.js";
 import { Measuring } from "./measuring.js";
-import { MODELS, NETS, measure, netName } from "./plan.js";
+import { MODELS, measure, NETS, netName } from "./plan.js";
 
 /** @typedef {import("./plan.js").Figure} Figure */
 /** @typedef {(value: number) => string} Format */
@@ -36,7 +36,10 @@ const results = new Map();
 
 /** @param {string} name @param {Format} format */
 function place(name, format) {
-  const number = make("span", { className: name.startsWith("gain") ? "best" : "", textContent: "–" });
+  const number = make("span", {
+    className: name.startsWith("gain") ? "best" : "",
+    textContent: "–",
+  });
   const range = make("span", { className: "range" });
   const cell = make("td", {}, [number, range]);
   number.dataset.testid = `figure ${name}`;
@@ -51,7 +54,9 @@ const heading = (words, below = "") =>
 
 /** @param {string} table @param {HTMLElement[][]} rows */
 function fill(table, rows) {
-  byTestId(table, HTMLTableElement).tBodies[0].append(...rows.map((cells) => make("tr", {}, cells)));
+  byTestId(table, HTMLTableElement).tBodies[0].append(
+    ...rows.map((cells) => make("tr", {}, cells)),
+  );
 }
 
 fill(
@@ -107,7 +112,9 @@ function forget() {
 function asText() {
   const figures = [...results].map(([name, samples]) => {
     const net = NETS[Number(name.split(" ")[1])];
-    const label = net ? `${name.split(" ")[0]}, ${netName(net)}, mini-batch ${net.batchSize}` : name;
+    const label = net
+      ? `${name.split(" ")[0]}, ${netName(net)}, mini-batch ${net.batchSize}`
+      : name;
     const { format } = /** @type {Place} */ (places.get(name));
     const [low, high] = [Math.min(...samples), Math.max(...samples)].map(format);
     return [label, format(median(samples)) + (low === high ? "" : ` (${low} to ${high})`)];
@@ -133,7 +140,9 @@ start.addEventListener("click", async () => {
       bar.value = done / all;
       if (words.textContent !== now) words.textContent = now;
     });
-    words.textContent = computing.reason ? `Measured, without kernels: ${computing.reason}.` : "Measured.";
+    words.textContent = computing.reason
+      ? `Measured, without kernels: ${computing.reason}.`
+      : "Measured.";
   } catch (error) {
     const { name, message } = /** @type {Error} */ (error);
     const stopped = name === "AbortError";

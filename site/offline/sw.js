@@ -51,7 +51,8 @@ worker.addEventListener("fetch", (event) => {
 worker.addEventListener("message", (event) => {
   const [port] = event.ports;
   if (event.data === "take over") event.waitUntil(takeOver());
-  if (event.data === "what is kept") event.waitUntil(kept().then((found) => port.postMessage(found)));
+  if (event.data === "what is kept")
+    event.waitUntil(kept().then((found) => port.postMessage(found)));
   if (event.data === "keep the data") {
     event.waitUntil(keepData().then((found) => port.postMessage(found)));
   }

@@ -11,6 +11,8 @@
   async function leave() {
     await worker.registration.unregister();
     const names = await caches.keys();
-    await Promise.all(names.filter((name) => name.startsWith(family)).map((name) => caches.delete(name)));
+    await Promise.all(
+      names.filter((name) => name.startsWith(family)).map((name) => caches.delete(name)),
+    );
   }
 }

@@ -263,7 +263,11 @@ export function split(archive) {
   let offset = archive.indexOf(10) + 1;
   /** @type {[string, number][]} */
   const index = JSON.parse(new TextDecoder().decode(archive.subarray(0, offset)));
-  return index.map(([path, size]) => [path, archive.subarray(offset, (offset += size))]);
+  return index.map(([path, size]) => {
+    const begun = offset;
+    offset += size;
+    return [path, archive.subarray(begun, offset)];
+  });
 }
 
 /**

@@ -27,7 +27,10 @@ export async function startPython(report, unpacker) {
   if (typeof WebAssembly !== "object") {
     throw new Error("This browser has no WebAssembly, which Python needs to run here.");
   }
-  const module = naming("pyodide/pyodide.mjs", import(/* @vite-ignore */ urlOf("pyodide/pyodide.mjs").href));
+  const module = naming(
+    "pyodide/pyodide.mjs",
+    import(/* @vite-ignore */ urlOf("pyodide/pyodide.mjs").href),
+  );
   module.catch(() => {}); // waited for below, after what may fail before it
   const answers = await fetchAll(report);
   await run(await /** @type {Response} */ (answers.get(new URL(GLUE, BASE).href)).blob());
@@ -63,7 +66,8 @@ async function fetchAll(report) {
   const answers = await Promise.all(
     cdn.files.map(async ({ file, bytes, sha256 }) => {
       const answer = await checked(file, sha256);
-      report({ stage: "engine", loaded: (loaded += bytes), total });
+      loaded += bytes;
+      report({ stage: "engine", loaded, total });
       const folder = file.endsWith(".whl") ? PACKAGES : BASE;
       return /** @type {[string, Response]} */ ([new URL(file, folder).href, answer]);
     }),
@@ -79,7 +83,11 @@ async function checked(file, sha256) {
   const { href, host } = new URL(file, cdn.host);
   const digest = (sha256.match(/../g) ?? []).map((byte) => String.fromCharCode(parseInt(byte, 16)));
   const integrity = `sha256-${btoa(digest.join(""))}`;
-  const options = /** @type {const} */ ({ integrity, credentials: "omit", referrerPolicy: "no-referrer" });
+  const options = /** @type {const} */ ({
+    integrity,
+    credentials: "omit",
+    referrerPolicy: "no-referrer",
+  });
   const answer = await fetch(href, options)
     .catch(() => fetch(href, { ...options, cache: "reload" })) // what is wrong may be an earlier visit's
     .catch(() => undefined);

@@ -84,7 +84,10 @@ async function whole(name, options) {
 export function loadUnpacked(name, arrived) {
   const stream = unpack(name, arrived);
   const all = stream.then((unpacked) => new Response(unpacked).arrayBuffer());
-  return withAdvice(name, all.then((buffer) => new Uint8Array(buffer)));
+  return withAdvice(
+    name,
+    all.then((buffer) => new Uint8Array(buffer)),
+  );
 }
 
 /** @param {string} name @returns {Promise<any>} what a JSON file says */
@@ -206,7 +209,7 @@ async function check(name, bytes) {
 async function isGone(url) {
   try {
     const served = await fetch(new URL("manifest.json", SITE), { cache: "no-store" });
-    return !((await served.json()).files[new URL(url).pathname.slice(SITE.pathname.length)]);
+    return !(await served.json()).files[new URL(url).pathname.slice(SITE.pathname.length)];
   } catch {
     return false;
   }

@@ -7,7 +7,17 @@
 // (`startCache.js`).
 
 import { files } from "virtual:files";
-import { EngineError, REST, boot, compile, compileAll, read, runModule, split, write } from "./boot.js";
+import {
+  boot,
+  compile,
+  compileAll,
+  EngineError,
+  REST,
+  read,
+  runModule,
+  split,
+  write,
+} from "./boot.js";
 import { unpackedBy, useDecoder } from "./brotli.js";
 import { content, naming, unpack, urlOf } from "./siteFiles.js";
 import { findUnpacked } from "./startCache.js";

@@ -4,7 +4,7 @@
 import { files } from "virtual:files";
 import { read } from "./boot.js";
 import { unpackedBy, useDecoder } from "./brotli.js";
-import { SITE, hash, loadUnpacked, urlOf } from "./siteFiles.js";
+import { hash, loadUnpacked, SITE, urlOf } from "./siteFiles.js";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 
@@ -43,7 +43,9 @@ export async function keepUnpacked() {
       const packed = await cache.match(urlOf(address));
       const there = await cache.match(placeOf(address));
       if (!packed || (there && (await isRight(address, await bytesOf(there))))) continue;
-      decoder ??= loadUnpacked(DECODER, () => {}).then(WebAssembly.compile).then(useDecoder);
+      decoder ??= loadUnpacked(DECODER, () => {})
+        .then(WebAssembly.compile)
+        .then(useDecoder);
       await decoder;
       const bytes = await unpackedBy(/** @type {ReadableStream<Bytes>} */ (packed.body), read);
       if (await isRight(address, bytes)) await cache.put(placeOf(address), new Response(bytes));
@@ -59,5 +61,4 @@ const bytesOf = async (answer) =>
   new Uint8Array(await /** @type {Response} */ (answer).arrayBuffer());
 
 /** @param {string} address of a packed file @param {Bytes} bytes what is in it */
-const isRight = async (address, bytes) =>
-  (await hash(bytes)) === files[address].unpacked?.sha256;
+const isRight = async (address, bytes) => (await hash(bytes)) === files[address].unpacked?.sha256;

@@ -5,7 +5,7 @@
 // The build makes one script of it and boot.js, which the page hands over as a text, as it does with
 // Pyodide's own module.
 
-import { REST, boot, compileAll, read, runModule, split, write } from "../python/boot.js";
+import { boot, compileAll, REST, read, runModule, split, write } from "../python/boot.js";
 
 /** The most memory that Python may have here: 512 MB, in WebAssembly's pages of 64 kB. */
 const MOST_PAGES = 8192;
@@ -40,7 +40,9 @@ async function start(parts, port) {
   const print = (/** @type {string} */ line) => {
     if (++lines > MOST_LINES) return;
     const last = lines === MOST_LINES;
-    port.postMessage({ print: last ? "… and more, which is not shown" : line.slice(0, LONGEST_LINE) });
+    port.postMessage({
+      print: last ? "… and more, which is not shown" : line.slice(0, LONGEST_LINE),
+    });
   };
   const settings = { jsglobals: {}, stdout: print, stderr: print };
   const pyodide = await boot(contents, new URL(parts.base), settings);

@@ -130,7 +130,8 @@ export class Keeper {
 
 /** Why nothing can be saved, in a sentence. @param {Error} error */
 function because(error) {
-  if (error?.name === "ValueError") return `This net is not saved in the browser: ${error.message}.`;
+  if (error?.name === "ValueError")
+    return `This net is not saved in the browser: ${error.message}.`;
   if (error?.name === "QuotaExceededError") {
     return "The browser’s storage is full, so this net is not saved there: save it as a file.";
   }

@@ -20,7 +20,8 @@ const FOLDER = "/kernels";
  */
 export async function loadKernels(pyodide, call) {
   const name = supported();
-  if (!name) return call("computing.use_numpy", { reason: "this browser's WebAssembly has no SIMD" });
+  if (!name)
+    return call("computing.use_numpy", { reason: "this browser's WebAssembly has no SIMD" });
   const file = `kernels/${name}.wasm`;
   const path = `${FOLDER}/${name}.wasm`;
   try {

@@ -42,9 +42,12 @@ async function load(lab, call, report) {
   call("mnist.allocate", { counts: { train: count(train), test: count(named(/^test-images/)) } });
 
   let loaded = 0;
-  const got = (/** @type {number} */ bytes) => report({ loaded: (loaded += bytes), total });
+  const got = (/** @type {number} */ bytes) => {
+    loaded += bytes;
+    report({ loaded, total });
+  };
   await Promise.all(first.map((shard) => fill(lab, shard, 0, got)));
-  let images = train[0].count;
+  const images = train[0].count;
   call("mnist.set_available", { images });
   void rest(lab, call, train.slice(1), images, (waiting) => report({ waiting }));
 }

@@ -2,11 +2,11 @@
 // decides nothing: what a call means, when an epoch ends or a net has diverged, is the Lab's.
 
 import * as Comlink from "comlink";
+import { startPython } from "#start";
+import { borrowed } from "../python/brotliClient.js";
 import { Keeper } from "./autosave.js";
 import { loadKernels } from "./kernels.js";
 import { loadMnist } from "./mnist.js";
-import { startPython } from "#start";
-import { borrowed } from "../python/brotliClient.js";
 
 /** How long Python trains before the worker looks at its messages, in milliseconds. */
 const TURN = 8;
@@ -43,7 +43,10 @@ const AT_ONCE = new Set([
 let tell = () => {};
 /** What the page has missed until then. @type {object | undefined} */
 let latest;
-const report = (/** @type {object} */ progress) => tell((latest = progress));
+const report = (/** @type {object} */ progress) => {
+  latest = progress;
+  tell(progress);
+};
 const started = borrowed()
   .then((unpacker) => startPython(report, unpacker))
   .then((python) => {

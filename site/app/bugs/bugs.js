@@ -1,9 +1,9 @@
 // The chapter "Break it": guess what a bug does, try it, fix it. Python patches the code and runs
 // the races (nets_core/bugs.py, workshop.py).
 
-import { showPatch } from "../ui/diff.js";
-import { make, byTestId, say } from "../ui/dom.js";
 import { RaceView } from "../race/race.js";
+import { showPatch } from "../ui/diff.js";
+import { byTestId, make, say } from "../ui/dom.js";
 import { waitingForSight, whileSeen } from "../ui/seen.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
@@ -175,7 +175,12 @@ export function bugsSection(engine, training, gallery) {
       const found = await engine.call("workshop.try_bug", { bug: one.id, mended: fixed });
       if (mine !== latest) return undefined;
       view.verdict(found);
-      say(told, fixed ? "Racing: the library’s code and the fixed code." : "Racing: the library’s code and the patched code.");
+      say(
+        told,
+        fixed
+          ? "Racing: the library’s code and the fixed code."
+          : "Racing: the library’s code and the patched code.",
+      );
       bar.hidden = fixed;
       for (;;) {
         await sight(); // pause while the chapter is out of sight
@@ -193,7 +198,8 @@ export function bugsSection(engine, training, gallery) {
     } catch (error) {
       if (mine !== latest) return undefined;
       const { message } = /** @type {Error} */ (error);
-      const way = engine.state === "failed" ? " Restart Python at the top of the page, then try again." : "";
+      const way =
+        engine.state === "failed" ? " Restart Python at the top of the page, then try again." : "";
       say(told, `${message}${way}`, { kind: "trouble" });
       return undefined;
     } finally {
@@ -225,9 +231,7 @@ export function bugsSection(engine, training, gallery) {
     const same = alike(state.healthy.curves.costs, state.changed.curves.costs);
     say(
       mendedWords,
-      same
-        ? "Fixed: the two curves are the same, to the last digit."
-        : "The curves still differ.",
+      same ? "Fixed: the two curves are the same, to the last digit." : "The curves still differ.",
       { kind: same ? "quiet" : "trouble" },
     );
   });

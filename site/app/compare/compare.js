@@ -1,7 +1,7 @@
 // The chapter "Compare": every net reads the drawing at once.
 
-import { make, byTestId, percent, whole } from "../ui/dom.js";
 import { models } from "../engine/engine.js";
+import { byTestId, make, percent, whole } from "../ui/dom.js";
 import { whileSeen } from "../ui/seen.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
@@ -105,7 +105,10 @@ export function compareSection(engine, training, sheet) {
     for (const digit of digits) counts.set(digit, (counts.get(digit) ?? 0) + 1);
     const [[common, most]] = [...counts].sort((a, b) => b[1] - a[1]);
     for (const { card, guess } of cards.values()) {
-      card.classList.toggle("differs", guess.textContent !== "" && guess.textContent !== `${common}`);
+      card.classList.toggle(
+        "differs",
+        guess.textContent !== "" && guess.textContent !== `${common}`,
+      );
     }
     verdict.textContent =
       most === digits.length

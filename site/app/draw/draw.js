@@ -1,11 +1,11 @@
 // The chapter "Draw a digit": the pad, what the net sees, and what it reads.
 
-import { onceSettled } from "../ui/announce.js";
-import { make, byTestId, percent, show } from "../ui/dom.js";
 import { models } from "../engine/engine.js";
+import { onceSettled } from "../ui/announce.js";
+import { byTestId, make, percent, show } from "../ui/dom.js";
+import { Sheet } from "../ui/pad/sheet.js";
 import { paintPixels } from "../ui/pictures.js";
 import { whileSeen } from "../ui/seen.js";
-import { Sheet } from "../ui/pad/sheet.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {import("../engine/training.js").Training} Training */
@@ -78,7 +78,9 @@ export function drawSection(engine, training) {
     if (guess.textContent !== digit) guess.textContent = digit;
     guess.dataset.value = digit;
     byTestId("corner", HTMLElement).textContent = digit;
-    announce(answer ? `It reads ${digit}, ${percent(answer.probabilities[answer.digit], 0)} sure.` : "");
+    announce(
+      answer ? `It reads ${digit}, ${percent(answer.probabilities[answer.digit], 0)} sure.` : "",
+    );
     for (const [i, { number, row }] of bars.entries()) {
       const share = answer?.probabilities[i];
       show(number, share, (value) => percent(value, value > 0.9995 || value < 0.0005 ? 0 : 1));

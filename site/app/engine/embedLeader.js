@@ -36,7 +36,14 @@ export function lead() {
   let join = () => {};
   const joined = new Promise((/** @type {(pair: Pair) => void} */ resolve) => (join = resolve));
   /** @type {Lead} */
-  const mine = { site, joined, share: (pair) => join((mine.shared = pair)) };
+  const mine = {
+    site,
+    joined,
+    share(pair) {
+      mine.shared = pair;
+      join(pair);
+    },
+  };
   here.netsLead = mine;
   whenLeft(here, () => delete here.netsLead);
   return mine;

@@ -4,9 +4,9 @@ import * as Comlink from "comlink";
 import index from "../../models/models.json";
 import { load } from "../../python/siteFiles.js";
 import { note } from "../ui/diagnostics.js";
-import { Lifeline } from "./lifeline.js";
 import { RENEWED, whyNot } from "../ui/lazy.js";
-import { WORKERS, takeCrew } from "./workers.js";
+import { Lifeline } from "./lifeline.js";
+import { takeCrew, WORKERS } from "./workers.js";
 
 /** @typedef {{stage: string, loaded: number, total: number}} Loading */
 /** @typedef {(typeof index.models)[number]} Model */
@@ -95,7 +95,8 @@ export class Engine extends EventTarget {
     };
     const died = async (/** @type {ErrorEvent} */ event) => {
       event.preventDefault();
-      if (event.message) return fail(`The worker that runs Python could not go on: ${event.message}.`);
+      if (event.message)
+        return fail(`The worker that runs Python could not go on: ${event.message}.`);
       for (const [name, { href }] of Object.entries(WORKERS)) {
         const why = await whyNot(href);
         const advice = why === RENEWED ? " Reload the page." : "";
@@ -188,8 +189,7 @@ export class Engine extends EventTarget {
       const patience = this.state === "ready" ? PATIENCE : PATIENCE_AT_FIRST;
       const sign = this.#api.ping();
       const answered =
-        (await Promise.race([sign, pause(patience)])) ||
-        (await Promise.race([sign, pause(1000)])); // after a sleep the timer may come first
+        (await Promise.race([sign, pause(patience)])) || (await Promise.race([sign, pause(1000)])); // after a sleep the timer may come first
       if (!answered && !document.hidden && goesOn()) {
         this.#fail(new Error("The worker that runs Python has stopped answering."));
       }

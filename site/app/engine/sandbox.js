@@ -4,8 +4,8 @@
 
 import { files } from "virtual:files";
 import code from "virtual:sandbox";
+import { hire, Unpacker } from "../../python/brotliClient.js";
 import { load as fetchFile, urlOf } from "../../python/siteFiles.js";
-import { Unpacker, hire } from "../../python/brotliClient.js";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 /** @typedef {(line: string) => void} Print */
@@ -156,7 +156,8 @@ const PACKED = ["pyodide.asm.wasm.br", "pyodide.asm.js.br", "numpy.files.br", "s
 
 async function load() {
   const fetchPart = (/** @type {string} */ file) => fetchFile(`pyodide/${file}`);
-  const text = async (/** @type {string} */ file) => new TextDecoder().decode(await fetchPart(file));
+  const text = async (/** @type {string} */ file) =>
+    new TextDecoder().decode(await fetchPart(file));
   const [pyodide, lock, decoder, later, own, packed] = await Promise.all([
     text("pyodide.mjs"),
     text("pyodide-lock.json").then(JSON.parse),

@@ -2,9 +2,9 @@
 // its training, so that each shows what another does. When the leader is taken away the next one
 // leads, with a Python of its own, and says what is lost.
 
+import { lead, leader, leads, whenLeft } from "./embedLeader.js";
 import { Engine } from "./engine.js";
 import { Lifeline } from "./lifeline.js";
-import { lead, leader, leads, whenLeft } from "./embedLeader.js";
 import { Training } from "./training.js";
 
 /** @typedef {import("./embedLeader.js").Pair} Pair */
@@ -41,7 +41,9 @@ function begin(pair) {
 async function join() {
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
   for (let frame = leader(); frame?.netsLead; frame = leader()) {
-    const left = new Promise((resolve) => whenLeft(/** @type {Frame} */ (frame), () => resolve(undefined)));
+    const left = new Promise((resolve) =>
+      whenLeft(/** @type {Frame} */ (frame), () => resolve(undefined)),
+    );
     const pair = await Promise.race([frame.netsLead.joined, left, late]);
     if (pair) return { frame, pair };
     if (frame === leader()) return undefined; // it is there, but its code has not come
@@ -59,8 +61,7 @@ function follow({ frame, pair }) {
   const training = new StandIn(pair.training);
 
   /** @param {Frame} leader */
-  const watch = (leader) =>
-    whenLeft(leader, () => setTimeout(() => void next())); // not while its page is being left, too
+  const watch = (leader) => whenLeft(leader, () => setTimeout(() => void next())); // not while its page is being left, too
 
   async function next() {
     const trained = pair.training.hasNet || pair.training.running;

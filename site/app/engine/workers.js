@@ -1,10 +1,10 @@
 // The first worker, started before the rest of the page's code has come: Python has the longest way.
 // An embed beside another one starts none: it shares that one's (sharedEngine.js).
 
-import workerUrl from "../../worker/worker.js?worker&url";
 import { BROTLI_WORKER, lend } from "../../python/brotliClient.js";
-import { lead, leader, leads } from "./embedLeader.js";
 import { trusted } from "../../python/trusted.js";
+import workerUrl from "../../worker/worker.js?worker&url";
+import { lead, leader, leads } from "./embedLeader.js";
 
 /**
  * @typedef {{ worker: Worker, unpacker: Worker, failure?: ErrorEvent }} Crew a worker that begins to

@@ -65,7 +65,8 @@ export const STAGES = {
     short: (l) => `a${up(l)}`,
     title: (l) => `Forward: the activation of layer ${l}`,
     tex: ({ layer: l }) => `\\symA{${l}}{} = \\sigma(\\symZ{${l}}{})`,
-    words: ({ activation }) => `Here σ is ${activation}: without it, all layers would be one linear map.`,
+    words: ({ activation }) =>
+      `Here σ is ${activation}: without it, all layers would be one linear map.`,
     tokens: { "self.a": "a", "self.z": "z" },
     inputs: (l) => [`z${l}`],
   },
@@ -87,7 +88,9 @@ export const STAGES = {
       "y is what the output should have been: 1 for the right digit, 0 for the others. C is the " +
       "one number that learning makes smaller." +
       (examples > 1 ? ` It is the mean over the ${examples} examples x of the mini-batch.` : "") +
-      (loss === "mse" ? "" : " The code computes it from z, which does not fail where a rounds to 0 or 1."),
+      (loss === "mse"
+        ? ""
+        : " The code computes it from z, which does not fail where a rounds to 0 or 1."),
     tokens: { a: "a", y: "y", z: "z", return: "C", "len(a)": "n", "loss.mean": "n" },
     inputs: (l) => [`a${l}`, `z${l}`],
   },
@@ -111,7 +114,8 @@ export const STAGES = {
     phase: "Backward",
     short: (l) => `δ${up(l)}`,
     title: (l) => `Backward: the error of layer ${l}`,
-    tex: ({ layer: l }) => `\\symD{${l}}{} = \\big((\\symW{${l + 1}}{})^T \\symD{${l + 1}}{}\\big) \\odot \\sigma'(\\symZ{${l}}{})`,
+    tex: ({ layer: l }) =>
+      `\\symD{${l}}{} = \\big((\\symW{${l + 1}}{})^T \\symD{${l + 1}}{}\\big) \\odot \\sigma'(\\symZ{${l}}{})`,
     words: () =>
       "The error goes back along the weights it came by: a neuron is to blame for each error " +
       "above it, as much as its weight let it through. This is what gives backpropagation its name.",
@@ -147,7 +151,9 @@ export const STAGES = {
         : layer === 2
           ? " So each picture is the image itself, tinted by its neuron’s δ."
           : "") +
-      (layer === 2 ? " Press a pixel to follow its weight." : " Press a cell to follow its weight."),
+      (layer === 2
+        ? " Press a pixel to follow its weight."
+        : " Press a cell to follow its weight."),
     tokens: { delta: "delta", "self.a_in": "a", "ops.matmul_tn": "dw", "len(delta)": "n" },
     inputs: (l) => [`a${l - 1}`, `delta${l}`],
   },
@@ -183,8 +189,12 @@ export const STAGES = {
  */
 export function chain(n, { layer: l, j, k, top, examples, optimizer }) {
   const [w, a, z] = [`\\symW{${l}}{${j},${k}}`, `\\symA{${l - 1}}{${k}}`, `\\symZ{${l}}{${j}}`];
-  const [delta, dw] = [`\\symD{${l}}{${j}}`, `\\htmlClass{symbol sym-dw}{\\frac{\\partial C}{\\partial w^{${l}}_{${j},${k}}}}`];
-  const back = l === top ? "\\nabla_a C" : `\\textstyle\\sum_i \\symW{${l + 1}}{i,${j}} \\symD{${l + 1}}{i}`;
+  const [delta, dw] = [
+    `\\symD{${l}}{${j}}`,
+    `\\htmlClass{symbol sym-dw}{\\frac{\\partial C}{\\partial w^{${l}}_{${j},${k}}}}`,
+  ];
+  const back =
+    l === top ? "\\nabla_a C" : `\\textstyle\\sum_i \\symW{${l + 1}}{i,${j}} \\symD{${l + 1}}{i}`;
   const error = Number.isNaN(n.slope)
     ? `${delta} = \\symA{${l}}{${j}} - \\symY_{${j}} = ${bare(n.delta)}`
     : `\\begin{aligned} ${delta} &= ${back} \\cdot \\sigma'(${z}) \\\\ &= ${tex(n.error)} \\cdot ${tex(n.slope)} = ${bare(n.delta)} \\end{aligned}`;
@@ -212,7 +222,8 @@ export function chain(n, { layer: l, j, k, top, examples, optimizer }) {
 /** A number in a sentence. @param {number} value */
 export function plain(value) {
   const size = Math.abs(value);
-  const digits = value === 0 || size >= 0.001 ? String(Number(size.toPrecision(3))) : size.toExponential(1);
+  const digits =
+    value === 0 || size >= 0.001 ? String(Number(size.toPrecision(3))) : size.toExponential(1);
   return (value < 0 ? "−" : "") + digits;
 }
 
@@ -222,7 +233,8 @@ const tex = (value) => (value < 0 ? `(${bare(value)})` : bare(value));
 /** A number for a formula. @param {number} value */
 function bare(value) {
   const size = Math.abs(value);
-  if (value === 0 || (size >= 0.001 && size < 10_000)) return value === 0 ? "0" : value.toPrecision(4);
+  if (value === 0 || (size >= 0.001 && size < 10_000))
+    return value === 0 ? "0" : value.toPrecision(4);
   const [mantissa, exponent] = value.toExponential(2).split("e");
   return `${mantissa} \\cdot 10^{${Number(exponent)}}`;
 }

@@ -1,6 +1,6 @@
 // The example of the step inside .train(): the drawing, an MNIST image, or a mini-batch.
 
-import { make, byTestId } from "../ui/dom.js";
+import { byTestId, make } from "../ui/dom.js";
 import { paintPixels } from "../ui/pictures.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
@@ -26,8 +26,7 @@ const KINDS = {
       "ten. Each has its own a, z, δ and y: shown are those of the image that is pressed here.",
   },
 };
-const EMPTY =
-  "Draw a digit above, or choose “A test image”: this step learns from it.";
+const EMPTY = "Draw a digit above, or choose “A test image”: this step learns from it.";
 
 /** Events: "change" (another example), "pick" (another image of the mini-batch). */
 export class Example extends EventTarget {
@@ -73,7 +72,9 @@ export class Example extends EventTarget {
       this.#said ||= this.#kind.value === "drawing";
       this.#changed();
     });
-    new MutationObserver(() => this.#follow()).observe(this.#guess, { attributeFilter: ["data-value"] });
+    new MutationObserver(() => this.#follow()).observe(this.#guess, {
+      attributeFilter: ["data-value"],
+    });
     sheet.addEventListener("change", () => {
       if (sheet.empty) this.#said = false; // the next drawing may be another digit
       if (this.#kind.value === "drawing") this.#changed();
@@ -101,7 +102,9 @@ export class Example extends EventTarget {
     const kind = this.#kind.value;
     if (kind === "drawing") {
       const drawing = this.#sheet.drawing;
-      return drawing ? { args: { labels: [Number(this.#truth.value)], ...drawing } } : { words: EMPTY };
+      return drawing
+        ? { args: { labels: [Number(this.#truth.value)], ...drawing } }
+        : { words: EMPTY };
     }
     if (this.#mnist !== "there") {
       if (!this.#mnist && !this.#words) void this.#load();
@@ -111,7 +114,9 @@ export class Example extends EventTarget {
     let taken = this.#taken.get(kind);
     if (!taken) {
       const seed = this.#seeds[/** @type {"test" | "batch"} */ (kind)];
-      const fresh = /** @type {Taken} */ (await this.#engine.call("mnist.sample", { name, count, seed }));
+      const fresh = /** @type {Taken} */ (
+        await this.#engine.call("mnist.sample", { name, count, seed })
+      );
       if (this.#kind.value !== kind) return this.take();
       this.#taken.set(kind, fresh);
       taken = fresh;
@@ -158,8 +163,9 @@ export class Example extends EventTarget {
     const drawing = kind === "drawing";
     byTestId("inside-source", HTMLElement).hidden = drawing;
     byTestId("inside-truth-field", HTMLElement).hidden = kind === "batch";
-    byTestId("inside-truth-words", HTMLElement).textContent =
-      drawing ? "Your drawing should have been" : "It should have been";
+    byTestId("inside-truth-words", HTMLElement).textContent = drawing
+      ? "Your drawing should have been"
+      : "It should have been";
     this.#row.replaceChildren();
     if (drawing) return;
     byTestId("inside-source-words", HTMLElement).textContent = KINDS[kind].words;
@@ -175,8 +181,14 @@ export class Example extends EventTarget {
     this.#row.replaceChildren(
       ...Array.from(labels, (label, i) => {
         const canvas = make("canvas");
-        paintPixels(canvas, Float32Array.from(images.subarray(784 * i, 784 * (i + 1)), (v) => v / 255));
-        const button = make("button", { type: "button" }, [canvas, make("span", { textContent: `${label}` })]);
+        paintPixels(
+          canvas,
+          Float32Array.from(images.subarray(784 * i, 784 * (i + 1)), (v) => v / 255),
+        );
+        const button = make("button", { type: "button" }, [
+          canvas,
+          make("span", { textContent: `${label}` }),
+        ]);
         button.setAttribute("aria-label", `Example ${i + 1}, a ${label}`);
         button.setAttribute("aria-pressed", String(i === this.picked));
         button.addEventListener("click", () => {
@@ -194,7 +206,8 @@ export class Example extends EventTarget {
   /** Until the visitor labels the drawing, use the prediction as its label. */
   #follow() {
     const { value } = this.#guess.dataset;
-    if (this.#said || this.#kind.value !== "drawing" || !value || value === this.#truth.value) return;
+    if (this.#said || this.#kind.value !== "drawing" || !value || value === this.#truth.value)
+      return;
     this.#truth.value = value;
     this.#changed();
   }

@@ -1,12 +1,12 @@
 // The chapter "Inside .train()": one step of learning, stage by stage. Python computes every number
 // (nets_core/trace.py, lesson.py); this module shows them beside equation and source.
 
-import { make, byTestId, say } from "../ui/dom.js";
+import { byTestId, make, say } from "../ui/dom.js";
 import { lazy } from "../ui/lazy.js";
-import { COMMANDS, STAGES, chain, plain } from "./equations.js";
+import { whileSeen } from "../ui/seen.js";
+import { COMMANDS, chain, plain, STAGES } from "./equations.js";
 import { Example } from "./example.js";
 import { figure, legend, nameOf, scalar } from "./quantities.js";
-import { whileSeen } from "../ui/seen.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {import("../engine/training.js").Training} Training */
@@ -189,7 +189,14 @@ export function insideSection(engine, training, sheet) {
       else button.removeAttribute("aria-current");
     }
     title.textContent = text.title(stage.layer);
-    const facts = { layer: stage.layer, top: sizes.length, loss, optimizer, examples, activation: activations[stage.layer - 2] };
+    const facts = {
+      layer: stage.layer,
+      top: sizes.length,
+      loss,
+      optimizer,
+      examples,
+      activation: activations[stage.layer - 2],
+    };
     explained.textContent = text.words(facts);
     byTestId("inside-back", HTMLButtonElement).disabled = i === 0;
     byTestId("inside-next", HTMLButtonElement).disabled = i === stages.length - 1;
@@ -213,11 +220,14 @@ export function insideSection(engine, training, sheet) {
 
   /** Show the function that computes the stage, with its line marked. @param {Source} source @param {Record<string, string>} tokens @param {number} mine */
   async function showCode({ file, begin, end, first, last }, tokens, mine) {
-    if (!sources.has(file) || file.startsWith("<")) sources.set(file, engine.call("steps.source", { file }));
+    if (!sources.has(file) || file.startsWith("<"))
+      sources.set(file, engine.call("steps.source", { file }));
     const lines = (await /** @type {Promise<string>} */ (sources.get(file))).split("\n");
     if (mine !== turns) return;
     const shown = lines.slice(begin - 1, end);
-    const indent = Math.min(...shown.filter((line) => line.trim()).map((line) => line.search(/\S/)));
+    const indent = Math.min(
+      ...shown.filter((line) => line.trim()).map((line) => line.search(/\S/)),
+    );
     const changed = file.startsWith("<");
     const place = changed ? "A changed function of nets_core" : `nets_core/${file}`;
     byTestId("inside-file", HTMLElement).textContent = `${place}, line ${first}`;
@@ -250,9 +260,13 @@ export function insideSection(engine, training, sheet) {
     const pattern = new RegExp(
       `(?<![\\w.])(${names.map((name) => name.replace(/[.()]/g, "\\$&")).join("|")})(?!\\w)`,
     );
-    return line.split(pattern).map((piece, i) =>
-      i % 2 ? make("span", { className: `symbol sym-${tokens[piece]}`, textContent: piece }) : piece,
-    );
+    return line
+      .split(pattern)
+      .map((piece, i) =>
+        i % 2
+          ? make("span", { className: `symbol sym-${tokens[piece]}`, textContent: piece })
+          : piece,
+      );
   }
 
   /** Show the inputs and results of a stage. @param {Stage} stage */
@@ -265,7 +279,9 @@ export function insideSection(engine, training, sheet) {
     }
     const facts = { sizes, example: example.picked, examples, weight };
     const moves = stage.equation === "update";
-    const before = STAGES[stage.equation].inputs(stage.layer).flatMap((key) => known.get(key) ?? []);
+    const before = STAGES[stage.equation]
+      .inputs(stage.layer)
+      .flatMap((key) => known.get(key) ?? []);
     const given = before.map((quantity) => {
       const when = moves && quantity.symbol === "w" ? "before" : undefined;
       return figure(quantity, { ...facts, when }, follow);
@@ -294,7 +310,9 @@ export function insideSection(engine, training, sheet) {
   for (const element of Object.values(which)) {
     element.addEventListener("change", () => {
       if (!lesson || !element.validity.valid || element.value === "") return;
-      const [layer, source, neuron] = [which.layer, which.source, which.neuron].map((field) => field.valueAsNumber);
+      const [layer, source, neuron] = [which.layer, which.source, which.neuron].map(
+        (field) => field.valueAsNumber,
+      );
       weight = { layer, neuron: neuron - 1, source: source - 1 };
       chose = true;
       choose(); // the layer may have fewer neurons
@@ -309,7 +327,14 @@ export function insideSection(engine, training, sheet) {
     const mine = ++chains;
     const numbers = await engine.call("steps.follow", { ...weight, example: example.picked });
     const now = stages[at].layer === layer ? stages[at].equation : "";
-    const rows = chain(numbers, { layer, j: neuron + 1, k: source + 1, top: sizes.length, examples, optimizer });
+    const rows = chain(numbers, {
+      layer,
+      j: neuron + 1,
+      k: source + 1,
+      top: sizes.length,
+      examples,
+      optimizer,
+    });
     const items = await Promise.all(
       rows.map(async ({ equation: name, tex }) => {
         const formula = make("div");
@@ -392,7 +417,9 @@ export function insideSection(engine, training, sheet) {
     await settled(); // check the step requested last
     verdict.textContent = "Nudging weights one by one …";
     try {
-      const { arrays, bins, right } = await engine.call("steps.check_gradient", { entries: ENTRIES });
+      const { arrays, bins, right } = await engine.call("steps.check_gradient", {
+        entries: ENTRIES,
+      });
       const worst = Math.max(...arrays.map((/** @type {any} */ { error }) => error));
       verdict.textContent = right
         ? `Yes. Each checked weight was nudged up and down, and the cost changed as backward predicts: the largest relative difference is ${worst.toExponential(0)}, which is rounding.${unseen()}`
@@ -417,13 +444,20 @@ export function insideSection(engine, training, sheet) {
   function histogram({ symbol, layer, checked, error, histogram: counts }, bins) {
     const most = Math.max(1, ...Array.from(counts));
     const caption = `${nameOf(symbol, layer)}: ${checked} checked, largest ${error.toExponential(0).replace("-", "\u2011")}`; // no line break
-    const list = make("div", { className: "columns", role: "img", ariaLabel: `Errors of ${caption}` });
+    const list = make("div", {
+      className: "columns",
+      role: "img",
+      ariaLabel: `Errors of ${caption}`,
+    });
     for (const [i, count] of Array.from(counts).entries()) {
       const bar = make("span", { className: "bar" });
       bar.style.setProperty("--share", String(count / most));
       const label = bins[i] % 4 === 0 ? `1e${bins[i]}` : " ";
       list.append(
-        make("div", { title: `${count} with an error of about 1e${bins[i]}` }, [bar, make("span", { textContent: label })]),
+        make("div", { title: `${count} with an error of about 1e${bins[i]}` }, [
+          bar,
+          make("span", { textContent: label }),
+        ]),
       );
     }
     return make("figure", {}, [make("figcaption", { textContent: caption }), list]);

@@ -1,8 +1,8 @@
 // The quantities of one step as pictures, bars and numbers.
 
 import { make } from "../ui/dom.js";
-import { plain } from "./equations.js";
 import { paintSigned, palette } from "../ui/pictures.js";
+import { plain } from "./equations.js";
 
 /** @typedef {{symbol: string, layer: number, rows: number, values: Float32Array, largest: Float32Array}} Quantity */
 /** @typedef {{layer: number, neuron: number, source: number}} Weight neuron and source count from 0 */
@@ -78,7 +78,8 @@ export function figure({ symbol, layer, rows, values, largest }, facts, pick) {
   );
   if (symbol === "a" && layer === 1) element.append(picture(numbers, 0, most));
   else if (!["w", "dw", "m", "v"].includes(symbol)) element.append(bars(numbers, most));
-  else if (facts.sizes[layer - 2] === 784) element.append(pictures(numbers, layer, most, facts, pick));
+  else if (facts.sizes[layer - 2] === 784)
+    element.append(pictures(numbers, layer, most, facts, pick));
   else element.append(matrix(numbers, layer, most, facts, pick));
   return element;
 }
@@ -110,7 +111,9 @@ function bars(numbers, largest) {
   const list = make("ol", { className: "signed" });
   for (const [j, value] of numbers.entries()) {
     const text = `${j + 1}: ${value.toPrecision(4)}`;
-    const bar = make("li", { title: text }, [make("span", { className: "unseen", textContent: text })]);
+    const bar = make("li", { title: text }, [
+      make("span", { className: "unseen", textContent: text }),
+    ]);
     bar.style.setProperty("--share", String(Math.abs(value) / (largest || 1)));
     bar.classList.toggle("negative", value < 0);
     list.append(bar);
@@ -127,7 +130,9 @@ function pictures(numbers, layer, largest, { sizes, weight }, pick) {
     ]);
     button.setAttribute("aria-label", `Follow a weight of neuron ${j + 1}`);
     button.setAttribute("aria-pressed", String(weight.layer === layer && weight.neuron === j));
-    button.addEventListener("click", (event) => pick({ layer, neuron: j, source: pressed(event, button) }));
+    button.addEventListener("click", (event) =>
+      pick({ layer, neuron: j, source: pressed(event, button) }),
+    );
     box.append(button);
   }
   return box;
@@ -151,7 +156,10 @@ function matrix(numbers, layer, largest, { sizes }, pick) {
   for (let j = 0; j < rows; j++) {
     for (let k = 0; k < columns; k++) {
       const value = numbers[j * columns + k];
-      const cell = make("button", { type: "button", title: `j = ${j + 1}, k = ${k + 1}: ${value.toPrecision(4)}` });
+      const cell = make("button", {
+        type: "button",
+        title: `j = ${j + 1}, k = ${k + 1}: ${value.toPrecision(4)}`,
+      });
       cell.tabIndex = j === 0 && k === 0 ? 0 : -1;
       cell.setAttribute("aria-label", `Follow the weight from neuron ${k + 1} to neuron ${j + 1}`);
       cell.style.setProperty("--share", String(Math.abs(value) / (largest || 1)));

@@ -1,6 +1,6 @@
 // The chapter "Your drawing in the net": each layer's activations, and which pixels decided.
 
-import { make, byTestId } from "../ui/dom.js";
+import { byTestId, make } from "../ui/dom.js";
 import { paintGrey, paintSigned, palette } from "../ui/pictures.js";
 import { whileSeen } from "../ui/seen.js";
 

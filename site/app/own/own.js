@@ -1,5 +1,8 @@
 // The chapter "Your own backward": edit a function of the library, and run it in a sandbox.
 
+import { take, warm } from "../engine/sandbox.js";
+import { foundOf, stateOf } from "../engine/sandboxMessages.js";
+import { RaceView } from "../race/race.js";
 import {
   addressOf,
   goToAddress,
@@ -10,11 +13,8 @@ import {
 } from "../ui/address.js";
 import { byTestId, say as put } from "../ui/dom.js";
 import { lazy } from "../ui/lazy.js";
-import { RaceView } from "../race/race.js";
-import { take, warm } from "../engine/sandbox.js";
 import { waitingForSight, whileSeen } from "../ui/seen.js";
 import { packed, packs, unpacked } from "../ui/share.js";
-import { foundOf, stateOf } from "../engine/sandboxMessages.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {import("../engine/training.js").Training} Training */
@@ -126,12 +126,19 @@ export function ownSection(engine, training, gallery) {
   /** The settings of the function or the address, overridden by the fields. */
   function settings() {
     const given = drafts.get(target.value)?.settings;
-    return { ...given, ...Object.fromEntries(fields().map(({ name, value }) => [name, read(name, value)])) };
+    return {
+      ...given,
+      ...Object.fromEntries(fields().map(({ name, value }) => [name, read(name, value)])),
+    };
   }
 
   /** Parse a setting; Python validates it. @param {string} name @param {string} value */
   function read(name, value) {
-    if (name === "hidden") return value.split(/[\s,]+/).filter(Boolean).map(Number);
+    if (name === "hidden")
+      return value
+        .split(/[\s,]+/)
+        .filter(Boolean)
+        .map(Number);
     return fields().some((field) => field.name === name) ? Number(value) : value;
   }
 
@@ -241,7 +248,9 @@ export function ownSection(engine, training, gallery) {
       say("Starting a separate Python for your code …");
       await mine.ready;
       if (sandbox !== mine) return;
-      await mine.call("mnist.allocate", { counts: { train: ROWS["train-labels"], test: ROWS["test-labels"] } });
+      await mine.call("mnist.allocate", {
+        counts: { train: ROWS["train-labels"], test: ROWS["test-labels"] },
+      });
       await mine.call("mnist.set_available", { images: ROWS["train-labels"] }, arrays);
       say("Checking the gradient …");
       slow = setTimeout(

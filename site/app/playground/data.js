@@ -2,7 +2,7 @@
 
 import { make } from "../ui/dom.js";
 import { numberField, stops } from "./controls.js";
-import { REACH, colours, paintOf, whenColoursChange } from "./heat.js";
+import { colours, paintOf, REACH, whenColoursChange } from "./heat.js";
 import { DATA } from "./words.js";
 
 /** @typedef {import("./world.js").World} World */

@@ -1,7 +1,7 @@
 // What the initializer does to a deep net: a histogram of each layer's activations.
 
-import { make, percent } from "../ui/dom.js";
 import { WORDS } from "../engine/names.js";
+import { make, percent } from "../ui/dom.js";
 import { choice } from "./controls.js";
 
 /** @typedef {import("./world.js").World} World */

@@ -1,7 +1,7 @@
 // One weight or bias: its value, the formula that uses it, and a field to change it.
 
 import { make } from "../ui/dom.js";
-import { FEATURES, down, layerNumber, signed, up } from "./words.js";
+import { down, FEATURES, layerNumber, signed, up } from "./words.js";
 
 /** @typedef {import("./world.js").World} World */
 /** @typedef {import("./attention.js").Attention} Attention */
@@ -27,7 +27,11 @@ export function inspector(world, attention) {
   value.setAttribute("aria-label", "Its value");
   const text = make("p", { className: "quiet" });
   text.dataset.testid = "playground-weight";
-  const forget = make("button", { type: "button", textContent: "Discard values set by hand", hidden: true });
+  const forget = make("button", {
+    type: "button",
+    textContent: "Discard values set by hand",
+    hidden: true,
+  });
   forget.dataset.testid = "playground-forget";
   const fields = make("div", { className: "one-weight", hidden: true }, [source, value, text]);
   const element = make("div", { className: "inspector" }, [hint, fields, forget]);

@@ -1,7 +1,7 @@
 // The net as a picture: a column for the features and for each layer, a square for each neuron.
 
-import { make, byTestId } from "../ui/dom.js";
 import { WORDS } from "../engine/names.js";
+import { byTestId, make } from "../ui/dom.js";
 import { paintDots, paintHeat, whenColoursChange } from "./heat.js";
 import { Lines } from "./lines.js";
 import { FEATURES, layerNumber } from "./words.js";

@@ -1,7 +1,7 @@
 // The large plane: the output of the net or of one neuron, the data, and points set by hand.
 
 import { make } from "../ui/dom.js";
-import { REACH, against, colours, paintHeat, paintOf, whenColoursChange } from "./heat.js";
+import { against, colours, paintHeat, paintOf, REACH, whenColoursChange } from "./heat.js";
 import { FEATURES, layerNumber } from "./words.js";
 import { DENSITY } from "./world.js";
 

@@ -1,15 +1,15 @@
 // The playground, built when it is first seen: controls, data, net, plane.
 
+import { WORDS } from "../engine/names.js";
 import {
   addressOf,
-  readAddress,
   goToAddress,
+  readAddress,
   whenAddressChanges,
   writeAddress,
 } from "../ui/address.js";
 import { nowAndThen } from "../ui/announce.js";
-import { make, byTestId, percent, say } from "../ui/dom.js";
-import { WORDS } from "../engine/names.js";
+import { byTestId, make, percent, say } from "../ui/dom.js";
 import { Sight } from "../ui/seen.js";
 import { Attention } from "./attention.js";
 import { choice, numberField, stops } from "./controls.js";
@@ -219,7 +219,8 @@ function spoken(world) {
   const announce = nowAndThen(byTestId("playground-said", HTMLElement), GAP);
   const standing = () => {
     const { epoch, cost, testAccuracy } = world.view;
-    const right = testAccuracy === null ? "" : `, ${percent(testAccuracy, 0)} of the test points right`;
+    const right =
+      testAccuracy === null ? "" : `, ${percent(testAccuracy, 0)} of the test points right`;
     return `epoch ${Math.round(epoch)}, cost ${Number.isFinite(cost) ? Number(cost).toPrecision(2) : "not finite"}${right}.`;
   };
   let playing = false;

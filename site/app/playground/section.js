@@ -1,7 +1,7 @@
 // The chapter "Playground": it is fetched and computed only once it is in view.
 
 import { goToAddress, readAddress } from "../ui/address.js";
-import { make, byTestId } from "../ui/dom.js";
+import { byTestId, make } from "../ui/dom.js";
 import { lazy } from "../ui/lazy.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
@@ -30,7 +30,10 @@ export function playgroundSection(engine) {
         words.dataset.kind = "trouble";
         words.textContent = message.replace(/ Try again\.$/, "");
         if (message === words.textContent) return; // what helps is to reload the page
-        words.append(" ", make("button", { type: "button", textContent: "Try again", onclick: open }));
+        words.append(
+          " ",
+          make("button", { type: "button", textContent: "Try again", onclick: open }),
+        );
       },
     );
   }

@@ -1,6 +1,6 @@
 // The chapter "How good is it?": accuracy per digit, the confusion matrix, and the mistakes.
 
-import { make, byTestId, percent, say, whole } from "../ui/dom.js";
+import { byTestId, make, percent, say, whole } from "../ui/dom.js";
 import { paintPixels } from "../ui/pictures.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
@@ -73,7 +73,9 @@ export function qualitySection(engine, training, sheet, picker) {
 
   /** @param {string} name of the net @param {ArrayLike<number>} confusion a hundred counts */
   function show(name, confusion) {
-    const rows = cells.map((_, label) => Array.from({ length: 10 }, (_, i) => confusion[10 * label + i]));
+    const rows = cells.map((_, label) =>
+      Array.from({ length: 10 }, (_, i) => confusion[10 * label + i]),
+    );
     const right = rows.reduce((sum, row, label) => sum + row[label], 0);
     const all = rows.flat().reduce((sum, count) => sum + count, 0);
     say(

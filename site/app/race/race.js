@@ -50,7 +50,10 @@ export class RaceView {
     this.#name = name;
     for (const element of [this.#verdict, this.#ended]) element.setAttribute("role", "status");
     this.#figures = make("div", { className: "charts" }, [
-      make("figure", {}, [make("figcaption", { textContent: "Cost on the mini-batches" }), this.#cost]),
+      make("figure", {}, [
+        make("figcaption", { textContent: "Cost on the mini-batches" }),
+        this.#cost,
+      ]),
       make("figure", {}, [
         make("figcaption", { textContent: "Accuracy on held-out images" }),
         this.#accuracy,
@@ -61,7 +64,11 @@ export class RaceView {
     );
     this.#table.append(
       make("thead", {}, [make("tr", {}, [make("td"), ...heads])]),
-      make("tbody", {}, MEASURES.map(([key, label]) => this.#row(key, label))),
+      make(
+        "tbody",
+        {},
+        MEASURES.map(([key, label]) => this.#row(key, label)),
+      ),
     );
     root.replaceChildren(this.#verdict, this.#figures, this.#table, this.#ended);
     this.clear();
@@ -97,7 +104,9 @@ export class RaceView {
     this.#verdict.hidden = false;
     this.#verdict.dataset.right = found.right ? "yes" : "no";
     this.#verdict.replaceChildren(
-      make("strong", { textContent: found.right ? "Gradient check: right. " : "Gradient check: wrong. " }),
+      make("strong", {
+        textContent: found.right ? "Gradient check: right. " : "Gradient check: wrong. ",
+      }),
       judged(found),
     );
   }
@@ -159,7 +168,9 @@ export class RaceView {
       most,
     );
     this.#charts.accuracy.draw(
-      aligned(sides.map(({ testEpochs, testAccuracies }) => ({ x: testEpochs, y: testAccuracies }))),
+      aligned(
+        sides.map(({ testEpochs, testAccuracies }) => ({ x: testEpochs, y: testAccuracies })),
+      ),
     );
   }
 }
@@ -195,7 +206,9 @@ function judged({ right, finite, examples, arrays }) {
     worst.error > 1
       ? "it even has the wrong sign"
       : `it is off by ${worst.error >= 0.0995 ? percent(worst.error, 0) : percent(worst.error, 2)}`;
-  const rest = good.length ? ` ${listed(good.map(symbol))} ${good.length > 1 ? "are" : "is"} right.` : "";
+  const rest = good.length
+    ? ` ${listed(good.map(symbol))} ${good.length > 1 ? "are" : "is"} right.`
+    : "";
   return (
     `backward and the nudged cost disagree in ${listed(wrong.map(symbol))}. In the worst place, ` +
     `in ${symbol(worst)}, ${how}.${rest}`
@@ -204,7 +217,9 @@ function judged({ right, finite, examples, arrays }) {
 
 /** The ratio that all arrays share, if it is not 1. @param {Checked[]} arrays */
 function common(arrays) {
-  const ratios = arrays.flatMap(({ ratio }) => (ratio === null || ratio === undefined ? [] : [ratio]));
+  const ratios = arrays.flatMap(({ ratio }) =>
+    ratio === null || ratio === undefined ? [] : [ratio],
+  );
   const [first] = ratios;
   if (!ratios.length || Math.abs(first - 1) < ALIKE) return undefined;
   const alike = ratios.every((ratio) => Math.abs(ratio - first) < ALIKE * Math.abs(first));
@@ -220,4 +235,6 @@ const symbol = ({ symbol: name, layer }) =>
 
 /** @param {string[]} names */
 const listed = (names) =>
-  names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
+  names.length < 2
+    ? names.join("")
+    : `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;

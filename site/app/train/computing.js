@@ -34,7 +34,9 @@ export function computingSwitch(engine, training) {
 
   choice.addEventListener("change", async () => {
     const { value } = choice;
-    await (value === NUMPY ? engine.call("computing.use_numpy") : engine.call("computing.use_kernels", { path: "", name: kernels }));
+    await (value === NUMPY
+      ? engine.call("computing.use_numpy")
+      : engine.call("computing.use_kernels", { path: "", name: kernels }));
     computing = value;
   });
 

@@ -77,12 +77,15 @@ export function filesSection(engine, training) {
   /** @param {File} file */
   async function take(file) {
     try {
-      if (engine.state !== "ready" || !mostBytes) throw new Error("Python is still loading: wait a moment.");
+      if (engine.state !== "ready" || !mostBytes)
+        throw new Error("Python is still loading: wait a moment.");
       if (training.running) {
         throw new Error("A net is in training: reset it before you open a file.");
       }
       if (file.size > mostBytes) {
-        const [size, most] = [file.size, mostBytes].map((bytes) => `${Math.ceil(bytes / 2 ** 20)} MB`);
+        const [size, most] = [file.size, mostBytes].map(
+          (bytes) => `${Math.ceil(bytes / 2 ** 20)} MB`,
+        );
         throw new Error(`${file.name} has ${size}; files of more than ${most} cannot be opened.`);
       }
       say(`Opening ${file.name} …`);
@@ -92,7 +95,10 @@ export function filesSection(engine, training) {
       say(`${file.name}: a ${title} net${stand(training.progress)}. Press Resume to train it.`);
     } catch (error) {
       const { message } = /** @type {Error} */ (error);
-      say(message.includes(file.name) ? message : `${file.name}: ${message.replace(/\.?$/, ".")}`, true);
+      say(
+        message.includes(file.name) ? message : `${file.name}: ${message.replace(/\.?$/, ".")}`,
+        true,
+      );
     }
   }
 }
@@ -100,7 +106,9 @@ export function filesSection(engine, training) {
 /** The progress of a run, if it has begun. @param {any} progress the Lab's */
 function stand({ step, epoch, epochs, testAccuracy }) {
   if (!step) return "";
-  const reads = !Number.isFinite(testAccuracy) ? "" : `, reads ${percent(testAccuracy, 2)} of the test digits`;
+  const reads = !Number.isFinite(testAccuracy)
+    ? ""
+    : `, reads ${percent(testAccuracy, 2)} of the test digits`;
   return `, in epoch ${epoch} of ${epochs}${reads}`;
 }
 

@@ -1,8 +1,8 @@
 // "Continue where you left off": offers saved runs, and reports each save.
 
 import { claim, find, left, list, read, remove, write } from "../../storage/runStore.js";
-import { make, byTestId, percent } from "../ui/dom.js";
 import { WORDS } from "../engine/names.js";
+import { byTestId, make, percent } from "../ui/dom.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {import("../engine/training.js").Training} Training */
@@ -55,7 +55,10 @@ export function savedRunsSection(engine, training) {
     for (const { id } of entries) {
       void free(id, signal)
         .then((isFree) => (isFree ? find(id) : undefined)) // the other tab may have changed it
-        .then((entry) => entry && !signal.aborted && offer(entry), () => {});
+        .then(
+          (entry) => entry && !signal.aborted && offer(entry),
+          () => {},
+        );
     }
   }
 
@@ -96,7 +99,8 @@ export function savedRunsSection(engine, training) {
     } catch (error) {
       const { name } = /** @type {Error} */ (error);
       const reset = name === "AbortError" && !training.running;
-      if (reset) void look(); // the reset deleted the run
+      if (reset)
+        void look(); // the reset deleted the run
       else complain(/** @type {Error} */ (error));
     }
   }
@@ -175,7 +179,8 @@ function described({ about, when }) {
       (name) => WORDS[name] ?? name,
     );
     found += ` (${activation}, ${optimizer} at ${settings.learningRate}), ${stand(about)}`;
-    if (Number.isFinite(testAccuracy)) found += `: it reads ${percent(testAccuracy, 2)} of the test digits`;
+    if (Number.isFinite(testAccuracy))
+      found += `: it reads ${percent(testAccuracy, 2)} of the test digits`;
   } else found += " that you corrected";
   return `${found}. Saved ${day(when)} at ${clock(when)}.`;
 }

@@ -1,9 +1,9 @@
 // The chapter "Watch it learn": settings, buttons, curves, and the weights as pictures.
 
+import { WORDS } from "../engine/names.js";
 import { nowAndThen } from "../ui/announce.js";
 import { charting } from "../ui/charting.js";
-import { duration, make, byTestId, percent, say as put, show, whole } from "../ui/dom.js";
-import { WORDS } from "../engine/names.js";
+import { byTestId, duration, make, percent, say as put, show, whole } from "../ui/dom.js";
 import { paintSigned, palette } from "../ui/pictures.js";
 import { Sight } from "../ui/seen.js";
 
@@ -95,7 +95,9 @@ export function trainSection(engine, training) {
     const control = field(name);
     if (!control) return message;
     control.ariaInvalid = "true";
-    const texts = [...(control.labels?.[0].childNodes ?? [])].filter((node) => node instanceof Text);
+    const texts = [...(control.labels?.[0].childNodes ?? [])].filter(
+      (node) => node instanceof Text,
+    );
     return texts.map(({ data }) => data.trim()).join("") + message.slice(name.length);
   }
 
@@ -156,7 +158,9 @@ export function trainSection(engine, training) {
   const single = async () => {
     await training.step();
     if (training.state === "paused") {
-      say(`One update of every weight, by mini-batch ${whole(training.progress.step)} of this run.`);
+      say(
+        `One update of every weight, by mini-batch ${whole(training.progress.step)} of this run.`,
+      );
     }
   };
   step.addEventListener("click", async () => {
@@ -329,7 +333,9 @@ export function trainSection(engine, training) {
     ];
     byTestId("chart-hint", HTMLElement).hidden = true;
     charts ??= {
-      cost: new Chart(byTestId("cost-chart", HTMLElement), lines, (v) => v.toPrecision(2), { min: 0 }),
+      cost: new Chart(byTestId("cost-chart", HTMLElement), lines, (v) => v.toPrecision(2), {
+        min: 0,
+      }),
       accuracy: new Chart(byTestId("accuracy-chart", HTMLElement), lines, (v) => percent(v, 0), {
         max: 1,
       }),
@@ -371,6 +377,9 @@ export function trainSection(engine, training) {
 
 /** The progress of a run, in a sentence. @param {any} progress the Lab's */
 function standing({ epoch, epochs, testAccuracy }) {
-  const right = testAccuracy === null || testAccuracy === undefined ? "" : `: ${percent(testAccuracy)} of the test digits right`;
+  const right =
+    testAccuracy === null || testAccuracy === undefined
+      ? ""
+      : `: ${percent(testAccuracy)} of the test digits right`;
   return `Epoch ${epoch} of ${epochs}${right}.`;
 }

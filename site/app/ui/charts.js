@@ -57,7 +57,14 @@ export class Chart {
         },
       },
       axes: [
-        { ...axis, size: 30, label: "epochs", labelSize: 18, labelFont: axis.font, values: (_, ticks) => ticks.map((tick) => String(Number(tick.toFixed(3)))) },
+        {
+          ...axis,
+          size: 30,
+          label: "epochs",
+          labelSize: 18,
+          labelFont: axis.font,
+          values: (_, ticks) => ticks.map((tick) => String(Number(tick.toFixed(3)))),
+        },
         { ...axis, size: 52, values: (_, ticks) => ticks.map((tick) => format(tick)) },
       ],
       series: [
@@ -119,7 +126,9 @@ export class Chart {
    */
   draw(data, ceiling = Infinity) {
     const [x, ...lines] = data;
-    const low = lines.map((line) => Array.from(line, (y) => (y == null ? y : Math.min(y, ceiling))));
+    const low = lines.map((line) =>
+      Array.from(line, (y) => (y == null ? y : Math.min(y, ceiling))),
+    );
     this.#data = data;
     this.plot.setData([x, ...low]);
     this.below.renew();
@@ -132,7 +141,9 @@ export class Chart {
     const courses = this.#lines.map(({ label }, i) => {
       const values = Array.from(columns[i]).filter((y) => y != null && Number.isFinite(y));
       if (!values.length) return `${label}: nothing yet`;
-      const [first, last] = [values[0], values[values.length - 1]].map((y) => Number(y).toPrecision(3));
+      const [first, last] = [values[0], values[values.length - 1]].map((y) =>
+        Number(y).toPrecision(3),
+      );
       return `${label}: from ${first} to ${last}`;
     });
     this.picture.setAttribute("aria-label", `${this.name} over epochs. ${courses.join("; ")}.`);

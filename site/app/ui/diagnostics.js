@@ -5,7 +5,8 @@ const errors = [];
 
 /** Record an error for the report. @param {unknown} error */
 export function note(error) {
-  const text = error instanceof Error ? `${error.name}: ${error.message}${place(error)}` : String(error);
+  const text =
+    error instanceof Error ? `${error.name}: ${error.message}${place(error)}` : String(error);
   if (errors[errors.length - 1]?.endsWith(` ${text}`)) return; // several callers got the same error
   errors.push(`${new Date().toISOString()} ${text}`);
   errors.splice(0, errors.length - 10);

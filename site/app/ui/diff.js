@@ -38,7 +38,9 @@ export function showPatch({ before, after, first, removed, added, file, line }, 
     make("figcaption", {
       textContent: file ? `nets_core/${file}, line ${line + first}` : "The script that trains",
     }),
-    make("pre", { className: "code", tabIndex: 0, ariaLabel: back ? "The fix" : "The patch" }, [code]),
+    make("pre", { className: "code", tabIndex: 0, ariaLabel: back ? "The fix" : "The patch" }, [
+      code,
+    ]),
   ]);
 }
 

@@ -51,10 +51,12 @@ export function show(element, value, format) {
 export function say(element, text, { kind = "quiet", share } = {}) {
   element.dataset.kind = kind;
   element.setAttribute("aria-live", kind === "trouble" ? "assertive" : "polite");
-  if ((element.firstChild?.nodeValue ?? "") !== text) element.replaceChildren(...(text ? [text] : []));
+  if ((element.firstChild?.nodeValue ?? "") !== text)
+    element.replaceChildren(...(text ? [text] : []));
   if (share === undefined) element.lastElementChild?.remove();
   else {
-    const seen = element.lastElementChild ?? element.appendChild(make("span", { ariaHidden: "true" }));
+    const seen =
+      element.lastElementChild ?? element.appendChild(make("span", { ariaHidden: "true" }));
     seen.textContent = ` ${percent(share, 0)}`;
   }
 }

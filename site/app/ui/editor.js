@@ -10,8 +10,8 @@ import {
 } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import {
-  HighlightStyle,
   bracketMatching,
+  HighlightStyle,
   indentOnInput,
   indentUnit,
   syntaxHighlighting,
@@ -19,12 +19,12 @@ import {
 import { EditorState, StateEffect, StateField } from "@codemirror/state";
 import {
   Decoration,
-  EditorView,
-  WidgetType,
   drawSelection,
+  EditorView,
   highlightActiveLine,
   keymap,
   lineNumbers,
+  WidgetType,
 } from "@codemirror/view";
 import { tags } from "@lezer/highlight";
 
@@ -145,7 +145,11 @@ export class Editor {
         syntaxHighlighting(colours),
         theme,
         marks,
-        EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", tabindex: "0" }),
+        EditorView.contentAttributes.of({
+          "aria-label": label,
+          spellcheck: "false",
+          tabindex: "0",
+        }),
         EditorView.updateListener.of(({ docChanged }) => docChanged && changed()),
         tabs,
       ],

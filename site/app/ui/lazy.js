@@ -24,7 +24,10 @@ export async function lazy(part, load) {
     const sheet = address?.endsWith(".css") ? address : "";
     if (sheet) unstyled.add(sheet);
     const why = await whyNot(address);
-    if (why) throw new Error(`${part} did not load: ${why}. ${why === RENEWED ? "Reload the page" : "Try again"}.`);
+    if (why)
+      throw new Error(
+        `${part} did not load: ${why}. ${why === RENEWED ? "Reload the page" : "Try again"}.`,
+      );
     // The file is there now, but Chromium remembers that a module was not, by its address.
     const again = sheet
       ? style(sheet).then(load)
@@ -62,7 +65,10 @@ export async function whyNot(address) {
     if (!answer.ok) return `HTTP status ${answer.status}`;
     const type = answer.headers.get("Content-Type") ?? "";
     if (!/javascript|css/.test(type)) return `it came as ${type || "a file without a type"}`;
-    return await answer.arrayBuffer().then(() => "", () => "only a part of it came");
+    return await answer.arrayBuffer().then(
+      () => "",
+      () => "only a part of it came",
+    );
   } catch {
     return "there is no network";
   }

@@ -15,7 +15,9 @@ const there = (value) => value !== null && value !== undefined && Number.isFinit
 
 /** Comma-separated values in full precision; a field is empty if there is no number. @param {Sheet} sheet */
 export function csv({ heads, columns }) {
-  const quoted = heads.map((head) => (/[",\n]/.test(head) ? `"${head.replaceAll('"', '""')}"` : head));
+  const quoted = heads.map((head) =>
+    /[",\n]/.test(head) ? `"${head.replaceAll('"', '""')}"` : head,
+  );
   const rows = Array.from(columns[0], (_, i) =>
     columns.map((column) => (there(column[i]) ? String(column[i]) : "")).join(","),
   );
@@ -55,7 +57,9 @@ export function png(plot, name, lines, { paper, ink }) {
     x += 4 * em + context.measureText(label).width;
   }
   return new Promise((resolve, reject) =>
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The browser made no picture.")))),
+    canvas.toBlob((blob) =>
+      blob ? resolve(blob) : reject(new Error("The browser made no picture.")),
+    ),
   );
 }
 
@@ -77,7 +81,9 @@ export function numbersBelow(sheet, picture) {
   const frame = make("div", { className: "scroll", tabIndex: 0, role: "region" }, [table]);
   const fold = make("details", {}, [make("summary", { textContent: "Numbers" }), frame]);
   const file = (/** @type {string} */ ending) =>
-    `nets-${sheet().name.toLowerCase().replace(/[^a-z0-9]+/g, "-")}.${ending}`;
+    `nets-${sheet()
+      .name.toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")}.${ending}`;
   const button = (/** @type {string} */ kind, /** @type {() => Promise<void> | void} */ work) => {
     const made = make("button", { type: "button", className: "plain", textContent: kind });
     made.setAttribute("aria-label", `${sheet().name}: save as ${kind}`);
@@ -97,9 +103,17 @@ export function numbersBelow(sheet, picture) {
   function fill() {
     const { name, heads, columns } = sheet();
     frame.setAttribute("aria-label", `${name}, numbers`);
-    const head = make("tr", {}, heads.map((text) => make("th", { scope: "col", textContent: text })));
+    const head = make(
+      "tr",
+      {},
+      heads.map((text) => make("th", { scope: "col", textContent: text })),
+    );
     const rows = Array.from(columns[0], (_, i) =>
-      make("tr", {}, columns.map((column) => make("td", { textContent: short(column[i]) }))),
+      make(
+        "tr",
+        {},
+        columns.map((column) => make("td", { textContent: short(column[i]) })),
+      ),
     );
     table.replaceChildren(
       make("caption", { className: "unseen", textContent: name }),

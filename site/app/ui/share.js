@@ -21,7 +21,9 @@ export async function packed(text) {
  */
 export async function unpacked(letters) {
   if (!packs) {
-    throw new Error("This browser cannot unpack the code in this link: it has no DecompressionStream.");
+    throw new Error(
+      "This browser cannot unpack the code in this link: it has no DecompressionStream.",
+    );
   }
   const damaged = new Error("The code in this link is damaged: perhaps the link was cut off.");
   try {

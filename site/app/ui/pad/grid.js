@@ -1,7 +1,7 @@
 // The pad's second mode: a 28×28 grid, painted pixel by pixel. It knows no nets.
 
-import { Cursor, SIDE } from "./cursor.js";
 import { paintPixels } from "../pictures.js";
+import { Cursor, SIDE } from "./cursor.js";
 
 /** How many gestures can be undone. */
 const MEMORY = 200;

@@ -1,8 +1,8 @@
 // The drawing pad: pointer events in, strokes out. It knows no nets.
 
+import { whenThemeChanges } from "../theme.js";
 import { Cursor } from "./cursor.js";
 import { erase } from "./strokes.js";
-import { whenThemeChanges } from "../theme.js";
 
 /** @typedef {import("./strokes.js").Stroke} Stroke */
 /** @typedef {import("./strokes.js").Point} Point */
@@ -194,7 +194,8 @@ export class Pad extends EventTarget {
    */
   #without(from, to, radius) {
     const left = erase(this.#strokes, from, to, radius);
-    const same = left.length === this.#strokes.length && left.every((s, i) => s === this.#strokes[i]);
+    const same =
+      left.length === this.#strokes.length && left.every((s, i) => s === this.#strokes[i]);
     return same ? undefined : left;
   }
 

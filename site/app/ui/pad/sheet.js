@@ -22,7 +22,8 @@ export class Sheet extends EventTarget {
 
   constructor() {
     super();
-    if (typeof PointerEvent !== "function") byTestId("draw-hint", HTMLElement).textContent = NO_POINTER;
+    if (typeof PointerEvent !== "function")
+      byTestId("draw-hint", HTMLElement).textContent = NO_POINTER;
     this.#mode.checked = false; // browsers restore form values on reload
     this.#normalise.checked = true;
     for (const face of [this.#pad, this.#grid]) {

@@ -51,10 +51,11 @@ function densified(stroke, step) {
     const parts = Math.max(1, Math.ceil(Math.hypot(next[0] - point[0], next[1] - point[1]) / step));
     return Array.from(
       { length: parts },
-      (_, k) => /** @type {Point} */ ([
-        point[0] + ((next[0] - point[0]) * k) / parts,
-        point[1] + ((next[1] - point[1]) * k) / parts,
-      ]),
+      (_, k) =>
+        /** @type {Point} */ ([
+          point[0] + ((next[0] - point[0]) * k) / parts,
+          point[1] + ((next[1] - point[1]) * k) / parts,
+        ]),
     );
   });
 }
