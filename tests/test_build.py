@@ -14,7 +14,8 @@ from pathlib import Path
 import brotli
 import pytest
 
-from building import bundle, manifest, mnist_shards, vite
+import builds
+from building import bundle, manifest, mnist_shards
 from building.parts import PartError, Parts
 from building.site_files import SIDE_BY_SIDE
 
@@ -32,7 +33,7 @@ def sources(tmp_path_factory: pytest.TempPathFactory) -> Path:
     left_out = shutil.ignore_patterns("__pycache__", "node_modules")
     for name in ("site", "nets_core"):
         shutil.copytree(ROOT / name, root / name, ignore=left_out)
-    (root / "site" / "node_modules").symlink_to(vite.packages(ROOT / "site"))
+    builds.add_packages(root / "site")
     for path in (ROOT / "pyproject.toml", *ROOT.glob("*.md"), *ROOT.glob("LICENSE*")):
         shutil.copy(path, root)
     return root

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from building import bundle
+from building import bundle, vite
 from building.environment import ROOT
 
 _NOT_COPIED = shutil.ignore_patterns("__pycache__", "node_modules")
@@ -22,7 +23,23 @@ def build(
         )
     for name in ("pyproject.toml", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
-    (folder / "site" / "node_modules").symlink_to(ROOT / "site" / "node_modules")
+    add_packages(folder / "site")
     change(folder / "site")
     bundle.build(folder / "dist", root=folder, service_worker=service_worker)
     return folder / "dist"
+
+
+def add_packages(site: Path) -> None:
+    """Give a copy of ``site/`` the npm packages of the original, by hard links where it can.
+
+    With a symbolic link the modules would lie outside of the site, and their chunks get other names.
+    """
+    packages = vite.packages(ROOT / "site")
+    shutil.copytree(packages, site / "node_modules", symlinks=True, copy_function=_link)
+
+
+def _link(source: str, target: str) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system
+        shutil.copy2(source, target)
