@@ -159,7 +159,7 @@ def breaks(run: Run) -> None:
 
 
 def flatters(run: Run) -> None:
-    held = run.changed.state["test_accuracy"], run.healthy.state["testAccuracy"]
+    held = run.changed.state["test_accuracy"], run.healthy.state["test_accuracy"]
     assert held[0] > 0.99
     assert held[1] < 0.96  # 0.94
     assert run.changed.right < 0.95

@@ -32,7 +32,8 @@ def build(
 def add_packages(site: Path) -> None:
     """Give a copy of ``site/`` the npm packages of the original, by hard links where it can.
 
-    With a symbolic link the modules would lie outside of the site, and their chunks get other names.
+    With a symbolic link the modules would lie outside of the site, and their chunks get other
+    names.
     """
     packages = vite.packages(ROOT / "site")
     shutil.copytree(packages, site / "node_modules", symlinks=True, copy_function=_link)
