@@ -70,10 +70,11 @@ def serve_harness(dist: Path) -> Iterator[Callable[..., Site]]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """What uses ``browser`` is tested in each, but for what is marked to be ``chromium``'s."""
+    """What uses ``browser`` is tested in Chromium; what may differ elsewhere, in Firefox too."""
     if "browser" in metafunc.fixturenames:
-        alone = metafunc.definition.get_closest_marker("chromium")
-        engines = ["chromium"] if alone else ["chromium", "firefox"]
+        marked = metafunc.definition.get_closest_marker
+        everywhere = marked("every_engine") and not marked("chromium")
+        engines = ["chromium", "firefox"] if everywhere else ["chromium"]
         metafunc.parametrize("browser", engines, indirect=True, scope="module")
 
 

@@ -15,6 +15,8 @@ from building import bundle, cdn, web
 from building.parts import Parts
 from visiting import SEVEN, draw, expect_guess, part
 
+pytestmark = pytest.mark.every_engine("fetching and integrity")
+
 FILES = ("pyodide.asm.wasm", "pyodide.asm.js", "python_stdlib.zip")
 
 

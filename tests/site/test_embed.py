@@ -23,6 +23,8 @@ import visiting
 from building import web
 from visiting import ONE, SEVEN, draw, expect_guess, part
 
+pytestmark = pytest.mark.every_engine("frames and layout")
+
 README = Path(__file__).parents[2] / "site" / "README.md"
 PUBLIC = "https://you.github.io/nets/"
 """The site's address in the README's line."""

@@ -35,8 +35,6 @@ FIRST_DATA = (
     "mnist/test-images.gz",
 )
 
-pytestmark = pytest.mark.chromium  # driven by its own protocol in places
-
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:

@@ -12,6 +12,8 @@ from playwright.sync_api import Page
 from blank import open_blank
 from builds import build
 
+pytestmark = pytest.mark.every_engine("WebAssembly")
+
 START = """async () => {
   const harness = await import("./assets/harness.js");
   const { Engine } = await harness.engine();

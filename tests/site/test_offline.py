@@ -32,8 +32,6 @@ DAMAGE = """async (address) => {
 }"""
 """Change a byte of what is kept."""
 
-pytestmark = pytest.mark.chromium  # Playwright has service workers there alone
-
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:

@@ -18,8 +18,6 @@ from building import browsers
 from faulty import Site
 from visiting import SEVEN, draw, expect_guess, expect_state, part
 
-pytestmark = pytest.mark.chromium  # what it emulates is asked for by its own protocol
-
 WINDOWS: dict[str, dict[str, Any]] = {
     "desktop": {"viewport": {"width": 1280, "height": 900}},
     "phone": {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True},

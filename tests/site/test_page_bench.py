@@ -55,7 +55,6 @@ def test_nothing_is_measured_or_fetched_unasked(
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.chromium("what was copied is read")
 def test_every_figure_is_found_and_copied(context: BrowserContext, site_url: str) -> None:
     page = opened(context, site_url)
     measure(page)

@@ -294,7 +294,6 @@ def test_the_keyboard_is_enough(page: Page, site_url: str) -> None:
     expect(part(page, "bugs-mended-words")).to_contain_text("are one", timeout=PATIENCE)
 
 
-@pytest.mark.chromium("Playwright does not reach into workers elsewhere")
 @pytest.mark.provokes_errors
 def test_a_worker_that_dies_in_mid_race_is_told_and_replaced(page: Page, site_url: str) -> None:
     open_section(page, site_url)
@@ -333,7 +332,6 @@ def test_mnist_that_cannot_be_fetched_is_told_and_asked_for_again(
     expect_outcome(try_it(page), "nothing")
 
 
-@pytest.mark.chromium("Playwright has no touch elsewhere")
 @pytest.mark.parametrize("width", [360, 1280])
 def test_nothing_is_wider_than_the_window(browser: Browser, site_url: str, width: int) -> None:
     with visiting.visitor(browser, viewport={"width": width, "height": 740}, has_touch=True) as own:

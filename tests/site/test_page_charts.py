@@ -14,8 +14,6 @@ import access
 import visiting
 from visiting import number, part
 
-pytestmark = pytest.mark.chromium  # the files are made by the page alone, whatever runs it
-
 
 @pytest.fixture(scope="module")
 def page(browser: Browser, site_url: str) -> Iterator[Page]:

@@ -15,6 +15,8 @@ from building import browsers
 from builds import build
 from visiting import SEVEN, draw, expect_guess, part
 
+pytestmark = pytest.mark.every_engine("what a browser may lack")
+
 
 def switch_off(context: BrowserContext, site: Any, folder: Path, script: str) -> None:
     """Run a script in the page, and in the worker of its Python, before anything else does."""

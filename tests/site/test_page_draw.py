@@ -24,6 +24,8 @@ from visiting import (
     probabilities,
 )
 
+pytestmark = pytest.mark.every_engine("input")
+
 
 @pytest.fixture(scope="module")
 def open_page(browser: Browser, site_url: str) -> Iterator[Page]:

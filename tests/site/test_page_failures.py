@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Page, Route, expect
 import visiting
 from visiting import SEVEN, draw, drawing, expect_guess, part
 
+pytestmark = pytest.mark.every_engine("workers")
+
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:

@@ -387,7 +387,6 @@ def test_mnist_that_does_not_come_is_told_and_asked_for_again(
     expect(part(page, "inside-words")).to_have_text("")
 
 
-@pytest.mark.chromium("Playwright does not reach into workers elsewhere")
 def test_a_dead_worker_takes_the_step_along_and_a_new_one_brings_it_back(
     fresh_page: Page, site_url: str
 ) -> None:

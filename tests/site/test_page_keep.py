@@ -23,6 +23,8 @@ from nets_core.data import datasets
 from nets_core.files import saving
 from visiting import SEVEN, draw, expect_state, number, numbers, part
 
+pytestmark = pytest.mark.every_engine("storage")
+
 LONG: dict[str, Any] = {"epochs": 1000}
 """A run that a browser does not finish while a test looks at it."""
 

@@ -112,6 +112,7 @@ def test_the_editor_holds_the_librarys_own_code(page: Page) -> None:
     expect(part(page, "own-place")).to_contain_text("nets_core/network.py, line")
 
 
+@pytest.mark.every_engine("the sandbox")
 def test_the_same_code_is_right_and_runs_a_dead_heat(page: Page) -> None:
     run(page)
     expect_words(page, "Done.")
@@ -182,6 +183,7 @@ def test_nan_is_found_by_the_check(page: Page) -> None:
     )
 
 
+@pytest.mark.every_engine("the sandbox")
 def test_an_endless_loop_is_stopped_and_the_next_run_works(page: Page) -> None:
     write(page, "def gradients(self, delta):\n    while True:\n        pass\n")
     run(page)
@@ -198,6 +200,7 @@ def test_an_endless_loop_is_stopped_and_the_next_run_works(page: Page) -> None:
     part(page, "clear").click()
 
 
+@pytest.mark.every_engine("the sandbox")
 def test_memory_ends_at_512_megabytes(page: Page) -> None:
     hungry = "    kept = []\n    while True:\n        kept.append(bytearray(2**24))\n"
     write(page, "def gradients(self, delta):\n" + hungry)
@@ -225,7 +228,6 @@ def test_each_run_has_a_python_of_its_own(page: Page) -> None:
     expect_words(page, "Done.")
 
 
-@pytest.mark.chromium("Playwright reads no clipboard elsewhere")
 def test_a_link_brings_the_code_and_does_not_run_it(browser: Browser, page: Page) -> None:
     write(page, GRADIENTS + "\nprint('it runs')\n")
     part(page, "own-settings").locator("[name=learningRate]").fill("1.5")
@@ -354,7 +356,6 @@ def cage(browser: Browser, serve_site: Callable[..., Any]) -> Iterator[tuple[Pag
     context.close()
 
 
-@pytest.mark.chromium("Playwright does not reach into workers elsewhere")
 @pytest.mark.provokes_errors
 def test_not_even_javascript_gets_out_of_the_sandbox(cage: tuple[Page, Worker, Any]) -> None:
     """As if the code had found a way past Python: the frame's policy still holds it."""
@@ -371,7 +372,6 @@ def test_not_even_javascript_gets_out_of_the_sandbox(cage: tuple[Page, Worker, A
     assert [name for name in databases if name not in OWN_DATABASES] == []
 
 
-@pytest.mark.chromium("Playwright does not reach into workers elsewhere")
 @pytest.mark.provokes_errors
 def test_messages_out_of_the_sandbox_change_nothing(cage: tuple[Page, Worker, Any]) -> None:
     page, worker, _ = cage
@@ -435,6 +435,7 @@ attempt("urllib", through_urllib)
 
 
 @pytest.mark.provokes_errors
+@pytest.mark.every_engine("the sandbox")
 def test_python_finds_no_way_out_either(cage: tuple[Page, Worker, Any]) -> None:
     page, _, site = cage
     socket = site.url.replace("http", "ws", 1)

@@ -13,8 +13,6 @@ import visiting
 from tabs import Tab, tab
 from visiting import SEVEN, Fingers, draw, expect_guess, part
 
-pytestmark = pytest.mark.chromium  # whose protocol has fingers, notches and hidden tabs
-
 PHONE: dict[str, Any] = {
     "viewport": {"width": 360, "height": 740},
     "has_touch": True,

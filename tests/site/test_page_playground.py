@@ -477,7 +477,6 @@ def test_after_a_step_while_it_plays_the_net_is_shown_as_it_is(page: Page) -> No
         before = shown
 
 
-@pytest.mark.chromium("Playwright sets no preference for motion elsewhere")
 def test_who_wants_no_motion_sees_none(browser: Browser, site_url: str) -> None:
     """With a learning rate of almost nothing only the flow can move the lines."""
     address = "?mode=gradient&learningRate=1e-12"
@@ -587,7 +586,6 @@ SCRIPTS = {
 
 
 @pytest.mark.parametrize("address", SCRIPTS.values(), ids=list(SCRIPTS))
-@pytest.mark.chromium("Playwright waits for no download elsewhere")
 def test_the_script_learns_as_the_page(page: Page, address: str, tmp_path: Any) -> None:
     if address:
         go_to_world(page, address)
@@ -626,7 +624,6 @@ def costs(text: str) -> list[float]:
     return [float(value) for _, value in found]
 
 
-@pytest.mark.chromium("Playwright reads no clipboard elsewhere")
 def test_the_script_and_the_link_are_copied(browser: Browser, site_url: str) -> None:
     with visiting.visitor(browser, viewport=VIEW) as context:
         context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -663,7 +660,6 @@ def test_a_net_that_diverges_is_told_of(page: Page) -> None:
     assert cost(page) < 10
 
 
-@pytest.mark.chromium("Playwright does not reach into workers elsewhere")
 def test_a_dead_engine_leaves_a_sentence_and_comes_back(browser: Browser, site_url: str) -> None:
     with visiting.visitor(browser, errors=True, viewport=VIEW) as context:
         page = open_world(context.new_page(), site_url, "?data=xor")
@@ -721,7 +717,6 @@ def test_a_narrower_window_makes_everything_narrower(browser: Browser, site_url:
             )
 
 
-@pytest.mark.chromium("Playwright has no touch elsewhere")
 def test_on_a_phone_nothing_sticks_out(browser: Browser, site_url: str) -> None:
     phone = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
     with visiting.visitor(browser, **phone) as context:

@@ -15,6 +15,8 @@ from blank import open_blank
 from building.pages import policy
 from visiting import SEVEN, draw, expect_guess, part
 
+pytestmark = pytest.mark.every_engine("the policy")
+
 PATIENCE = 120_000
 
 

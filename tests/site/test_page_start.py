@@ -127,7 +127,6 @@ def test_the_page_is_used_from_top_to_bottom_by_keyboard(
     visiting.expect_state(page, "paused")
 
 
-@pytest.mark.chromium("Playwright sets no colour scheme elsewhere")
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_page_follows_the_colour_scheme(browser: Browser, site_url: str, scheme: Any) -> None:
     with visiting.visitor(browser, color_scheme=scheme) as context:

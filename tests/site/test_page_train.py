@@ -287,7 +287,6 @@ def test_a_correction_in_training_is_one_more_step(page: Page) -> None:
     expect(part(page, "train-pause")).to_have_text("Resume")
 
 
-@pytest.mark.chromium("without a screen there is nothing that hovers elsewhere")
 def test_everywhere_in_a_chart_each_line_has_a_value(page: Page) -> None:
     part(page, "train-start").click()
     wait_for(page, "epoch", "value > 2")

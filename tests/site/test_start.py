@@ -15,6 +15,8 @@ import visiting
 from blank import open_blank
 from building import bytecode
 
+pytestmark = pytest.mark.every_engine("start and WebAssembly")
+
 START = """
 async (before) => {
   if (before) (0, eval)(before);

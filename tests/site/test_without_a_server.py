@@ -6,11 +6,14 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 import visiting
 from visiting import SEVEN, draw, expect_guess, part
 from webkit import Visit
+
+pytestmark = pytest.mark.every_engine("service workers")
 
 KEPT = "works without a network"
 TRAIN = "() => nets.train({ epochs: 1, batchSize: 100 })"
