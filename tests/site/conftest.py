@@ -78,22 +78,37 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("browser", engines, indirect=True, scope="module")
 
 
-@pytest.fixture(scope="module")
-def browser(request: pytest.FixtureRequest) -> Iterator[Browser]:
-    """A browser without a window: Chromium, then Firefox.
-
-    Each file has one of its own: what goes wrong with it is over with the file.
-    """
-    program = _installed(request.param)
+@pytest.fixture(scope="session")
+def launched() -> Iterator[Callable[[browsers.Engine], Browser]]:
+    """Gives the browser of an engine: one process for all tests, as long as it lives."""
+    running: dict[browsers.Engine, Browser] = {}
     with _driver() as playwright:
-        if request.param == "chromium":
-            started = playwright.chromium.launch(executable_path=program, args=browsers.flags())
-        elif program == playwright.firefox.executable_path:
-            started = playwright.firefox.launch()
-        else:
-            started = playwright.firefox.launch(executable_path=program, channel="moz-firefox")
-        yield started
-        started.close()
+
+        def take(engine: browsers.Engine) -> Browser:
+            if engine not in running or not running[engine].is_connected():
+                running[engine] = _launch(playwright, engine)
+            return running[engine]
+
+        yield take
+        for browser in running.values():
+            browser.close()
+
+
+@pytest.fixture(scope="module")
+def browser(
+    request: pytest.FixtureRequest, launched: Callable[[browsers.Engine], Browser]
+) -> Browser:
+    """A browser without a window."""
+    return launched(request.param)
+
+
+def _launch(playwright: Playwright, engine: browsers.Engine) -> Browser:
+    program = _installed(engine)
+    if engine == "chromium":
+        return playwright.chromium.launch(executable_path=program, args=browsers.flags())
+    if program == playwright.firefox.executable_path:
+        return playwright.firefox.launch()
+    return playwright.firefox.launch(executable_path=program, channel="moz-firefox")
 
 
 @contextmanager
