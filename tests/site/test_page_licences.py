@@ -40,7 +40,8 @@ def imported() -> set[str]:
     found: set[str] = set()
     folders = [path for path in SITE.iterdir() if path.is_dir() and path.name != "node_modules"]
     for path in (path for folder in folders for path in folder.rglob("*.js")):
-        found |= set(PACKAGE.findall(path.read_text()))
+        if not path.name.endswith(".test.js"):
+            found |= set(PACKAGE.findall(path.read_text()))
     for name in (waiting := list(found)):
         package = json.loads((SITE / "node_modules" / name / "package.json").read_text())
         waiting += set(package.get("dependencies", {})) - found
