@@ -291,7 +291,7 @@ def test_the_keyboard_is_enough(page: Page, site_url: str) -> None:
     assert answers(page) == ["yes", "yes"]
     tab_to("bugs-mend")
     page.keyboard.press("Enter")
-    expect(part(page, "bugs-mended-words")).to_contain_text("are one", timeout=PATIENCE)
+    expect(part(page, "bugs-mended-words")).to_contain_text("are the same", timeout=PATIENCE)
 
 
 @pytest.mark.provokes_errors
