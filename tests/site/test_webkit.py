@@ -171,7 +171,7 @@ def test_a_bug_is_guessed_tried_and_mended(visit: Visit) -> None:
         "yes",
     ]
     visit.click("bugs-mend")
-    visit.expect_text("bugs-mended-words", "are one")
+    visit.expect_text("bugs-mended-words", "are the same")
 
 
 def bring(visit: Visit, code: str) -> None:
