@@ -149,7 +149,8 @@ def test_python_that_breaks_a_rule_is_named(tmp_path: Path, text: str, problem: 
             "app/own/x.js",
             'import {\n  a,\n} from "../train/y.js";\nimport data from "../../models/m.json";\n',
             "site/app/own/x.js imports site/app/train/y.js: "
-            "app/own/ imports nothing of ours but app/ui/, app/engine/, app/race/, python/",
+            "app/own/ imports nothing of ours but "
+            "app/ui/, app/engine/, app/race/, python/, storage/",
         ),
         (
             "app/ui/x.js",
@@ -159,7 +160,8 @@ def test_python_that_breaks_a_rule_is_named(tmp_path: Path, text: str, problem: 
         (
             "worker/x.js",
             'import "../python/a.js";\nconst { b } = await import("../app/b.js");\n',
-            "site/worker/x.js imports site/app/b.js: worker/ imports nothing of ours but python/",
+            "site/worker/x.js imports site/app/b.js: worker/ imports nothing of ours but "
+            "python/, storage/",
         ),
     ],
 )
