@@ -218,11 +218,11 @@ class Trainer:
 
     @property
     def examples_per_second(self) -> float:
-        """Examples per second of training since the start or ``set_clock_back``, without
+        """Examples per second of training since the start or ``reset_clock``, without
         evaluations and pauses."""
         return self._examples / self._seconds if self._seconds else 0.0
 
-    def set_clock_back(self) -> None:
+    def reset_clock(self) -> None:
         """Restart the measurement of ``examples_per_second``, after a change that affects it."""
         self._examples = 0
         self._seconds = 0.0
@@ -277,7 +277,7 @@ class Trainer:
         """
         parameters = self.net.parameters()
         with _no_overflow_warnings():  # Diverged says it in one sentence
-            cost, gradients = self.net.backpropagate(x, self._wanted(labels))
+            cost, gradients = self.net.backpropagate(x, self._targets(labels))
             if not math.isfinite(cost):
                 self._diverge(f"the cost became {_in_words(cost)} in step {self.step + 1}")
             if self.step % CHECKPOINT_STEPS == 0:
@@ -290,7 +290,7 @@ class Trainer:
         self.step += 1
         return cost, metrics.right(self.net.layers[-1].a, labels) / len(labels)
 
-    def _wanted(self, labels: Array) -> Array:
+    def _targets(self, labels: Array) -> Array:
         """y (batch, outputs) for labels, or regression targets as they are."""
         return ops.gather(self._codes, labels, self.net.dtype) if labels.ndim == 1 else labels
 
@@ -351,7 +351,7 @@ class Trainer:
         for a in metrics.predictions(self.net, x):
             slice_labels = labels[done : done + len(a)]
             z = self.net.layers[-1].z
-            cost += self.net.loss.cost(z, a, self._wanted(slice_labels)) * len(a)
+            cost += self.net.loss.cost(z, a, self._targets(slice_labels)) * len(a)
             right += metrics.right(a, slice_labels)
             done += len(a)
             yield Evaluating(done / len(x))

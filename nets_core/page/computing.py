@@ -42,5 +42,5 @@ class Computing:
         ops.use(kernels)
         self._in_use = {"kernels": name, "reason": reason}
         if self._live.trainer is not None:
-            self._live.trainer.set_clock_back()
+            self._live.trainer.reset_clock()
         return self.in_use()

@@ -2,7 +2,7 @@
 // beside the page.
 
 export { Measuring } from "../../site/bench/measuring.js";
-export { Unpacker, hire } from "../../site/python/brotliClient.js";
+export { BrotliClient, startBrotliWorker } from "../../site/python/brotliClient.js";
 export { urlOf } from "../../site/python/siteFiles.js";
 export { startPython } from "../../site/python/start.js";
 export { trusted } from "../../site/python/trusted.js";

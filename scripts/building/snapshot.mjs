@@ -18,7 +18,7 @@ performance.now = () => 0;
 Object.assign(nodeCrypto, { randomFillSync: (/** @type {Uint8Array} */ view) => view.fill(7) });
 
 const load = (/** @type {string} */ name) => import(pathToFileURL(join(folder, name)).href);
-const { intervene, places, trampoline } = await load("boot.mjs");
+const { hookEngine, places, trampoline } = await load("boot.mjs");
 const { loadPyodide } = await load("pyodide.mjs");
 await load("pyodide.asm.js");
 
@@ -39,7 +39,7 @@ const settings = {
 
 /** Start Python anew and let it run the program. @returns {Promise<any>} */
 async function run() {
-  const own = intervene(undefined, libraries, () => ({}));
+  const hook = hookEngine(undefined, libraries, () => ({}));
   const pyodide = await loadPyodide({
     ...settings,
     _makeSnapshot: true,
@@ -51,7 +51,7 @@ async function run() {
       }
     },
   });
-  own.end();
+  hook.end();
   pyodide.runPython(readFileSync(program, "utf8"));
   return pyodide;
 }
@@ -59,8 +59,8 @@ async function run() {
 /** The memory over which a snapshot will be laid. @returns {Promise<Uint8Array>} */
 function untouched() {
   return new Promise((done) => {
-    const own = intervene(undefined, libraries, (/** @type {any} */ engine) => {
-      own.end();
+    const hook = hookEngine(undefined, libraries, (/** @type {any} */ engine) => {
+      hook.end();
       done(engine.HEAPU8.slice());
       throw new Error("This is all that was wanted.");
     });

@@ -8,7 +8,7 @@ import { byTestId, make } from "./ui/dom.js";
 
 /** @typedef {import("./engine/engine.js").Engine} Engine */
 /** @typedef {import("./engine/training.js").Training} Training */
-/** @typedef {{ page: boolean, data: boolean, trouble?: string }} Kept */
+/** @typedef {{ page: boolean, data: boolean, trouble?: string }} CacheState */
 
 /** How long after the first prediction the page is kept, in milliseconds: it comes first. */
 const LEISURE = 2000;
@@ -103,12 +103,12 @@ export function offlineWords(engine, training) {
       return say("A newer version of this page has come. It is used when you open the page next.");
     }
     const kept = await ask("what is kept");
-    if (kept.page) await unpackOnce();
+    if (kept.page) await cacheUnpackedOnce();
     if (kept.page && wanted && !kept.data) return keepData();
     tell(kept);
   }
 
-  /** @param {Kept} kept */
+  /** @param {CacheState} kept */
   function tell({ page, data, trouble }) {
     if (!page) return say("");
     if (data) return say("This page works without a network, training too.");
@@ -136,7 +136,7 @@ export function offlineWords(engine, training) {
     void keep();
   }
 
-  /** @param {string} question @returns {Promise<Kept>} the service worker's answer */
+  /** @param {string} question @returns {Promise<CacheState>} the service worker's answer */
   function ask(question) {
     const { port1, port2 } = new MessageChannel();
     return new Promise((resolve) => {
@@ -164,16 +164,16 @@ export function offlineWords(engine, training) {
 /** @type {Promise<void> | undefined} */
 let unpacking;
 
-/** `keepUnpacked`, unless that is under way; without it the next start takes longer, no more. */
-function unpackOnce() {
-  unpacking ??= keepUnpacked()
+/** `cacheUnpacked`, unless that is under way; without it the next start takes longer, no more. */
+function cacheUnpackedOnce() {
+  unpacking ??= cacheUnpacked()
     .catch(() => {})
     .finally(() => (unpacking = undefined));
   return unpacking;
 }
 
 /** Have what the service worker keeps packed be kept unpacked, too, by a worker of its own. */
-async function keepUnpacked() {
+async function cacheUnpacked() {
   const worker = new Worker(trusted(new URL(cacheWorkerUrl, import.meta.url)), { type: "module" });
   await new Promise((done) => {
     worker.onmessage = done;

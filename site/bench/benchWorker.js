@@ -6,7 +6,7 @@ import * as Comlink from "comlink";
 import { startPython } from "#start";
 import { packed } from "../app/ui/pad/strokes.js";
 import index from "../models/models.json";
-import { borrowed } from "../python/brotliClient.js";
+import { receiveBrotliClient } from "../python/brotliClient.js";
 import { load } from "../python/siteFiles.js";
 import { loadKernels } from "../worker/kernels.js";
 import { loadMnist } from "../worker/mnist.js";
@@ -36,7 +36,7 @@ let computing;
 /** @type {((times: number) => number) | undefined} */
 let peak;
 
-const unpacker = borrowed();
+const brotli = receiveBrotliClient();
 const { port1, port2 } = new MessageChannel();
 /** @returns {Promise<void>} */
 const turn = () =>
@@ -108,7 +108,7 @@ const api = {
    * @returns {Promise<Computing & { milliseconds: number }>}
    */
   async start() {
-    const python = await startPython(() => {}, await unpacker);
+    const python = await startPython(() => {}, await brotli);
     pyodide = python.pyodide;
     lab = pyodide.pyimport("nets_core.page.lab").Lab();
     const [{ id }] = index.models;

@@ -2,7 +2,7 @@
 
 import * as Comlink from "comlink";
 import { Lifeline } from "../app/engine/lifeline.js";
-import { lend } from "../python/brotliClient.js";
+import { startBrotliWorkerFor } from "../python/brotliClient.js";
 import { trusted } from "../python/trusted.js";
 import workerUrl from "./benchWorker.js?worker&url";
 
@@ -10,14 +10,14 @@ import workerUrl from "./benchWorker.js?worker&url";
 
 export class Measuring {
   #worker = new Worker(trusted(new URL(workerUrl, import.meta.url)), { type: "module" });
-  #unpacker = lend(this.#worker);
+  #brotliWorker = startBrotliWorkerFor(this.#worker);
   /** @type {Asked} */
   #asked = Comlink.wrap(this.#worker);
   #life = new Lifeline();
 
   constructor() {
     this.#watch(this.#worker, "benchWorker.js");
-    this.#watch(this.#unpacker, "brotliWorker.js");
+    this.#watch(this.#brotliWorker, "brotliWorker.js");
   }
 
   /** @param {Worker} worker @param {string} file */
@@ -34,16 +34,17 @@ export class Measuring {
    * @returns {Promise<any>} rejects with the worker's error, or when it dies or is ended
    */
   ask(method, ...args) {
-    return this.#life.holds(this.#asked[method](...args.map(lent)));
+    return this.#life.holds(this.#asked[method](...args.map(proxied)));
   }
 
   /** End it, whatever it is doing. */
   stop() {
     this.#worker.terminate();
-    this.#unpacker.terminate();
+    this.#brotliWorker.terminate();
     this.#life.cut(new DOMException("Stopped.", "AbortError"));
   }
 }
 
 /** @param {unknown} arg */
-const lent = (arg) => (typeof arg === "function" ? Comlink.proxy(/** @type {any} */ (arg)) : arg);
+const proxied = (arg) =>
+  typeof arg === "function" ? Comlink.proxy(/** @type {any} */ (arg)) : arg;

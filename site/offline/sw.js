@@ -16,7 +16,7 @@
  *   kept: { page: string[], data: string[] },
  * }} Manifest as scripts/building/manifest.py writes it
  */
-/** @typedef {{ page: boolean, data: boolean, trouble?: string }} Kept what is kept */
+/** @typedef {{ page: boolean, data: boolean, trouble?: string }} CacheState what is kept */
 
 /** What of the service worker's scope TypeScript's DOM library does not know.
  * @typedef {{
@@ -31,13 +31,13 @@ const worker = /** @type {Scope} */ (/** @type {unknown} */ (self));
 const BUILD = "the hash of this build";
 const SITE = new URL("./", worker.registration.scope);
 /** Several copies of the site may lie on one origin: each has caches of its own. */
-const FAMILY = `nets ${SITE.pathname} `;
-const CACHE = FAMILY + BUILD;
+const PREFIX = `nets ${SITE.pathname} `;
+const CACHE = PREFIX + BUILD;
 /** Files that are fetched at a time. */
 const LANES = 4;
 
 worker.addEventListener("install", (event) => event.waitUntil(install()));
-worker.addEventListener("activate", (event) => event.waitUntil(forgetOthers()));
+worker.addEventListener("activate", (event) => event.waitUntil(deleteOtherVersions()));
 
 worker.addEventListener("fetch", (event) => {
   /** @type {Request} */
@@ -52,9 +52,9 @@ worker.addEventListener("message", (event) => {
   const [port] = event.ports;
   if (event.data === "take over") event.waitUntil(takeOver());
   if (event.data === "what is kept")
-    event.waitUntil(kept().then((found) => port.postMessage(found)));
+    event.waitUntil(cacheState().then((found) => port.postMessage(found)));
   if (event.data === "keep the data") {
-    event.waitUntil(keepData().then((found) => port.postMessage(found)));
+    event.waitUntil(cacheData().then((found) => port.postMessage(found)));
   }
 });
 
@@ -62,8 +62,8 @@ async function install() {
   try {
     const manifest = await ownManifest();
     const cache = await caches.open(CACHE);
-    await keep(cache, manifest, manifest.kept.page);
-    await copy(cache, manifest, manifest.kept.data);
+    await cacheAll(cache, manifest, manifest.kept.page);
+    await copyUnchanged(cache, manifest, manifest.kept.data);
   } catch (error) {
     const { message } = /** @type {Error} */ (error);
     for (const client of await worker.clients.matchAll({ includeUncontrolled: true })) {
@@ -98,8 +98,8 @@ async function ownManifest() {
  * @param {Manifest} manifest
  * @param {string[]} addresses
  */
-async function keep(cache, manifest, addresses) {
-  await copy(cache, manifest, addresses);
+async function cacheAll(cache, manifest, addresses) {
+  await copyUnchanged(cache, manifest, addresses);
   const there = await addressesIn(cache);
   const missing = addresses.filter((address) => !there.has(address));
   const lane = async () => {
@@ -117,9 +117,9 @@ async function keep(cache, manifest, addresses) {
  * @param {Manifest} manifest
  * @param {string[]} addresses
  */
-async function copy(cache, manifest, addresses) {
+async function copyUnchanged(cache, manifest, addresses) {
   const there = await addressesIn(cache);
-  for (const name of await family()) {
+  for (const name of await versions()) {
     if (name === CACHE) continue;
     const other = await caches.open(name);
     const listed = await other.match(new URL("manifest.json", SITE));
@@ -155,7 +155,7 @@ async function fetched(address, manifest) {
       continue;
     }
     const bytes = await answer.arrayBuffer().catch(() => new ArrayBuffer(0));
-    if (await agrees(address, bytes, manifest)) return packedAway(address, bytes, answer);
+    if (await agrees(address, bytes, manifest)) return responseOf(address, bytes, answer);
     why = "what came is not the file that belongs here";
   }
   throw new Error(`${address}: ${why}`);
@@ -172,7 +172,7 @@ async function agrees(address, bytes, manifest) {
  * @param {ArrayBuffer} bytes
  * @param {Response} answer whose body they were
  */
-function packedAway(address, bytes, answer) {
+function responseOf(address, bytes, answer) {
   const type = answer.headers.get("Content-Type") ?? "";
   const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
   const unpacks = typeof DecompressionStream === "function";
@@ -186,13 +186,13 @@ function packedAway(address, bytes, answer) {
 /** @param {any} event @param {string} address @returns {Promise<Response>} */
 async function answer(event, address) {
   const cache = await caches.open(CACHE);
-  const kept = await cache.match(new URL(address, SITE));
-  if (kept) return kept;
+  const cached = await cache.match(new URL(address, SITE));
+  if (cached) return cached;
   return fetch(event.request); // what is not kept, or was lost with the visitor's storage
 }
 
-/** @returns {Promise<Kept>} */
-async function kept() {
+/** @returns {Promise<CacheState>} */
+async function cacheState() {
   const cache = await caches.open(CACHE);
   const listed = await cache.match(new URL("manifest.json", SITE));
   if (!listed) return { page: false, data: false };
@@ -202,16 +202,16 @@ async function kept() {
   return { page: all(wanted.page), data: all(wanted.data) };
 }
 
-/** @returns {Promise<Kept>} */
-async function keepData() {
+/** @returns {Promise<CacheState>} */
+async function cacheData() {
   try {
     const cache = await caches.open(CACHE);
     const listed = await cache.match(new URL("manifest.json", SITE));
     const manifest = /** @type {Manifest} */ (await listed?.json());
-    await keep(cache, manifest, manifest.kept.data);
-    return kept();
+    await cacheAll(cache, manifest, manifest.kept.data);
+    return cacheState();
   } catch (error) {
-    return { ...(await kept()), trouble: /** @type {Error} */ (error).message };
+    return { ...(await cacheState()), trouble: /** @type {Error} */ (error).message };
   }
 }
 
@@ -222,13 +222,13 @@ async function takeOver() {
   if (ours.length <= 1) await worker.skipWaiting();
 }
 
-async function forgetOthers() {
-  for (const name of await family()) if (name !== CACHE) await caches.delete(name);
+async function deleteOtherVersions() {
+  for (const name of await versions()) if (name !== CACHE) await caches.delete(name);
 }
 
 /** @returns {Promise<string[]>} the caches of all versions of this copy of the site */
-async function family() {
-  return (await caches.keys()).filter((name) => name.startsWith(FAMILY));
+async function versions() {
+  return (await caches.keys()).filter((name) => name.startsWith(PREFIX));
 }
 
 /** @param {URL} url */

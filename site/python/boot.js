@@ -57,8 +57,8 @@ export async function boot(contents, base, settings = {}) {
   const header = JSON.parse(new TextDecoder().decode(snapshot.subarray(0, end)));
   const other = Object.keys(header.files).find((file) => header.files[file] !== hashes[file]);
   if (other) throw new Error(`It was made with another ${other}.`);
-  const lent = lend(module, base);
-  const own = intervene(header.memory, libraries, (engine) => {
+  const requests = interceptRequests(module, base);
+  const hook = hookEngine(header.memory, libraries, (engine) => {
     restore(engine, header, snapshot.subarray(end));
     return header.references;
   });
@@ -67,15 +67,15 @@ export async function boot(contents, base, settings = {}) {
       indexURL: base.href,
       packageBaseUrl: base.href,
       lockFileContents,
-      _loadSnapshot: snapshot, // that there is one; intervene() says what becomes of it
+      _loadSnapshot: snapshot, // that there is one; hookEngine() says what becomes of it
       ...settings,
     });
-    const pyodide = await Promise.race([started, lent.failure]);
+    const pyodide = await Promise.race([started, requests.failure]);
     pyodide.runPython(WAKE);
     return pyodide;
   } finally {
-    own.end();
-    lent.restore();
+    hook.end();
+    requests.restore();
   }
 }
 
@@ -88,7 +88,7 @@ export async function boot(contents, base, settings = {}) {
  * @param {(engine: any) => object} restoreSnapshot does what Pyodide's own would: gives the engine its
  *   memory, and returns the references
  */
-export function intervene(memory, libraries, restoreSnapshot) {
+export function hookEngine(memory, libraries, restoreSnapshot) {
   const scope = /** @type {any} */ (globalThis);
   const { _createPyodideModule: create } = scope;
   scope._createPyodideModule = async (/** @type {any} */ settings) => {
@@ -179,7 +179,7 @@ export async function runModule(bytes) {
  * @param {WebAssembly.Module} module
  * @param {URL} base
  */
-function lend(module, base) {
+function interceptRequests(module, base) {
   const { fetch } = globalThis;
   const { instantiateStreaming } = WebAssembly;
   const here = new Map([

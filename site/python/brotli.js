@@ -21,7 +21,7 @@ export function useDecoder(module) {
  * @param {(unpacked: ReadableStream<Bytes>) => Promise<T>} use
  * @returns {Promise<T>} what that returns
  */
-export async function unpackedBy(packed, use) {
+export async function decompress(packed, use) {
   /** @type {unknown} */
   let why;
   try {

@@ -10,37 +10,37 @@ import { trusted } from "./trusted.js";
 /** Where the worker that unpacks lies. */
 export const BROTLI_WORKER = new URL(workerUrl, import.meta.url);
 
-/** @returns {Worker} one for an Unpacker */
-export function hire() {
+/** @returns {Worker} one for an BrotliClient */
+export function startBrotliWorker() {
   return new Worker(trusted(BROTLI_WORKER), { type: "module" });
 }
 
 /**
- * Starts an unpacker for another worker, to which that is the first message.
+ * Starts an brotliWorker for another worker, to which that is the first message.
  *
- * @param {Worker} worker that waits for it: `borrowed`
- * @returns {Worker} the unpacker
+ * @param {Worker} worker that waits for it: `receiveBrotliClient`
+ * @returns {Worker} the brotliWorker
  */
-export function lend(worker) {
-  const unpacker = hire();
+export function startBrotliWorkerFor(worker) {
+  const brotliWorker = startBrotliWorker();
   const { port1, port2 } = new MessageChannel();
-  unpacker.postMessage({ port: port1 }, [port1]);
+  brotliWorker.postMessage({ port: port1 }, [port1]);
   worker.postMessage(port2, [port2]);
-  return unpacker;
+  return brotliWorker;
 }
 
-/** What the page lends to this worker. @returns {Promise<Unpacker>} */
-export function borrowed() {
+/** What the page lends to this worker. @returns {Promise<BrotliClient>} */
+export function receiveBrotliClient() {
   return new Promise((resolve) => {
     const take = (/** @type {MessageEvent<MessagePort>} */ event) => {
       event.stopImmediatePropagation(); // it is nobody else's
-      resolve(new Unpacker(event.data));
+      resolve(new BrotliClient(event.data));
     };
     addEventListener("message", take, { once: true });
   });
 }
 
-export class Unpacker {
+export class BrotliClient {
   #worker;
   #asked = 0;
   /** @type {Map<number, {resolve: (bytes: Bytes) => void, reject: (error: Error) => void}>} */

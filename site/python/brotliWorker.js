@@ -1,7 +1,7 @@
 // Unpacks what it is sent, so that whoever sends it can do something else meanwhile.
 
 import { read } from "./boot.js";
-import { unpackedBy, useDecoder } from "./brotli.js";
+import { decompress, useDecoder } from "./brotli.js";
 
 /** @param {MessagePort} client whom to answer */
 function serve(client) {
@@ -10,7 +10,7 @@ function serve(client) {
       if (port) return serve(port);
       if (decoder) return useDecoder(decoder);
       if (end) return close();
-      const bytes = await unpackedBy(new Blob([packed]).stream(), read);
+      const bytes = await decompress(new Blob([packed]).stream(), read);
       client.postMessage({ id, bytes }, { transfer: [bytes.buffer] });
     } catch (error) {
       client.postMessage({ id, error: /** @type {Error} */ (error).message });

@@ -19,11 +19,11 @@ const GLUE = "pyodide.asm.js";
  * Returns a running Pyodide with NumPy and nets_core, as start.js does.
  *
  * @param {Report} report
- * @param {import("./brotliClient.js").Unpacker} unpacker which has nothing to do: the browser unpacks
+ * @param {import("./brotliClient.js").BrotliClient} brotli which has nothing to do: the browser unpacks
  * @returns {Promise<import("./start.js").Started>}
  */
-export async function startPython(report, unpacker) {
-  unpacker.end();
+export async function startPython(report, brotli) {
+  brotli.end();
   if (typeof WebAssembly !== "object") {
     throw new Error("This browser has no WebAssembly, which Python needs to run here.");
   }

@@ -18,7 +18,7 @@ import {
   split,
   write,
 } from "./boot.js";
-import { unpackedBy, useDecoder } from "./brotli.js";
+import { decompress, useDecoder } from "./brotli.js";
 import { content, naming, unpack, urlOf } from "./siteFiles.js";
 import { findUnpacked } from "./startCache.js";
 
@@ -27,7 +27,7 @@ import { findUnpacked } from "./startCache.js";
 /** @typedef {(progress: { stage: Stage, loaded: number, total: number }) => void} Report */
 /** @typedef {{ name: string, stage: Stage }} Part a file, and the stage that waits for it */
 /** @typedef {import("./siteFiles.js").Bytes} Bytes */
-/** @typedef {import("./brotliClient.js").Unpacker} Unpacker */
+/** @typedef {import("./brotliClient.js").BrotliClient} BrotliClient */
 
 /**
  * @typedef {{ pyodide: Pyodide, rest: () => Promise<void>, trouble: string }} Started
@@ -55,27 +55,27 @@ const BASE = new URL("./", urlOf("pyodide/pyodide.mjs"));
  * that names the file that did not load and says why.
  *
  * @param {Report} report called often, with bytes as they are sent; a total of 0 is an unknown one
- * @param {Unpacker} unpacker which is at its end then
+ * @param {BrotliClient} brotli which is at its end then
  * @returns {Promise<Started>}
  */
-export async function startPython(report, unpacker) {
+export async function startPython(report, brotli) {
   try {
     if (typeof WebAssembly !== "object") {
       throw new Error("This browser has no WebAssembly, which Python needs to run here.");
     }
     // Without a snapshot the page is served for development (scripts/serve.py --dev).
     const wakes = typeof DecompressionStream === "function" && "pyodide/snapshot.br" in files;
-    const started = await (wakes ? startFromParts(report, unpacker) : startFromPackages(report));
+    const started = await (wakes ? startFromParts(report, brotli) : startFromPackages(report));
     report({ stage: "ready", loaded: 1, total: 1 });
     return started;
   } finally {
-    unpacker.end();
+    brotli.end();
   }
 }
 
-/** @param {Report} report @param {Unpacker} unpacker @returns {Promise<Started>} */
-async function startFromParts(report, unpacker) {
-  const contents = await fetchParts(report, unpacker);
+/** @param {Report} report @param {BrotliClient} brotli @returns {Promise<Started>} */
+async function startFromParts(report, brotli) {
+  const contents = await fetchParts(report, brotli);
   try {
     const pyodide = await boot(contents, BASE);
     return { pyodide, rest: () => addRest(pyodide), trouble: "" };
@@ -86,12 +86,14 @@ async function startFromParts(report, unpacker) {
   }
 }
 
-/** @param {Report} report @param {Unpacker} unpacker */
-async function fetchParts(report, unpacker) {
+/** @param {Report} report @param {BrotliClient} brotli */
+async function fetchParts(report, brotli) {
   const modules = Promise.all([load("pyodide.mjs"), json("pyodide-lock.json")]);
   modules.catch(() => {}); // waited for below, after what may fail before it
-  const kept = await findUnpacked(PACKED.map(({ name }) => name));
-  const parts = kept ? fromKept(kept) : fromSite(unpacker, counter([DECODER, ...PACKED], report));
+  const cached = await findUnpacked(PACKED.map(({ name }) => name));
+  const parts = cached
+    ? fromCache(cached)
+    : fromSite(brotli, counter([DECODER, ...PACKED], report));
   const [module, , libraries, snapshot, [{ loadPyodide }, lockFileContents]] = await Promise.all([
     parts.engine,
     parts.glue.then(runModule), // puts itself where loadPyodide looks for it
@@ -106,8 +108,8 @@ async function fetchParts(report, unpacker) {
   return { loadPyodide, lockFileContents, module, libraries, snapshot, hashes };
 }
 
-/** @param {Bytes[]} kept what an earlier visit has unpacked */
-function fromKept([engine, glue, numpy, memory]) {
+/** @param {Bytes[]} cached what an earlier visit has unpacked */
+function fromCache([engine, glue, numpy, memory]) {
   return {
     decoder: Promise.resolve(),
     engine: WebAssembly.compile(engine),
@@ -118,14 +120,14 @@ function fromKept([engine, glue, numpy, memory]) {
 }
 
 /**
- * @param {Unpacker} unpacker
+ * @param {BrotliClient} brotli
  * @param {(part: Part, count: number) => void} arrived
  */
-function fromSite(unpacker, arrived) {
+function fromSite(brotli, arrived) {
   const [engine, glue, numpy, memory] = PACKED;
   const ready = fetched(DECODER, arrived, compile).then((module) => {
     useDecoder(module);
-    unpacker.use(module);
+    brotli.use(module);
   });
   ready.catch(() => {}); // told by who waits for it
   /** @param {Part} part */
@@ -133,11 +135,11 @@ function fromSite(unpacker, arrived) {
     fetched(part, arrived, async (stream) => {
       const all = await read(stream);
       await ready;
-      return unpacker.unpack(all);
+      return brotli.unpack(all);
     });
   const compiled = fetched(engine, arrived, async (stream) => {
     await ready;
-    return unpackedBy(stream, compile);
+    return decompress(stream, compile);
   });
   return {
     decoder: ready,

@@ -3,13 +3,13 @@
 
 import { files } from "virtual:files";
 import { read } from "./boot.js";
-import { unpackedBy, useDecoder } from "./brotli.js";
+import { decompress, useDecoder } from "./brotli.js";
 import { hash, loadUnpacked, SITE, urlOf } from "./siteFiles.js";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 
 /** How the service worker's caches begin. */
-const FAMILY = `nets ${SITE.pathname} `;
+const PREFIX = `nets ${SITE.pathname} `;
 const DECODER = "pyodide/brotli.wasm.gz";
 
 /**
@@ -32,12 +32,12 @@ export async function findUnpacked(addresses) {
 }
 
 /** Unpacks what the service worker has kept packed for a start: in unpacked-worker.js. */
-export async function keepUnpacked() {
+export async function cacheUnpacked() {
   const addresses = Object.keys(files).filter((address) => address.endsWith(".br"));
   if (!addresses.length) return;
   /** @type {Promise<void> | undefined} fetched where there is something to unpack */
   let decoder;
-  for (const name of (await caches.keys()).filter((name) => name.startsWith(FAMILY))) {
+  for (const name of (await caches.keys()).filter((name) => name.startsWith(PREFIX))) {
     const cache = await caches.open(name);
     for (const address of addresses) {
       const packed = await cache.match(urlOf(address));
@@ -47,7 +47,7 @@ export async function keepUnpacked() {
         .then(WebAssembly.compile)
         .then(useDecoder);
       await decoder;
-      const bytes = await unpackedBy(/** @type {ReadableStream<Bytes>} */ (packed.body), read);
+      const bytes = await decompress(/** @type {ReadableStream<Bytes>} */ (packed.body), read);
       if (await isRight(address, bytes)) await cache.put(placeOf(address), new Response(bytes));
     }
   }

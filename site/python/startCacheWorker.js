@@ -1,7 +1,7 @@
 // Has the next start find unpacked what the service worker has kept packed, off the page's thread.
 
-import { keepUnpacked } from "./startCache.js";
+import { cacheUnpacked } from "./startCache.js";
 
-keepUnpacked()
+cacheUnpacked()
   .catch(() => {}) // without it the next start takes longer
   .finally(() => postMessage("done"));

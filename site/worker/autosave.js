@@ -12,7 +12,7 @@ const PATIENCE = 3000;
 
 /** @typedef {{about: any, when: number} | {trouble: string}} Report what was saved, or why nothing was */
 
-export class Keeper {
+export class Autosave {
   /** @type {(method: string, args?: Record<string, unknown>) => any} */
   #call;
   /** Called after each save. @type {((report: Report) => void) | undefined} */
@@ -49,7 +49,7 @@ export class Keeper {
   changed() {
     if (!this.#report) return;
     this.#dirty = true;
-    this.#timer ??= setTimeout(() => this.#keep(), Math.max(0, this.#next - performance.now()));
+    this.#timer ??= setTimeout(() => this.#save(), Math.max(0, this.#next - performance.now()));
   }
 
   /** Delete the saved run: the net in training was reset. */
@@ -82,7 +82,7 @@ export class Keeper {
    * @param {(data: Uint8Array) => any} take loads the file into the Lab
    * @returns {Promise<any>} what `take` returned
    */
-  async takeUp(id, take) {
+  async continueRun(id, take) {
     const release = await claim(id);
     try {
       const data = await read(id);
@@ -97,14 +97,14 @@ export class Keeper {
     }
   }
 
-  async #keep() {
+  async #save() {
     const begun = performance.now();
     this.#dirty = false;
     try {
-      const kept = this.#call("runs.autosave", { resting: this.#resting() });
-      if (!kept) return;
+      const saved = this.#call("runs.autosave", { resting: this.#resting() });
+      if (!saved) return;
       this.#next = begun + Math.max(PAUSE, SHARE * (performance.now() - begun));
-      const written = this.#write(kept);
+      const written = this.#write(saved);
       this.#writing = written.catch(() => {});
       await written;
     } catch (error) {
@@ -116,7 +116,7 @@ export class Keeper {
     }
   }
 
-  /** @param {{data: Uint8Array, about: any}} kept */
+  /** @param {{data: Uint8Array, about: any}} saved */
   async #write({ data, about }) {
     if (!this.#own) {
       const id = crypto.randomUUID();

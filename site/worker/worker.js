@@ -3,8 +3,8 @@
 
 import * as Comlink from "comlink";
 import { startPython } from "#start";
-import { borrowed } from "../python/brotliClient.js";
-import { Keeper } from "./autosave.js";
+import { receiveBrotliClient } from "../python/brotliClient.js";
+import { Autosave } from "./autosave.js";
 import { loadKernels } from "./kernels.js";
 import { loadMnist } from "./mnist.js";
 
@@ -47,8 +47,8 @@ const report = (/** @type {object} */ progress) => {
   latest = progress;
   tell(progress);
 };
-const started = borrowed()
-  .then((unpacker) => startPython(report, unpacker))
+const started = receiveBrotliClient()
+  .then((brotli) => startPython(report, brotli))
   .then((python) => {
     ({ pyodide, rest: fetchRest } = python);
     lab = pyodide.pyimport("nets_core.page.lab").Lab();
@@ -83,9 +83,9 @@ function call(method, args = {}, client = "") {
 }
 
 /** Lets go of a function of the page's, whose port the garbage collector would find late. */
-const release = (/** @type {any} */ lent) => lent[Comlink.releaseProxy]();
+const release = (/** @type {any} */ proxy) => proxy[Comlink.releaseProxy]();
 
-const keeper = new Keeper(call, () => stopped);
+const autosave = new Autosave(call, () => stopped);
 /** What changes the net in training. */
 const CHANGES = new Set([
   "runs.reopen",
@@ -109,9 +109,9 @@ const api = {
   async call(method, args, client) {
     if (!AT_ONCE.has(method)) await complete();
     const answer = call(method, args, client);
-    if (method === "runs.reopen") await keeper.leave(); // the file takes the other net's place
-    if (method === "training.reset") await keeper.forget();
-    if (CHANGES.has(method)) keeper.changed();
+    if (method === "runs.reopen") await autosave.leave(); // the file takes the other net's place
+    if (method === "training.reset") await autosave.forget();
+    if (CHANGES.has(method)) autosave.changed();
     return answer;
   },
 
@@ -122,13 +122,13 @@ const api = {
    * Keep the net in training in this browser from now on.
    * @param {(report: import("./autosave.js").Report) => void} report hears each time
    */
-  keep: (report) => keeper.begin(report),
+  autosave: (report) => autosave.begin(report),
 
-  /** Take up a run that was kept. @param {string} id @returns {Promise<any>} its settings and progress */
-  async takeUp(id) {
+  /** Take up a run that was saved. @param {string} id @returns {Promise<any>} its settings and progress */
+  async continueRun(id) {
     await complete();
-    const begun = await keeper.takeUp(id, (data) => call("runs.reopen", { data }));
-    keeper.changed();
+    const begun = await autosave.continueRun(id, (data) => call("runs.reopen", { data }));
+    autosave.changed();
     return begun;
   },
 
@@ -163,7 +163,7 @@ const api = {
       let reported = 0;
       while (!stopped) {
         const state = call("training.work", { milliseconds: TURN });
-        keeper.changed();
+        autosave.changed();
         if (state !== "training" && state !== "waiting") break;
         if (performance.now() - reported > REPORT) {
           reported = performance.now();
@@ -184,7 +184,7 @@ const api = {
   async stop() {
     stopped = true;
     await running;
-    keeper.changed();
+    autosave.changed();
   },
 
   /**

@@ -113,8 +113,8 @@ def test_kernels_that_compute_wrongly_are_not_used(
 
 
 GROW = """async () => {
-  const { startPython, Unpacker, hire, urlOf } = await import("./assets/harness.js");
-  const { pyodide, rest } = await startPython(() => {}, new Unpacker(hire()));
+  const { startPython, BrotliClient, startBrotliWorker, urlOf } = await import("./assets/harness.js");
+  const { pyodide, rest } = await startPython(() => {}, new BrotliClient(startBrotliWorker()));
   await rest();
   const answer = await fetch(urlOf("kernels/relaxed.wasm"));
   pyodide.FS.writeFile("/kernels.wasm", new Uint8Array(await answer.arrayBuffer()));

@@ -20,11 +20,11 @@ pytestmark = pytest.mark.every_engine("start and WebAssembly")
 START = """
 async (before) => {
   if (before) (0, eval)(before);
-  const { startPython, Unpacker, hire } = await import("./assets/harness.js");
+  const { startPython, BrotliClient, startBrotliWorker } = await import("./assets/harness.js");
   const reports = [];
   const report = (progress) => reports.push(progress);
   try {
-    const { pyodide, rest, trouble } = await startPython(report, new Unpacker(hire()));
+    const { pyodide, rest, trouble } = await startPython(report, new BrotliClient(startBrotliWorker()));
     Object.assign(globalThis, { pyodide, rest });
     const total = pyodide.runPython("import nets_core, numpy; float(numpy.arange(5.0).sum())");
     return { total, reports, trouble };

@@ -47,8 +47,8 @@ NOT_IN_THE_TAB: dict[str, str] = {}
 
 IN_THE_TAB = """
 async ({ wheels, files, options, kernels }) => {
-  const { startPython, Unpacker, hire, urlOf } = await import("./assets/harness.js");
-  const { pyodide, rest } = await startPython(() => {}, new Unpacker(hire()));
+  const { startPython, BrotliClient, startBrotliWorker, urlOf } = await import("./assets/harness.js");
+  const { pyodide, rest } = await startPython(() => {}, new BrotliClient(startBrotliWorker()));
   await rest();
   await pyodide.loadPackage(wheels, { messageCallback: () => {} });
   for (const [path, text] of Object.entries(files)) {

@@ -6,11 +6,11 @@ import { load } from "../../python/siteFiles.js";
 import { note } from "../ui/diagnostics.js";
 import { RENEWED, whyNot } from "../ui/lazy.js";
 import { Lifeline } from "./lifeline.js";
-import { takeCrew, WORKERS } from "./workers.js";
+import { takeWorkers, WORKER_URLS } from "./workers.js";
 
 /** @typedef {{stage: string, loaded: number, total: number}} Loading */
 /** @typedef {(typeof index.models)[number]} Model */
-/** @typedef {import("../../worker/autosave.js").Report} KeptReport */
+/** @typedef {import("../../worker/autosave.js").Report} SaveReport */
 
 /** A worker that lets a ping wait this long, in milliseconds, is taken for dead. */
 const PATIENCE = 20_000;
@@ -18,7 +18,7 @@ const PATIENCE = 20_000;
 const PATIENCE_AT_FIRST = 60_000;
 
 /**
- * A worker with Python in it. Events: "starting", "loading" (detail: Loading), "ready", "kept",
+ * A worker with Python in it. Events: "starting", "loading" (detail: Loading), "ready", "saved",
  * "failed" (detail: Error). After a failure `start` tries again with a new worker.
  */
 export class Engine extends EventTarget {
@@ -34,21 +34,21 @@ export class Engine extends EventTarget {
   /** @type {Worker | undefined} */
   #worker;
   /** The one that unpacks for it at the start. @type {Worker | undefined} */
-  #unpacker;
+  #brotliWorker;
   /** @type {any} */
   #api;
   /** @type {Map<string, Promise<unknown>>} */
   #opened = new Map();
   /** Has the worker been asked to keep the net in training? */
-  #keeping = false;
+  #autosaving = false;
   /** That of the worker. */
   #life = new Lifeline();
 
   /** Start a worker, or another one after a failure. @returns {Promise<void>} as `ready` */
   start() {
-    this.#dismiss();
+    this.#terminate();
     this.#opened.clear();
-    this.#keeping = false;
+    this.#autosaving = false;
     this.state = "loading";
     this.#life = new Lifeline();
     const ready = this.#boot();
@@ -70,7 +70,7 @@ export class Engine extends EventTarget {
     );
     const first = load(`models/${index.models[0].file}`);
     first.catch(() => {}); // it is told below, when its turn comes
-    const worker = this.#employ();
+    const worker = this.#takeWorkers();
     const trouble = await this.#life.holds(this.#api.start(report));
     if (trouble) note(trouble);
     await this.#open(index.models[0].id, first);
@@ -82,13 +82,13 @@ export class Engine extends EventTarget {
   }
 
   /**
-   * Take a worker and its unpacker, and see to it that their end is noticed.
+   * Take a worker and its brotliWorker, and see to it that their end is noticed.
    * @returns {Worker}
    */
-  #employ() {
-    const { worker, unpacker, failure } = takeCrew();
+  #takeWorkers() {
+    const { worker, brotliWorker, failure } = takeWorkers();
     this.#worker = worker;
-    this.#unpacker = unpacker;
+    this.#brotliWorker = brotliWorker;
     this.#api = Comlink.wrap(worker);
     const fail = (/** @type {string} */ what) => {
       if (this.#worker === worker) this.#fail(new Error(what));
@@ -97,7 +97,7 @@ export class Engine extends EventTarget {
       event.preventDefault();
       if (event.message)
         return fail(`The worker that runs Python could not go on: ${event.message}.`);
-      for (const [name, { href }] of Object.entries(WORKERS)) {
+      for (const [name, { href }] of Object.entries(WORKER_URLS)) {
         const why = await whyNot(href);
         const advice = why === RENEWED ? " Reload the page." : "";
         if (why) return fail(`${name} did not load: ${why}.${advice}`);
@@ -105,7 +105,7 @@ export class Engine extends EventTarget {
       fail("The worker that runs Python did not load.");
     };
     worker.addEventListener("error", died);
-    unpacker.addEventListener("error", died);
+    brotliWorker.addEventListener("error", died);
     if (failure) void died(failure);
     void this.#watch(worker);
     return worker;
@@ -124,7 +124,7 @@ export class Engine extends EventTarget {
 
   /**
    * Call one of the worker's own functions, of which some report on the way: "loadMnist", "run" …
-   * @param {"loadMnist" | "run" | "stop" | "memory" | "useKernels" | "keep" | "takeUp" | "leave"} name
+   * @param {"loadMnist" | "run" | "stop" | "memory" | "useKernels" | "autosave" | "continueRun" | "leave"} name
    * @param {string | ((progress: any) => void)} [argument]
    * @returns {Promise<any>}
    */
@@ -133,13 +133,13 @@ export class Engine extends EventTarget {
     return this.#life.holds(this.#api[name](given));
   }
 
-  /** Keep the net in training in this browser; "kept" (detail: Report of keeper.js) tells each time. */
-  keep() {
-    if (this.#keeping) return;
-    this.#keeping = true;
-    const report = (/** @type {KeptReport} */ detail) =>
-      this.dispatchEvent(new CustomEvent("kept", { detail }));
-    this.invoke("keep", report).catch(() => {}); // a worker that dies is told by "failed"
+  /** Keep the net in training in this browser; "saved" (detail: Report of keeper.js) tells each time. */
+  autosave() {
+    if (this.#autosaving) return;
+    this.#autosaving = true;
+    const report = (/** @type {SaveReport} */ detail) =>
+      this.dispatchEvent(new CustomEvent("saved", { detail }));
+    this.invoke("autosave", report).catch(() => {}); // a worker that dies is told by "failed"
   }
 
   /** See that a trained net is open in the worker. @param {string} id @returns {Promise<unknown>} */
@@ -162,9 +162,9 @@ export class Engine extends EventTarget {
     return opened;
   }
 
-  #dismiss() {
+  #terminate() {
     this.#worker?.terminate();
-    this.#unpacker?.terminate();
+    this.#brotliWorker?.terminate();
   }
 
   /** @param {Error} error */
@@ -172,7 +172,7 @@ export class Engine extends EventTarget {
     if (this.state === "failed") return;
     note(error);
     this.state = "failed";
-    this.#dismiss();
+    this.#terminate();
     this.#life.cut(error);
     this.ready = Promise.reject(error);
     this.ready.catch(() => {});

@@ -4,7 +4,7 @@
 
 import { files } from "virtual:files";
 import code from "virtual:sandbox";
-import { hire, Unpacker } from "../../python/brotliClient.js";
+import { BrotliClient, startBrotliWorker } from "../../python/brotliClient.js";
 import { load as fetchFile, urlOf } from "../../python/siteFiles.js";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
@@ -183,11 +183,11 @@ async function unpackAll(decoder, files) {
   const stream = new Blob([decoder]).stream();
   const gzipped = decoder[0] === 0x1f;
   const plain = gzipped ? stream.pipeThrough(new DecompressionStream("gzip")) : stream;
-  const unpacker = new Unpacker(hire());
+  const brotli = new BrotliClient(startBrotliWorker());
   try {
-    unpacker.use(await WebAssembly.compile(await new Response(plain).arrayBuffer()));
-    return await Promise.all(files.map((file) => unpacker.unpack(file)));
+    brotli.use(await WebAssembly.compile(await new Response(plain).arrayBuffer()));
+    return await Promise.all(files.map((file) => brotli.unpack(file)));
   } finally {
-    unpacker.end();
+    brotli.end();
   }
 }

@@ -70,15 +70,15 @@ function follow({ frame, pair }) {
     pair = found?.pair ?? ownPair();
     engine.follow(pair.engine, lost);
     training.follow(pair.training, lost);
-    engine.tell("failed", lost);
-    if (trained) engine.tell("lost", lost);
-    if (trained) training.tell("trouble", lost);
+    engine.emit("failed", lost);
+    if (trained) engine.emit("lost", lost);
+    if (trained) training.emit("trouble", lost);
     if (found) {
       watch(found.frame);
       catchUp();
     } else {
-      training.tell("progress", pair.training.progress);
-      training.tell("state", pair.training.state);
+      training.emit("progress", pair.training.progress);
+      training.emit("state", pair.training.state);
       begin(pair);
     }
   }
@@ -86,10 +86,10 @@ function follow({ frame, pair }) {
   /** Tell the sections what happened before they listened. */
   function catchUp() {
     if (pair.engine.state === "failed") pair.engine.start().catch(() => {});
-    engine.tell(pair.engine.state === "ready" ? "ready" : "starting");
-    if (pair.training.settings) training.tell("settings", pair.training.settings);
-    training.tell("progress", pair.training.progress);
-    training.tell("state", pair.training.state);
+    engine.emit(pair.engine.state === "ready" ? "ready" : "starting");
+    if (pair.training.settings) training.emit("settings", pair.training.settings);
+    training.emit("progress", pair.training.progress);
+    training.emit("state", pair.training.state);
   }
 
   watch(frame);
@@ -128,7 +128,7 @@ class StandIn {
         const value = own[String(name)] ?? from[name];
         if (typeof value !== "function") return this.#promised(value);
         return (/** @type {any[]} */ ...given) => {
-          if (name === "addEventListener") this.#hear(given[0]);
+          if (name === "addEventListener") this.#forward(given[0]);
           return this.#promised(value.apply(from, given));
         };
       },
@@ -144,15 +144,15 @@ class StandIn {
     this.#listening = new AbortController();
     const types = [...this.#types];
     this.#types.clear();
-    for (const type of types) this.#hear(type);
+    for (const type of types) this.#forward(type);
   }
 
   /** @param {string} type */
-  #hear(type) {
+  #forward(type) {
     if (this.#types.has(type)) return;
     this.#types.add(type);
     const pass = (/** @type {Event} */ event) =>
-      this.tell(type, /** @type {CustomEvent} */ (event).detail);
+      this.emit(type, /** @type {CustomEvent} */ (event).detail);
     this.#object.addEventListener(type, pass, { signal: this.#listening.signal });
   }
 
@@ -161,7 +161,7 @@ class StandIn {
   }
 
   /** @param {string} type @param {unknown} [detail] */
-  tell(type, detail) {
+  emit(type, detail) {
     this.#events.dispatchEvent(new CustomEvent(type, { detail }));
   }
 

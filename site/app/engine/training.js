@@ -28,7 +28,7 @@ export class Training extends EventTarget {
   /** Resolves when MNIST is in this worker. @type {Promise<void> | undefined} */
   #loaded;
   /** Is a run that is being made to wait, once it could begin? */
-  #held = false;
+  #paused = false;
   /** Why MNIST's next images have not come yet. @type {Error | undefined} */
   #missing;
   /** Resolves when the net that the Lab was last asked for is there, or cannot be. @type {Promise<unknown>} */
@@ -45,8 +45,8 @@ export class Training extends EventTarget {
       this.#loaded = undefined;
       this.#end(/** @type {CustomEvent} */ (event).detail);
       this.#corrected = false;
-      this.#hear({});
-      this.#enter("idle");
+      this.#setProgress({});
+      this.#setState("idle");
     });
   }
 
@@ -64,8 +64,8 @@ export class Training extends EventTarget {
   async load() {
     await this.#engine.ready;
     this.#loaded ??= this.#engine.invoke("loadMnist", (detail) => {
-      if ("waiting" in detail) this.#await(detail.waiting);
-      else this.#tell("data", detail);
+      if ("waiting" in detail) this.#setMissing(detail.waiting);
+      else this.#emit("data", detail);
     });
     const loaded = this.#loaded;
     return loaded.catch((error) => {
@@ -111,11 +111,11 @@ export class Training extends EventTarget {
     }
     const before = this.state;
     const run = ++this.#run;
-    this.#held = paused;
+    this.#paused = paused;
     const result = new Promise((resolve, reject) => (this.#pending = { resolve, reject }));
     result.catch(() => {});
     try {
-      this.#enter("loading");
+      this.#setState("loading");
       await this.#engine.ready;
       await this.#engine.computing.catch(() => {}); // what adds in another order is another run
       await check();
@@ -126,29 +126,29 @@ export class Training extends EventTarget {
       this.#netMade = made.catch(() => {});
       const { settings, progress } = await made;
       if (run !== this.#run) return { result };
-      this.#use(settings);
-      this.#hear(progress);
-      if (this.#held) this.#enter("paused");
-      else this.#go();
+      this.#setSettings(settings);
+      this.#setProgress(progress);
+      if (this.#paused) this.#setState("paused");
+      else this.#runOn();
     } catch (error) {
       if (run === this.#run) {
         this.#end(/** @type {Error} */ (error));
-        this.#enter(before === "loading" ? "idle" : before);
+        this.#setState(before === "loading" ? "idle" : before);
       }
     }
     return { result };
   }
 
   async pause() {
-    this.#held = true;
+    this.#paused = true;
     if (this.state !== "training") return;
-    this.#enter("paused");
+    this.#setState("paused");
     await this.#engine.invoke("stop");
   }
 
   resume() {
-    this.#held = false;
-    if (this.state === "paused") this.#go();
+    this.#paused = false;
+    if (this.state === "paused") this.#runOn();
   }
 
   /** One update, then pause. */
@@ -157,7 +157,7 @@ export class Training extends EventTarget {
     if (this.state !== "paused") return;
     const run = this.#run;
     const progress = await this.#engine.call("training.step");
-    if (run === this.#run) this.#arrived(progress); // else it was reset meanwhile
+    if (run === this.#run) this.#runStopped(progress); // else it was reset meanwhile
   }
 
   /**
@@ -175,8 +175,8 @@ export class Training extends EventTarget {
     this.#corrected = true; // and the copy may be of another net than before
     const progress = await this.#engine.call("training.progress");
     if (run !== this.#run) return reading;
-    this.#hear(progress);
-    this.#tell("state", this.state);
+    this.#setProgress(progress);
+    this.#emit("state", this.state);
     return reading;
   }
 
@@ -185,8 +185,8 @@ export class Training extends EventTarget {
     this.#run++;
     this.#end(new DOMException("The training was reset.", "AbortError"));
     this.#corrected = false;
-    this.#hear({});
-    this.#enter("idle");
+    this.#setProgress({});
+    this.#setState("idle");
     if (this.#engine.state !== "ready") return;
     const cleared = this.#netMade
       .then(() => this.#engine.invoke("stop")) // else a net on its way would come after this
@@ -197,25 +197,25 @@ export class Training extends EventTarget {
 
   /** Change what may change while a net trains. @param {Record<string, unknown>} settings */
   async adjust(settings) {
-    this.#use(await this.#engine.call("training.adjust", { settings }));
+    this.#setSettings(await this.#engine.call("training.adjust", { settings }));
   }
 
   /** @param {Record<string, unknown>} settings */
-  #use(settings) {
+  #setSettings(settings) {
     this.settings = settings;
-    this.#tell("settings", settings);
+    this.#emit("settings", settings);
   }
 
-  async #go() {
+  async #runOn() {
     const run = this.#run;
-    this.#enter("training");
+    this.#setState("training");
     let over = false;
     try {
       const last = await this.#engine.invoke("run", (progress) => {
-        if (run === this.#run && !over) this.#hear(progress); // a late report is of what was before
+        if (run === this.#run && !over) this.#setProgress(progress); // a late report is of what was before
       });
       over = true;
-      if (run === this.#run) this.#arrived(last);
+      if (run === this.#run) this.#runStopped(last);
     } catch (error) {
       if (run !== this.#run || this.#engine.state !== "ready") return;
       this.#end(/** @type {Error} */ (error));
@@ -224,16 +224,16 @@ export class Training extends EventTarget {
   }
 
   /** What is said when the worker has stopped, for whatever reason. @param {any} progress */
-  #arrived(progress) {
-    this.#hear(progress);
+  #runStopped(progress) {
+    this.#setProgress(progress);
     if (progress.state === "done") {
       const { testAccuracy, cost, epochs, examplesPerSecond } = progress;
       this.#pending?.resolve({ accuracy: testAccuracy, cost, epochs, examplesPerSecond });
       this.#pending = undefined;
-      this.#enter("done");
+      this.#setState("done");
     } else if (progress.state === "diverged") {
       this.#end(new Error(progress.message));
-      this.#enter("diverged");
+      this.#setState("diverged");
     }
   }
 
@@ -241,14 +241,14 @@ export class Training extends EventTarget {
   #end(error) {
     if (error.name !== "AbortError" && this.#pending) {
       note(error);
-      this.#tell("trouble", error);
+      this.#emit("trouble", error);
     }
     this.#pending?.reject(error);
     this.#pending = undefined;
   }
 
   /** Images that did not come are asked for again; training waits for them. @param {string} why */
-  #await(why) {
+  #setMissing(why) {
     this.#missing = why
       ? new Error(`Waiting for the rest of MNIST, asking again. ${why.replace(" Try again.", "")}`)
       : undefined;
@@ -256,20 +256,20 @@ export class Training extends EventTarget {
   }
 
   /** @param {any} progress */
-  #hear(progress) {
+  #setProgress(progress) {
     this.progress = progress;
-    this.#tell("progress", progress);
-    if (progress.state === "waiting" && this.#missing) this.#tell("trouble", this.#missing);
+    this.#emit("progress", progress);
+    if (progress.state === "waiting" && this.#missing) this.#emit("trouble", this.#missing);
   }
 
   /** @param {State} state */
-  #enter(state) {
+  #setState(state) {
     this.state = state;
-    this.#tell("state", state);
+    this.#emit("state", state);
   }
 
   /** @param {string} type @param {unknown} detail */
-  #tell(type, detail) {
+  #emit(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail }));
   }
 }

@@ -183,7 +183,7 @@ export const STAGES = {
 
 /**
  * One weight's path through the step, with its numbers filled in.
- * @param {any} n from `Lesson.follow`
+ * @param {any} n from `StepTrace.follow`
  * @param {{layer: number, j: number, k: number, top: number, examples: number, optimizer: string}} place
  * @returns {{equation: string, tex: string}[]}
  */

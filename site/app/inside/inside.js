@@ -1,5 +1,5 @@
 // The chapter "Inside .train()": one step of learning, stage by stage. Python computes every number
-// (nets_core/trace.py, lesson.py); this module shows them beside equation and source.
+// (nets_core/study/step_trace.py); this module shows them beside equation and source.
 
 import { byTestId, make, say } from "../ui/dom.js";
 import { lazy } from "../ui/lazy.js";
@@ -14,7 +14,7 @@ import { figure, legend, nameOf, scalar } from "./quantities.js";
 /** @typedef {import("./quantities.js").Quantity} Quantity */
 /** @typedef {{file: string, begin: number, end: number, first: number, last: number}} Source */
 /** @typedef {{equation: string, layer: number, source: Source, result: Quantity[]}} Stage */
-/** @typedef {{sizes: number[], activations: string[], loss: string, optimizer: string, rate: number, examples: number, telling: number[], parameters: Quantity[], stages: Stage[]}} Lesson */
+/** @typedef {{sizes: number[], activations: string[], loss: string, optimizer: string, rate: number, examples: number, telling: number[], parameters: Quantity[], stages: Stage[]}} StepTrace */
 
 /** How long Play shows each stage, in milliseconds. */
 const BEAT = 2500;
@@ -48,8 +48,8 @@ export function insideSection(engine, training, sheet) {
     neuron: byTestId("inside-weight-neuron", HTMLInputElement),
   };
 
-  /** @type {Lesson | undefined} */
-  let lesson;
+  /** @type {StepTrace | undefined} */
+  let traced;
   let at = 0;
   /** The weight to follow, w^layer_{neuron source}; neuron and source count from 0. */
   let weight = { layer: 2, neuron: 0, source: 406 };
@@ -101,7 +101,7 @@ export function insideSection(engine, training, sheet) {
         const taken = await example.take();
         if ("words" in taken) return withdraw(taken.words, taken.share);
         await engine.open(net.value);
-        lesson = await engine.call("steps.trace", {
+        traced = await engine.call("steps.trace", {
           model: net.value,
           rate: Number(rate.value),
           bug: bug.value || undefined,
@@ -128,7 +128,7 @@ export function insideSection(engine, training, sheet) {
   /** Show why there is no step. @param {string} why @param {number} [share] progress of the download */
   function withdraw(why, share) {
     stop();
-    lesson = undefined;
+    traced = undefined;
     body.hidden = true;
     say(words, why, { share });
   }
@@ -139,8 +139,8 @@ export function insideSection(engine, training, sheet) {
   }
 
   function lessonNow() {
-    if (!lesson) throw new Error("no step has been traced");
-    return lesson;
+    if (!traced) throw new Error("no step has been traced");
+    return traced;
   }
 
   /** Make sure that the weight to follow exists in this net. */
@@ -309,7 +309,7 @@ export function insideSection(engine, training, sheet) {
 
   for (const element of Object.values(which)) {
     element.addEventListener("change", () => {
-      if (!lesson || !element.validity.valid || element.value === "") return;
+      if (!traced || !element.validity.valid || element.value === "") return;
       const [layer, source, neuron] = [which.layer, which.source, which.neuron].map(
         (field) => field.valueAsNumber,
       );
@@ -392,21 +392,21 @@ export function insideSection(engine, training, sheet) {
 
   byTestId("inside-back", HTMLButtonElement).addEventListener("click", () => {
     stop();
-    if (lesson) show(Math.max(0, at - 1)).catch(gone);
+    if (traced) show(Math.max(0, at - 1)).catch(gone);
   });
   byTestId("inside-next", HTMLButtonElement).addEventListener("click", () => {
     stop();
-    if (lesson) show(Math.min(lesson.stages.length - 1, at + 1)).catch(gone);
+    if (traced) show(Math.min(traced.stages.length - 1, at + 1)).catch(gone);
   });
   play.addEventListener("click", () => {
     if (playing) return stop();
     play.textContent = "Stop";
     const next = () => {
       if (!seen()) return;
-      if (!lesson || at === lesson.stages.length - 1) return stop();
+      if (!traced || at === traced.stages.length - 1) return stop();
       show(at + 1).catch(gone);
     };
-    if (lesson && at === lesson.stages.length - 1) show(0).catch(gone);
+    if (traced && at === traced.stages.length - 1) show(0).catch(gone);
     else next();
     playing = setInterval(next, BEAT);
   });
@@ -487,7 +487,7 @@ export function insideSection(engine, training, sheet) {
   for (const control of [net, bug, rate]) control.addEventListener("change", request);
   example.addEventListener("change", request);
   example.addEventListener("pick", () => {
-    if (lesson) show(at).catch(gone);
+    if (traced) show(at).catch(gone);
   });
   sheet.addEventListener("change", () => (section.dataset.reserve = sheet.empty ? "no" : "yes"));
   engine.addEventListener("ready", request);

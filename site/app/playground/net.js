@@ -98,10 +98,10 @@ export function netPicture(world, attention) {
   function hiddenColumn(l) {
     const n = layerNumber(l);
     const fewer = control(`playground-fewer-${l}`, "−", `Fewer neurons in layer ${n}`, () =>
-      crew(l, -1),
+      resize(l, -1),
     );
     const more = control(`playground-more-${l}`, "+", `More neurons in layer ${n}`, () =>
-      crew(l, 1),
+      resize(l, 1),
     );
     const activation = make("select", {}, [
       ...world.choices.activations.map((name) => new Option(WORDS[name] ?? name, name)),
@@ -135,7 +135,7 @@ export function netPicture(world, attention) {
   }
 
   /** @param {number} l @param {number} by */
-  function crew(l, by) {
+  function resize(l, by) {
     const neurons = world.intended.layers[l].neurons + by;
     alter(l, { neurons: Math.max(1, Math.min(world.choices.limits.neurons, neurons)) });
   }

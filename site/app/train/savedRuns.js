@@ -24,8 +24,8 @@ export function savedRunsSection(engine, training) {
   /** The runs on offer, the newest first. @type {{entry: Entry, row: HTMLLIElement}[]} */
   let offers = [];
 
-  engine.addEventListener("ready", () => engine.keep());
-  engine.addEventListener("kept", (event) => hear(/** @type {CustomEvent} */ (event).detail));
+  engine.addEventListener("ready", () => engine.autosave());
+  engine.addEventListener("saved", (event) => hear(/** @type {CustomEvent} */ (event).detail));
   engine.addEventListener("failed", look);
   training.addEventListener("state", () => {
     box.hidden = !rows.childElementCount || (training.running && training.state !== "loading");
@@ -33,7 +33,7 @@ export function savedRunsSection(engine, training) {
     for (const button of rows.querySelectorAll("button")) button.disabled = training.running;
   });
 
-  /** @param {import("../engine/engine.js").KeptReport} report */
+  /** @param {import("../engine/engine.js").SaveReport} report */
   function hear(report) {
     if (training.state === "idle" && !training.hasNet) return; // reset during the save
     const failed = "trouble" in report;
@@ -91,7 +91,7 @@ export function savedRunsSection(engine, training) {
     complain();
     try {
       if (engine.state === "failed") engine.start().catch(() => {}); // the status reports it
-      await training.reopen(() => engine.invoke("takeUp", entry.id));
+      await training.reopen(() => engine.invoke("continueRun", entry.id));
       withdraw(entry);
       row.remove();
       box.hidden = true;

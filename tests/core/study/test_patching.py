@@ -67,7 +67,7 @@ PLACES: dict[str, tuple[str, str, Callable[[], Trainer]]] = {
     "Network.backpropagate": ("return cost, gradients", "return cost, gradients[:2] * 2", trainer),
     "SGD.update": ("(p, 1.0, g, -rate", "(p, 1.0, g, rate", trainer),
     "Adam.update": ("rate, epsilon)", "-rate, epsilon)", lambda: trainer(Adam(0.01))),
-    "Trainer.learn": ("self._wanted(labels))", "self._wanted(labels - 1))", trainer),
+    "Trainer.learn": ("self._targets(labels))", "self._targets(labels - 1))", trainer),
     "xavier": (
         "np.sqrt(2 / (inputs + outputs))",
         "3.0",

@@ -144,7 +144,7 @@ def test_a_net_of_other_layers_is_refused() -> None:
         trace.step(net, X, np.eye(3)[[0]], SGD(1))
 
 
-class TestLesson:
+class TestStepTrace:
     def test_one_weight_is_followed_by_the_numbers_of_the_equations(self, net: Network) -> None:
         lesson = StepTrace(net, X, [1], SGD(0.25))
         found = quantities(trace.step(net, X, np.eye(3)[[1]], SGD(0.25)))
