@@ -1,4 +1,4 @@
-"""Make ``dist/``, the site as it is served: ``python3 scripts/build.py [--address URL]``."""
+"""Make ``dist/``, the site to deploy: ``python3 scripts/build.py [--address URL]``."""
 
 import argparse
 import sys
@@ -13,12 +13,12 @@ from building.parts import Parts
 
 
 def main() -> None:
-    options = argparse.ArgumentParser(description="Make dist/, the site as it is served.")
+    options = argparse.ArgumentParser(description="Make dist/, the site to deploy.")
     options.add_argument(
         "--address",
         metavar="URL",
         default="",
-        help="where the site will be, for those who show a picture of what is linked to",
+        help="the site's address; some networks need it for the picture of a link preview",
     )
     options.add_argument(
         "--from-cdn",
@@ -26,12 +26,12 @@ def main() -> None:
         nargs="?",
         default="",
         const=cdn.address(Parts()),
-        help="have visitors fetch Pyodide and NumPy from a public host, %(const)s unless told",
+        help="have visitors fetch Pyodide and NumPy from a public host (default: %(const)s)",
     )
     options.add_argument(
         "--no-service-worker",
         action="store_true",
-        help="remove the service worker, and what it kept, from the browsers of earlier visitors",
+        help="remove the service worker and its caches from the browsers of earlier visitors",
     )
     chosen = options.parse_args()
     start = time.perf_counter()

@@ -6,7 +6,7 @@ Builds the site and writes
 
 - ``site/og.png`` (1200 × 630), for the README and for link previews,
 - ``site/stills/``, a picture of each section, which a post shows where scripts do not run,
-- ``.github/blog.png``, a post with an embedded section, for the README.
+- ``.github/blog.png``, a post with an embedded section, for ``site/README.md``.
 """
 
 from __future__ import annotations

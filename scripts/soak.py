@@ -1,6 +1,6 @@
-"""What is too long for every test run: ``python3 scripts/soak.py [--only NAME …] [--minutes M]``.
+"""Run the long soak tests: ``python3 scripts/soak.py [--only NAME …] [--minutes M]``.
 
-Prints what each soak saw and whether all was well; the exit code says so too.
+Prints the result of each; the exit code is 0 if all was well.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from soaks import SOAKS
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--only", nargs="+", choices=SOAKS, default=list(SOAKS), metavar="NAME")
-    options.add_argument("--minutes", type=float, help="for each; a soak has its own unless told")
+    options.add_argument("--minutes", type=float, help="for each (default: its own)")
     chosen = options.parse_args()
     failed = []
     for name in chosen.only:

@@ -1,17 +1,17 @@
-// One line in a post puts a section of nets in its place:
+// Embeds a section of nets in a page, with one line of HTML:
 //
 //   <script src="https://…/nets/embed.js" data-section="draw" async></script>
 //
-// A link with a still picture right before it stands there for those without JavaScript and until
-// the section is there. Nothing else is fetched before the reader comes near. It runs in pages of
-// others: it leaves no names behind, and takes orders from nobody but the frame that it made.
+// A link with a still picture right before it is shown without JavaScript and until the section has
+// loaded. Nothing else is fetched before the reader scrolls near. This script runs in other people's
+// pages: it defines no globals, and accepts messages only from the frame that it made.
 
 {
-  /** How far away the reader may be when the section begins to load. */
+  /** The distance from the viewport at which the section begins to load. */
   const NEAR = "600px";
-  /** How long the section may take to answer, in milliseconds. */
+  /** How long the section may take to load, in milliseconds, before the reader gets a link. */
   const PATIENCE = 30_000;
-  /** Taller than any section is, in pixels. */
+  /** The largest height that is accepted, in pixels: no section is taller. */
   const TALLEST = 20_000;
   const DARK = "(prefers-color-scheme: dark)";
 
@@ -25,14 +25,14 @@
   /** @param {HTMLElement} element @param {Partial<CSSStyleDeclaration>} style */
   const dress = (element, style) => Object.assign(element.style, style);
 
-  /** The link with the still picture, if that is what stands before the script. */
+  /** The link with the still picture, if it is right before the script. */
   function findStill() {
     const before = script.previousElementSibling;
     const found = before?.querySelector("img")?.closest("a");
     return found?.href.startsWith(site.href) ? found : undefined;
   }
 
-  /** @returns {"light" | "dark"} what the page has, by what it says or else by what it looks like */
+  /** @returns {"light" | "dark"} the page's theme, as it declares it, or else by its background */
   function theme() {
     const preferred = matchMedia(DARK).matches ? "dark" : "light";
     for (const element of [document.documentElement, document.body]) {
@@ -51,12 +51,12 @@
     return schemes.includes(preferred) ? preferred : schemes.includes("dark") ? "dark" : "light";
   }
 
-  /** Put the frame into the box, and show it once it is there and has its height and its theme. */
+  /** Add the frame to the box, and show it once it has loaded and has its height and theme. */
   function load() {
     const frame = document.createElement("iframe");
     frame.title = `Neural networks from scratch: ${section.split("?")[0]}`;
     frame.allow = "clipboard-write";
-    frame.setAttribute("scrolling", "no"); // it is as tall as what is in it
+    frame.setAttribute("scrolling", "no"); // it is as tall as its content
     dress(frame, { position: "absolute", top: "0", left: "0", width: "100%", border: "0" });
     dress(frame, { display: "block", opacity: "0", pointerEvents: "none" });
     const target = new URL("embed.html", site);

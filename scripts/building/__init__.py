@@ -1,1 +1,1 @@
-"""What the commands are made of: the build of ``dist/`` and the tools it stands on."""
+"""The parts of the commands: the build of ``dist/`` and its tools."""

@@ -1,4 +1,4 @@
-"""The browsers for the tests: those that are there, else Debian's, else Playwright's own."""
+"""The browsers for the tests: installed ones, else Debian's, else Playwright's own."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Engine = Literal["chromium", "firefox", "webkit"]
 
 
 class MissingError(Exception):
-    """A browser is not on this machine; the message says what to install."""
+    """A browser is not installed; the message says what to install."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ _NAMES = {
     "firefox": ("firefox-esr", "firefox"),
 }
 
-# What keeps a browser from looking for updates and its maker's hosts while tests run.
+# These keep a browser from looking for updates and contacting its maker while tests run.
 QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -45,8 +45,8 @@ QUIET = (
     "--no-first-run",
 )
 
-# What Playwright has Chromium do without, said again since only the last such flag counts; and the
-# popup of the address bar, for which Chromium starts a process with every new visitor's window.
+# The features that Playwright disables, repeated because only the last such flag counts; and the
+# popup of the address bar, for which Chromium starts a process with every new window.
 _WITHOUT = (
     "AutoDeElevate",
     "AvoidUnnecessaryBeforeUnloadCheckSync",
@@ -71,7 +71,7 @@ _WITHOUT = (
 def find(engine: Engine) -> str:
     """Return the path of a browser with this engine; raises :class:`MissingError`.
 
-    For WebKit it is the MiniBrowser that comes with its WebDriver, and needs a display.
+    For WebKit it is the MiniBrowser that comes with its WebDriver; it needs a display.
     """
     product = _PRODUCTS[engine]
     found = _mini_browser() if engine == "webkit" else _named(engine) or _playwrights_own(engine)
@@ -82,19 +82,20 @@ def find(engine: Engine) -> str:
 
 
 def chromium() -> str:
-    """Return the path of a Chromium that starts, installing one if there is none.
+    """Return the path of a Chromium that starts; installs one if there is none.
 
-    Ends the program with one sentence if none can be had.
+    Ends the program with one sentence if that fails.
     """
     prepare("chromium")
     return find("chromium")
 
 
 def prepare(*engines: Engine) -> None:
-    """Install what is missing of these engines.
+    """Install those of these engines that are missing.
 
-    Ends the program with one sentence where Chromium cannot be had, and as root on Debian, where
-    all can be, for any other one too; elsewhere the tests that need it say so and skip.
+    Ends the program with one sentence if Chromium cannot be installed, and as root on Debian, where
+    all can be installed, also for the others. Elsewhere the tests that need them are skipped, with
+    the reason.
     """
     missing = [engine for engine in engines if not _is_there(engine)]
     if missing and installable():
@@ -105,18 +106,18 @@ def prepare(*engines: Engine) -> None:
             subprocess.run([sys.executable, "-m", "playwright", "install", engine], check=False)
         if not _is_there(engine) and (engine == "chromium" or installable()):
             name = _PRODUCTS[engine].name
-            sys.exit(f"The tests need {name} and it could not be installed: do so and try again.")
+            sys.exit(f"The tests need {name}, which could not be installed. Install it and try again.")
 
 
 def installable() -> bool:
-    """Say whether this program may install Debian's packages."""
+    """Return whether this program may install Debian packages."""
     return shutil.which("apt-get") is not None and _is_root()
 
 
 def flags() -> list[str]:
     """Return Chromium's command line flags for this machine."""
     without = f"--disable-features={','.join(_WITHOUT)}"
-    unconfined = ["--no-sandbox"] if _is_root() else []  # as root it starts only so
+    unconfined = ["--no-sandbox"] if _is_root() else []  # needed as root
     return [*QUIET, without, *unconfined]
 
 
@@ -137,7 +138,7 @@ def _named(engine: Engine) -> str | None:
 
 
 def _starts(program: str) -> bool:
-    """Say whether it runs: Ubuntu's ``chromium`` may be a stub that only asks for a snap."""
+    """Return whether it runs: Ubuntu's ``chromium`` may be a stub that only asks for a snap."""
     return subprocess.run([program, "--version"], capture_output=True, check=False).returncode == 0
 
 

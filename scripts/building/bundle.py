@@ -1,7 +1,7 @@
-"""The site put together: what ``dist/`` holds, and where each file comes from.
+"""Builds ``dist/`` from all its parts.
 
-Python makes what the page fetches while it runs (``site_files``), Vite bundles the page's own code
-(``vite``), and ``manifest`` seals the whole with hashes.
+Python makes the files that the page fetches while it runs (``site_files``), Vite bundles the page's
+own code (``vite``), and ``manifest`` adds hashes of all files.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from building.steps import Files, Steps
 from building.vite import ViteError
 
 DIST = ROOT / "dist"
-# What the page fetches by name, of the files in site/.
+# The files in site/ that the page fetches by name.
 _SERVED = ("models/*.npz", "bench/*.py", "sandbox/frame.html")
 
 
@@ -48,16 +48,16 @@ FAILURES = (
     CdnError,
     ViteError,
 )
-"""What the steps of a build raise; each message says why."""
+"""The errors of the build's steps; each message says why."""
 
 
 class BuildError(Exception):
-    """The site cannot be built from what is there; the message says why."""
+    """The site cannot be built; the message says why."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """How large a built site is."""
+    """The size of a built site."""
 
     files: int
     bytes: int
@@ -73,11 +73,11 @@ def build(
 ) -> Report:
     """Make ``dist`` from ``site/`` and ``nets_core/`` of ``root``; raises BuildError.
 
-    ``address`` is the site's own, for the documents that name it; without it they do not.
-    ``host`` is a folder elsewhere that has Pyodide and NumPy, if visitors are to fetch them there.
-    Without ``service_worker``, and with ``host``, the site removes the one that visitors have from
-    earlier builds.
-    Steps whose inputs are those of an earlier build are taken from the cache.
+    ``address`` is the site's address, which some documents then contain.
+    ``host`` is the address of a folder elsewhere from which visitors fetch Pyodide and NumPy.
+    Without ``service_worker``, and with ``host``, the site removes the service worker that visitors
+    have from earlier builds.
+    Steps whose inputs have not changed are taken from the cache.
     """
     parts = parts or Parts()
     site = root / "site"
@@ -89,7 +89,7 @@ def build(
             fetched = prepared(root, parts, steps, python.start)
             entries = site_files.listed(fetched)
             hosts = (cdn.origin(host),) if host else ()
-            # Pyodide and NumPy from a host are not ours to keep.
+            # The service worker cannot cache files of another host.
             offline = service_worker and not host
             described: dict[str, Any] = {
                 "files": site_files.plain(entries),
@@ -128,7 +128,7 @@ def prepared(root: Path, parts: Parts, steps: Steps, python: dict[str, Path]) ->
 
 
 def _write(contents: Files, dist: Path) -> Report:
-    """Make ``dist`` hold exactly these files; touch only what differs."""
+    """Make ``dist`` hold exactly these files; write only those that differ."""
     for path in dist.rglob("*"):
         if path.is_file() and path.relative_to(dist).as_posix() not in contents:
             path.unlink()

@@ -1,7 +1,7 @@
-"""Python archives compiled for the tab, byte for byte the same at every build.
+"""Compiles Python archives for the tab, reproducibly: every build makes the same bytes.
 
-pyodide-build's ``py-compile`` does the compiling. What it leaves to chance (time stamps, the order
-of sets, the archive's own dates) is settled here.
+pyodide-build's ``py-compile`` compiles. This module fixes what would vary: time stamps, the order
+of sets, the archive's dates.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def read_zip(path: Path) -> dict[str, bytes]:
 
 
 def zipped(members: dict[str, bytes], compressed: bool = True) -> bytes:
-    """Return a zip archive that depends on nothing but the members' names and bytes."""
+    """Return a zip archive that depends only on the members' names and bytes."""
     method = zipfile.ZIP_DEFLATED if compressed else zipfile.ZIP_STORED
     buffer = BytesIO()
     with zipfile.ZipFile(buffer, "w", method, compresslevel=9) as archive:
@@ -66,7 +66,7 @@ def zipped(members: dict[str, bytes], compressed: bool = True) -> bytes:
 
 
 def wheel(members: dict[str, bytes]) -> bytes:
-    """Return a wheel, its RECORD brought up to date with the members."""
+    """Return a wheel with an updated RECORD of its members."""
     (record,) = (name for name in members if name.endswith(".dist-info/RECORD"))
     lines = []
     for name in sorted(members.keys() - {record}):
@@ -77,8 +77,9 @@ def wheel(members: dict[str, bytes]) -> bytes:
 
 def _py_compile(source: Path) -> dict[str, bytes]:
     """Return the members of the archive that ``pyodide py-compile`` makes of ``source``."""
-    # A fixed hash seed orders sets; a source date makes bytecode name its source by hash; without
-    # the columns that only underline a part of a line in tracebacks it is a quarter smaller.
+    # A fixed hash seed fixes the order of sets; with a source date the bytecode has its source's
+    # hash instead of a time stamp. Without debug ranges, which only underline parts of a line in
+    # tracebacks, the bytecode is a quarter smaller.
     settings = {"PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "315532800", "PYTHONNODEBUGRANGES": "1"}
     with TemporaryDirectory() as folder:
         shutil.copyfile(source, Path(folder) / source.name)

@@ -1,8 +1,8 @@
 """The site with Pyodide and NumPy from a public host: ``scripts/build.py --from-cdn [ADDRESS]``.
 
-What a visit takes from the site's own host is then little: its code, the nets, and MNIST for who
-trains. The host's files are those that ``parts.lock.json`` names, and the page refuses any others.
-A visitor's own code still gets its Python from the site: it runs where no network is allowed.
+Visitors then fetch little from the site's own host: its code, the nets, and MNIST to train with. The
+public host must have exactly the files in ``parts.lock.json``; the page refuses others. The sandbox
+for a visitor's code still uses the Python of the site, as it has no network access.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ _PYODIDE = ("pyodide.asm.wasm", "pyodide.asm.js", "python_stdlib.zip")
 
 
 class CdnError(Exception):
-    """There is no such host; the message says why."""
+    """The address of the host is wrong; the message says why."""
 
 
 def address(parts: Parts) -> str:
-    """Return where Pyodide's makers publish it."""
+    """Return the address of the folder where Pyodide's makers publish it."""
     return next(source["url"] for source in parts.locked["numpy"].sources if "url" in source)
 
 
 def origin(host: str) -> str:
-    """Return what a policy has to admit; raises CdnError unless ``host`` is a folder's address."""
+    """Return the origin for the policy; raises CdnError unless ``host`` is a folder's address."""
     found = urlsplit(host)
     if found.scheme not in ("http", "https") or not found.hostname or not host.endswith("/"):
         raise CdnError(f"the files cannot be at {host!r}, expected one like https://a.b/c/.")
@@ -34,7 +34,7 @@ def origin(host: str) -> str:
 
 
 def described(lock: bytes, host: str, parts: Parts) -> dict[str, Any]:
-    """Return what the page must know of it (``site/virtual.d.ts``).
+    """Return what the page must know about the host (``site/virtual.d.ts``).
 
     ``lock`` is the site's own ``pyodide-lock.json``.
     """

@@ -1,7 +1,7 @@
-"""The site for whoever works on it: Vite's server, and Python files that are made anew on a change.
+"""Serves the site for development: Vite's server, and Python files rebuilt after each change.
 
 There is no snapshot and no compression, so the page starts more slowly, and the sandbox for
-visitors' code, which wakes from the snapshot, does not start at all.
+visitors' code, which needs the snapshot, does not start at all.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _WATCHED = (
     "site/models/*.npz",
     "site/sandbox/frame.html",
 )
-_PAUSE = 0.2  # seconds between two looks at the files
+_PAUSE = 0.2  # seconds between two checks for changes
 
 
 @contextmanager
@@ -56,7 +56,7 @@ def serving(port: int) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def prepare() -> None:
-    """Make the files that the page fetches by name, and tell Vite, which reloads the page."""
+    """Make the files that the page fetches by name; Vite then reloads the page."""
     parts = Parts()
     with alone(parts.cache):
         steps = Steps(parts.cache / "built")
@@ -73,7 +73,7 @@ def prepare() -> None:
 
 
 def follow(server: subprocess.Popen[bytes]) -> None:
-    """Prepare anew after each change, as long as the server runs."""
+    """Prepare again after each change, as long as the server runs."""
     seen = _state()
     while server.poll() is None:
         time.sleep(_PAUSE)

@@ -1,7 +1,7 @@
-"""The project's own virtual environment, made on first use and entered by every script.
+"""The project's virtual environment, created on first use and entered by every script.
 
-A script starts with ``environment.enter("build")``: from then on it runs in ``.venv`` with exactly
-the packages of ``requirements/build.lock``. Nothing here needs more than the standard library.
+A script starts with ``environment.enter("build")``: then it runs in ``.venv`` with exactly the
+packages of ``requirements/build.lock``. This module needs only the standard library.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # on Windows, where two builds at a time are not guarded against
+except ImportError:  # on Windows, where nothing prevents two builds at a time
     fcntl = None  # type: ignore[assignment]
 
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
 _BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 _PYTHON = _BIN / ("python.exe" if os.name == "nt" else "python")
-_VERSION = "3.13"  # the tab's Python: bytecode made by another one would not load there
+_VERSION = "3.13"  # the tab's Python: bytecode of another version would not load there
 _OLDEST_NODE = 18
 _PIP_OPTIONS = [
     "--disable-pip-version-check",
@@ -36,15 +36,15 @@ _PIP_OPTIONS = [
 
 
 def say(text: str) -> None:
-    """Tell the person at the terminal what is going on, in one line, at once."""
+    """Print a line to the terminal at once."""
     print(text, flush=True)
 
 
 def enter(*groups: str) -> None:
-    """Go on in the project's environment, with ``requirements/<group>.lock`` installed for each.
+    """Continue in the project's environment, with ``requirements/<group>.lock`` installed for each.
 
-    Returns at once when the script already runs there; otherwise prepares what is missing and
-    starts the script again. Ends the program with one sentence where that is not possible.
+    Returns at once if the script already runs there; otherwise prepares the environment and starts
+    the script again. Ends the program with one sentence if that is not possible.
     """
     if Path(sys.prefix).resolve() != VENV.resolve():
         _restart(_prepared_python())
@@ -54,7 +54,7 @@ def enter(*groups: str) -> None:
 
 @contextmanager
 def alone(folder: Path) -> Iterator[None]:
-    """Wait until no other process is in this block for the same folder, then keep others out."""
+    """Hold the folder's lock: only one process at a time runs this block for the same folder."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         if fcntl is not None:
@@ -79,7 +79,7 @@ def install(group: str) -> None:
 
 
 def node() -> str:
-    """Return the path of a usable ``node``; where there is none, one is installed in ``.venv``."""
+    """Return the path of a usable ``node``; installs one in ``.venv`` if there is none."""
     return _node_program("node")
 
 
@@ -106,14 +106,14 @@ def _node_is_recent() -> bool:
 
 
 def _prepared_python() -> Path:
-    """Return the environment's Python, made with the right version if it is not there."""
-    finished = VENV / f".python-{_VERSION}"  # made last: without it the environment is a ruin
+    """Return the environment's Python; creates the environment if there is none."""
+    finished = VENV / f".python-{_VERSION}"  # written last: without it the environment is incomplete
     if not (finished.exists() and _PYTHON.exists()):
         python = _right_python()
-        say("Making the virtual environment .venv …")
+        say("Creating the virtual environment .venv …")
         _run(
             [python, "-m", "venv", "--clear", str(VENV)],
-            "the virtual environment could not be made (on Debian and Ubuntu: "
+            "the virtual environment could not be created (on Debian and Ubuntu: "
             f"apt install python{_VERSION}-venv)",
         )
         finished.touch()
@@ -132,7 +132,7 @@ def _right_python() -> str:
         if version == _VERSION:
             return path
     return sys.exit(
-        f"nets needs Python {_VERSION}, which the page runs too, and this is "
+        f"nets needs Python {_VERSION}, the version that the page runs, but this is "
         f"{sys.version_info[0]}.{sys.version_info[1]}: get it from python.org, with "
         f"`uv python install {_VERSION}` or with `pyenv install {_VERSION}`, and start "
         f"this script with python{_VERSION}."
@@ -142,7 +142,7 @@ def _right_python() -> str:
 def _restart(python: Path) -> None:
     """Start this script again with another Python; does not return."""
     command = [str(python), *sys.argv]
-    if os.name == "nt":  # where exec would give the terminal back before the script has ended
+    if os.name == "nt":  # where exec would return to the terminal before the script has ended
         sys.exit(subprocess.run(command, check=False).returncode)
     os.execv(command[0], command)
 

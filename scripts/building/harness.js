@@ -1,5 +1,5 @@
-// Parts of the page that tests and the bench call by themselves: bundled by harness.py and served
-// beside the page.
+// Exports parts of the page, so that tests and the bench can call them directly. harness.py bundles
+// them; they are served beside the page.
 
 export { Measuring } from "../../site/bench/measuring.js";
 export { BrotliClient, startBrotliWorker } from "../../site/python/brotliClient.js";

@@ -1,4 +1,4 @@
-"""harness.js bundled for a built site, so that parts of the page can be called by themselves."""
+"""Bundles harness.js for a built site, so that parts of the page can be called directly."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _HARNESS = Path("scripts") / "building" / "harness.js"
 
 @cache
 def bundled(dist: Path) -> dict[str, bytes]:
-    """The harness and its workers by address, for a server of ``dist``.
+    """Return the harness and its workers by address, for a server of ``dist``.
 
-    It is made of the sources beside ``dist``, which may be a copy.
+    They are built from the sources beside ``dist``, which may be a copy.
     """
     site, source = dist.parent / "site", dist.parent / _HARNESS
     if not source.is_file():
@@ -44,7 +44,7 @@ def bundled(dist: Path) -> dict[str, bytes]:
 
 
 def _described(dist: Path) -> dict[str, Any]:
-    """What "virtual:files" is in this site, from its manifest."""
+    """Return the content of "virtual:files" for this site, from its manifest."""
     manifest = json.loads((dist / "manifest.json").read_text())
     files = {}
     for name, path in manifest["names"].items():

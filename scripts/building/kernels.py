@@ -1,7 +1,7 @@
-"""The kernels assembled: ``site/kernels/*.wat`` become two WebAssembly modules.
+"""Assembles the kernels: ``site/kernels/*.wat`` become two WebAssembly modules.
 
-``relaxed.wasm`` is the text as it stands. Browsers without relaxed SIMD get ``simd.wasm``, in
-which a fused multiplication and addition is the two instructions that it fuses.
+``relaxed.wasm`` is the text as it is. Browsers without relaxed SIMD get ``simd.wasm``, in which
+each fused multiply-add is replaced by a multiplication and an addition.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from wasmtime import WasmtimeError, wat2wasm
 from building.steps import Files
 
 PARTS = ("module", "arrays", "products", "zeros", "functions", "steps")
-"""The files that together are the text of the module, in this order."""
+"""The files that make up the text of the module, in this order."""
 
 _OPERAND = r"(\((?:local\.get \$\w+|v128\.const [^()]+)\))"
 _FUSED = re.compile(rf"\(f32x4\.relaxed_madd\s+{_OPERAND}\s+{_OPERAND}\s+{_OPERAND}\)")
@@ -30,7 +30,7 @@ def assemble(folder: Path) -> Files:
 
 
 def peak(folder: Path) -> Files:
-    """Return what the kernels are measured against, in the same two ways, made of ``peak.wat``."""
+    """Return the modules that measure peak speed, made from ``peak.wat`` in the same two ways."""
     modules = _both((folder / "peak.wat").read_text(), folder)
     return {f"peak-{name}": module for name, module in modules.items()}
 

@@ -1,7 +1,7 @@
-"""``licences.html``: what the site carries, whose it is, and its licence, in full.
+"""Fills ``licences.html``: the parts of the site, their authors and the full licence texts.
 
-Most texts come with the parts themselves. Those in ``licences/`` beside this file belong to parts
-that carry none: Pyodide and Python in their npm package, MNIST, and KaTeX's fonts.
+Most parts include their licence text. Those in ``licence_texts/`` are for the parts that do not:
+Pyodide and Python in their npm package, MNIST, and KaTeX's fonts.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class LicenceError(Exception):
 
 @dataclass(frozen=True)
 class Notice:
-    """What is said of a part: ``licence`` is a short name, ``source`` where the part comes from."""
+    """The entry of a part: ``licence`` is a short name, ``source`` where the part comes from."""
 
     name: str
     licence: str
@@ -37,7 +37,7 @@ class Notice:
 
 
 def filled(page: bytes, parts: Parts, root: Path) -> bytes:
-    """Return the page with a notice of everything that the site carries; raises LicenceError."""
+    """Return the page with a notice for each part of the site; raises LicenceError."""
     notices = [*_own_and_large(parts, root), *_packages()]
     return page.replace(_MARK, "\n".join(map(_markup, notices)).encode())
 
@@ -66,7 +66,7 @@ def _own_and_large(parts: Parts, root: Path) -> list[Notice]:
 
 
 def _packages() -> list[Notice]:
-    """The npm packages in the page's bundle: those that are not for development only."""
+    """Return notices for the npm packages in the page's bundle: all but development packages."""
     site = environment.ROOT / "site"
     locked = json.loads((site / "package-lock.json").read_text())["packages"]
     notices = []

@@ -1,10 +1,10 @@
-"""What a built site consists of, written down so that a browser can check every file of it.
+"""Lists all files of a built site with their hashes, so that a browser can check them.
 
-The chain begins at the page. Its HTML carries the hashes of the modules and style sheets that it
-needs at once, and the browser refuses what differs. These modules have the hash of all that the
-page fetches by name (``site_files``), and ``site/python/siteFiles.js`` refuses what differs.
-Modules that are imported later are told apart by their names, which change with their content. The
-service worker carries one hash of all the files together, and keeps no other version's.
+The chain of trust begins at the page. Its HTML has the hashes of the modules and style sheets that
+it needs at once; the browser refuses files that differ. These modules have the hashes of all files
+that the page fetches by name (``site_files``); ``site/python/siteFiles.js`` refuses files that
+differ. Modules that are imported later have names that change with their content. The service
+worker has one hash of all files together, and caches no file of another version.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ from building.steps import Files
 
 MANIFEST = "manifest.json"
 SERVICE_WORKER = "sw.js"
-# What site/offline has instead of it for a site that no longer wants one.
+# Its replacement on a site without a service worker.
 FAREWELL = "sw.off.js"
-_BUILD = b"the hash of this build"  # what sw.js has in the place of its own
+_BUILD = b"the hash of this build"  # the placeholder in sw.js
 _LOADED = re.compile(
     r"""<(?:script\b[^>]*\bsrc|link\b[^>]*\brel="(?:stylesheet|modulepreload)"[^>]*\bhref)="([^":]+)"[^>]*>"""
 )
 _HASHED = re.compile(r"^assets/(.+)-[\w-]{8}(\.\w+)$")
-# Data, which is kept for a visit without a network only once there is leave to fetch so much.
+# Data, which the service worker caches later than the page, as it is large.
 _DATA = re.compile(r"^mnist/")
-# What no browser asks for that can unpack gzip, and what none asks for by itself.
+# Files that only browsers without gzip request, and files that the page never requests.
 _NOT_KEPT = re.compile(
     r"^pyodide/(.*\.(whl|zip|wasm|js))$|^(og\.png|\.nojekyll|stills/.*|wheels/.*)$"
 )
 
 
 def sealed(site: Files, entries: Mapping[str, Entry], sources: Path, service_worker: bool) -> Files:
-    """Return the site with its manifest, and with the hashes that its pages check it by.
+    """Return the site with its manifest, and with the hashes in its pages.
 
     ``entries`` are the files that the page fetches by name, ``sources`` is ``site/``. Without
-    ``service_worker`` it has one that takes its leave: wherever an earlier build's is still at
-    work, this one removes it and all that it kept.
+    ``service_worker`` the site has one that removes itself, with all caches, from the browsers of
+    earlier visitors.
     """
     files = dict(site)
     for page in [path for path in files if path.endswith(".html")]:
@@ -79,7 +79,7 @@ def _names(files: Files, entries: Mapping[str, Entry]) -> dict[str, str]:
 
 
 def _kept(files: Files) -> dict[str, list[str]]:
-    """Return what the service worker keeps: what the page needs, and data for training."""
+    """Return the files that the service worker caches: for the page, and data for training."""
     wanted = sorted(path for path in files if not _NOT_KEPT.search(path) and path != SERVICE_WORKER)
     return {
         "page": [path for path in wanted if not _DATA.match(path)],

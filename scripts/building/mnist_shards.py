@@ -1,7 +1,7 @@
-"""MNIST as the site serves it: gzipped shards of raw bytes; training can begin with the first.
+"""Makes the site's MNIST files: gzipped shards of raw bytes. Training can begin with the first.
 
-The images and labels come from the pickle of Nielsen's book or from the gzipped originals; either
-way the original IDX files are restored and compared with their canonical MD5 sums.
+The images and labels come from the pickle of Nielsen's book or from the gzipped originals. In both
+cases the original IDX files are reconstructed and compared with their known MD5 sums.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def shards(parts: Parts) -> Files:
 
 
 def mnist(parts: Parts) -> tuple[Bytes, Bytes, Bytes, Bytes]:
-    """Return images (60000, 784) and labels (60000,) to train with, then 10,000 of each to test."""
+    """Return training images (60000, 784) and labels (60000,), then 10,000 of each for testing."""
     try:
         arrays = from_pickle(parts.file("mnist-pickle", "mnist.pkl.gz").read_bytes())
     except PartError as first:
@@ -99,7 +99,7 @@ def _from_originals(parts: Parts) -> tuple[Bytes, Bytes, Bytes, Bytes]:
 
 
 def from_pickle(data: bytes) -> tuple[Bytes, Bytes, Bytes, Bytes]:
-    """Undo what Nielsen's pickle did to MNIST: pixel/256 as float32, the last 10,000 set apart."""
+    """Restore MNIST from Nielsen's pickle, which has pixel/256 as float32 in three sets."""
     train, validation, test = _ArraysOnly(BytesIO(gzip.decompress(data)), encoding="latin1").load()
 
     def pixels(images: NDArray[np.float32]) -> Bytes:
@@ -114,7 +114,7 @@ def from_pickle(data: bytes) -> tuple[Bytes, Bytes, Bytes, Bytes]:
 
 
 class _ArraysOnly(pickle.Unpickler):
-    """An unpickler that makes NumPy arrays, tuples and numbers and refuses all else."""
+    """An unpickler that makes only NumPy arrays, tuples and numbers."""
 
     _ADMITTED: ClassVar = {
         ("numpy.core.multiarray", "_reconstruct"): ("numpy._core.multiarray", "_reconstruct"),
@@ -124,5 +124,5 @@ class _ArraysOnly(pickle.Unpickler):
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) not in self._ADMITTED:
-            raise PartError(f"the pickle of MNIST wants {module}.{name}, which is no NumPy array.")
+            raise PartError(f"the pickle of MNIST has a {module}.{name}, which is no NumPy array.")
         return super().find_class(*self._ADMITTED[module, name])

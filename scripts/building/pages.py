@@ -1,13 +1,13 @@
-"""The site's HTML documents, and the files that have an address of their own.
+"""Finishes the site's HTML documents, and collects the files with fixed addresses.
 
-What the pages may do stands in the content security policy that the build writes into each. A
-static host sends no headers, so the policy stands in a ``<meta>`` tag, before anything that it is
-about. It admits the site's own files and nothing else; its one allowance is that WebAssembly may be
-compiled, which Python is here. Workers are not under a page's policy but under that of their own
-address, for which a static host sends none; which scripts may become workers is decided here by
-``worker-src``, and by ``site/python/trusted.js`` where the browser has Trusted Types.
+The build writes a content security policy into each document. A static host sends no headers, so
+the policy is in a ``<meta>`` tag, before everything that it applies to. It allows only the site's
+own files, and compiling WebAssembly, which Python needs. A page's policy does not apply to its
+workers: they would need their own header, which a static host does not send. ``worker-src`` decides
+which scripts may become workers, and so does ``site/python/trusted.js`` in browsers with Trusted
+Types.
 
-A document that has a policy of its own keeps it: ``sandbox/frame.html``.
+``sandbox/frame.html`` has its own policy and keeps it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PICTURE = re.compile(rb'(<meta property="og:image" content=")([^"]+)"[^>]*>')
 _ICON = b'<link rel="icon"'
 _GUARD = "app/guard.js"
 _FIXED = ("embed.js", "og.png")
-"""What others link to by name."""
+"""The files that others link to by name."""
 
 
 class PageError(Exception):
@@ -34,7 +34,7 @@ class PageError(Exception):
 
 
 def public(site: Path, wheel: Path) -> Files:
-    """Return the files whose addresses stay as they are from build to build."""
+    """Return the files whose addresses never change."""
     files = {name: (site / name).read_bytes() for name in _FIXED}
     for path in sorted((site / "stills").iterdir()):
         files[f"stills/{path.name}"] = path.read_bytes()
@@ -44,7 +44,7 @@ def public(site: Path, wheel: Path) -> Files:
 def finished(contents: Files, site: Path, address: str, hosts: tuple[str, ...]) -> Files:
     """Return the site with its documents as they are served; raises PageError.
 
-    ``address`` is where the site will be, ``hosts`` are others that it may fetch from.
+    ``address`` is the site's address, ``hosts`` are other origins that it may fetch from.
     """
     guard = (site / _GUARD).read_bytes()
     guarded = f"assets/guard-{sha256(guard)[:8]}.js"
@@ -90,7 +90,7 @@ def _with_policy(name: str, page: bytes, hosts: tuple[str, ...]) -> bytes:
 def _at(index: bytes, address: str) -> bytes:
     """Return ``index.html`` of a site whose ``address`` is known.
 
-    It names itself and its picture in full, which some networks ask of what they show of a link.
+    It gets its own full address and its picture's, which some networks need for link previews.
     """
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:

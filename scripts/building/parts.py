@@ -1,12 +1,12 @@
-"""Third-party parts, pinned in ``parts.lock.json`` and fetched by the ordinary clients.
+"""Third-party parts, pinned in ``parts.lock.json`` and fetched by their usual clients.
 
 A part is one or more files, each with its size and SHA-256. Its sources are tried in turn: an npm
-package (``npm pack``), a PyPI package (``pip download``) or a folder at a public address. A file is
-kept under its hash in the cache, so that a second build needs no network. A source that cannot be
-reached, or lacks the file, is passed over; one that delivers other bytes stops the build.
+package (``npm pack``), a PyPI package (``pip download``) or a folder at a public address. Files are
+cached under their hashes, so a second build needs no network. A source that cannot be reached, or
+lacks the file, is skipped; one that delivers other bytes stops the build.
 
-To add a part or a version, write its entry; the build stops and says which hash it found, to be
-compared with the one that its makers publish.
+To add a part or a version, write its entry. The build stops and prints the hash that it found:
+compare it with the one that the part's makers publish.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _PATIENCE = 10  # seconds without an answer after which an address counts as dea
 
 
 class PartError(Exception):
-    """A part could not be had, or is not what the lock file says; the message names it."""
+    """A part cannot be fetched, or differs from the lock file; the message names it."""
 
 
 class _SourceError(Exception):
-    """This source cannot be reached or has no such file: the next one is tried."""
+    """This source cannot be reached or lacks the file: the next one is tried."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def read_lock(path: Path = LOCK) -> dict[str, Part]:
 
 
 class Parts:
-    """The parts of a lock file, fetched into ``cache`` when first asked for."""
+    """The parts of a lock file, fetched into ``cache`` when first needed."""
 
     def __init__(self, lock: Path = LOCK, cache: Path = CACHE) -> None:
         self.locked = read_lock(lock)
@@ -73,9 +73,9 @@ class Parts:
         self._archives: dict[str, Path] = {}
 
     def file(self, part: str, name: str) -> Path:
-        """Return the path of one file of a part, its hash checked.
+        """Return the path of one file of a part, with its hash checked.
 
-        Raises :class:`PartError` if no source has it, or if one has something else.
+        Raises :class:`PartError` if no source has it, or if one has other bytes.
         """
         locked = self.locked[part]
         expected = str(locked.files[name]["sha256"])
@@ -114,7 +114,7 @@ class Parts:
         return _member(archive, f"{source['folder']}/{name}")
 
     def _archive(self, source: dict[str, str]) -> Path:
-        """Return the archive that an npm or PyPI source names; each is fetched once a run."""
+        """Return the archive of an npm or PyPI source; each is fetched once per run."""
         wanted = source.get("npm") or source["pypi"]
         if wanted not in self._archives:
             say(f"Fetching {wanted} …")

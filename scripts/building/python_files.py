@@ -1,4 +1,4 @@
-"""``dist/pyodide/``: the tab's Python, its standard library, NumPy and nets_core, byte-compiled."""
+"""Makes ``dist/pyodide/``: Python for the tab, its standard library, NumPy and nets_core."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from building.vite import packages
 _ENGINE = ("pyodide.mjs", "pyodide.asm.js", "pyodide.asm.wasm")
 _THIS = sys.modules[__name__]
 _DECODER = Path("brotli-dec-wasm") / "pkg" / "brotli_dec_wasm_bg.wasm"
-_Step = tuple[Sequence[Input], Callable[[], Files]]  # what goes in, what makes it
+_Step = tuple[Sequence[Input], Callable[[], Files]]  # inputs, function
 
 
 class WheelError(Exception):
@@ -32,8 +32,8 @@ class WheelError(Exception):
 
 @dataclass(frozen=True)
 class PythonFiles:
-    """``start`` are the files that the page fetches to run Python, by name, and ``wheel`` the wheel
-    of nets_core as a Python elsewhere installs it, with sources and without bytecode.
+    """``start`` has the files that the page fetches to run Python, by name; ``wheel`` is the wheel
+    of nets_core for installation elsewhere, with sources and without bytecode.
     """
 
     start: dict[str, Path]
@@ -43,9 +43,9 @@ class PythonFiles:
 def python_files(root: Path, parts: Parts, steps: Steps, snapshot: bool = True) -> PythonFiles:
     """Return the files of ``pyodide/``; raises WheelError, SnapshotError or PartError.
 
-    They serve two ways to start: Pyodide's own, from a standard library and wheels, and the one of
-    ``site/python/start.js``, from a snapshot of the memory in which the same have been imported.
-    Without ``snapshot`` there is the first way alone, which takes seconds less to make.
+    They serve two ways to start: Pyodide's own, from a standard library and wheels, and that of
+    ``site/python/start.js``, from a snapshot of a memory in which these have been imported.
+    Without ``snapshot`` there is only the first way, which builds seconds faster.
     """
     engine = {name: parts.file("pyodide", name) for name in _ENGINE}
     original = parts.file("pyodide", "python_stdlib.zip")
@@ -75,7 +75,7 @@ def python_files(root: Path, parts: Parts, steps: Steps, snapshot: bool = True) 
 def _start_files(
     root: Path, parts: Parts, steps: Steps, engine: list[Path], archives: Archives
 ) -> dict[str, Path]:
-    """Return what wakes Python from a snapshot."""
+    """Return the files that start Python from a snapshot."""
     packed = [path for path in engine if path.name in ("pyodide.asm.wasm", "pyodide.asm.js")]
     brotli = packages(environment.ROOT / "site") / _DECODER
     boot, models = root / "site" / "python" / "boot.js", models_of(root)
@@ -131,8 +131,8 @@ def _wheel(root: Path) -> Files:
 def _compile_library(wheel: Path) -> Files:
     """Return the wheel with bytecode beside its sources, which tracebacks show.
 
-    It leaves out the README, which METADATA repeats after its fields, and the change log: a word
-    in them makes no new snapshot.
+    It leaves out the README, which METADATA repeats after its fields, and the change log, so that
+    editing them needs no new snapshot.
     """
     members = {
         name: data.partition(b"\n\n")[0] + b"\n" if name.endswith("/METADATA") else data
@@ -143,7 +143,7 @@ def _compile_library(wheel: Path) -> Files:
 
 
 def _index(lock: Path, numpy: Path, library: Path) -> Files:
-    """Return a ``pyodide-lock.json`` that lists the compiled NumPy and nets_core alone."""
+    """Return a ``pyodide-lock.json`` that lists only the compiled NumPy and nets_core."""
     spec = json.loads(lock.read_text())
     entry = spec["packages"]["numpy"]
     entry |= {"file_name": numpy.name, "sha256": site_files.sha256(numpy.read_bytes())}
@@ -157,6 +157,6 @@ def _index(lock: Path, numpy: Path, library: Path) -> Files:
             capture_output=True,
         )
         made = json.loads(end.read_text())
-    for package in made["packages"].values():  # each lies in a folder of its hash
+    for package in made["packages"].values():  # each is in a folder named by its hash
         package["file_name"] = site_files.address(package["file_name"], package["sha256"])[1:]
     return {lock.name: json.dumps(made, indent=1).encode()}

@@ -1,8 +1,8 @@
-"""The files that the page fetches while it runs, by name and by address.
+"""The names and addresses of the files that the page fetches while it runs.
 
-A file's address changes with its content: ``models/cnn.npz`` lies at ``models/3fa4b2c1/cnn.npz``,
-so that neither a browser nor a network can hand out an old file for a new page. Pyodide looks for
-its own files side by side, so these share the folder of a hash of them all.
+A file's address changes with its content: ``models/cnn.npz`` is at ``models/3fa4b2c1/cnn.npz``, so
+no cache can serve an old file to a new page. Pyodide expects its own files in one folder, so these
+share a folder, named by a hash of them all.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _UNPACK: Mapping[str, Callable[[bytes], bytes]] = {
 
 @dataclass(frozen=True)
 class Entry:
-    """Where a file lies, its size in bytes and hash, and those of what is packed in it."""
+    """A file's path, size in bytes and hash; size and hash of its unpacked content, if packed."""
 
     path: str
     bytes: int
@@ -50,7 +50,7 @@ def listed(files: Files) -> dict[str, Entry]:
 
 
 def address(name: str, sha256: str) -> str:
-    """Return where a file of this name and hash lies."""
+    """Return the address of a file with this name and hash."""
     folder, _, file = name.rpartition("/")
     return f"{folder}/{sha256[:8]}/{file}"
 
@@ -64,7 +64,7 @@ def plain(entries: Mapping[str, Entry]) -> dict[str, dict[str, Any]]:
 
 
 def sha256(data: bytes) -> str:
-    """Return the SHA-256 of these bytes in hexadecimal digits."""
+    """Return the SHA-256 hash of these bytes in hexadecimal."""
     return hashlib.sha256(data).hexdigest()
 
 

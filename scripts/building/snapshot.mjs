@@ -1,16 +1,16 @@
-// Starts Python in Node, imports what the first prediction needs and writes its memory down, for
-// site/boot.js to restore in a browser. Same files, same bytes: time stands still here, and chance is
-// none.
+// Starts Python in Node, imports what the first prediction needs, and writes a snapshot of its memory,
+// which site/python/boot.js restores in a browser. The same files give the same bytes: clock and random
+// numbers are fixed.
 //
-// Arguments: a folder with the engine, boot.mjs and files/, the file system that Python is to see;
-// the code to run; where to write. Libraries under files/ are loaded in the order of their names.
+// Arguments: a folder with the engine, boot.mjs and files/, which becomes Python's file system; the
+// program to run; the output file. Libraries under files/ are loaded in the order of their names.
 import nodeCrypto from "node:crypto";
 import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
 const [folder, program, output] = process.argv.slice(2).map((path) => resolve(path));
-/** The least part of memory that is kept or left out, in bytes. */
+/** Memory is compared and saved in blocks of this many bytes. */
 const BLOCK = 256;
 
 Date.now = () => 315532800000;
@@ -37,7 +37,7 @@ const settings = {
   env: { PYTHONHASHSEED: "0", LANG: "C.UTF-8", HOME: "/home/pyodide" },
 };
 
-/** Start Python anew and let it run the program. @returns {Promise<any>} */
+/** Start Python and run the program. @returns {Promise<any>} */
 async function run() {
   const hook = hookEngine(undefined, libraries, () => ({}));
   const pyodide = await loadPyodide({
@@ -46,7 +46,7 @@ async function run() {
     fsInit: async (/** @type {any} */ FS) => {
       for (const file of files) {
         FS.mkdirTree(dirname(place(file)));
-        // Python copies a library's file into its memory, though it has been loaded already.
+        // Not the whole file: Python would copy it into memory, though it is loaded already.
         FS.writeFile(place(file), file.endsWith(".so") ? new Uint8Array(8) : readFileSync(file));
       }
     },
@@ -56,21 +56,21 @@ async function run() {
   return pyodide;
 }
 
-/** The memory over which a snapshot will be laid. @returns {Promise<Uint8Array>} */
+/** The memory of a new engine, into which a snapshot will be copied. @returns {Promise<Uint8Array>} */
 function untouched() {
   return new Promise((done) => {
     const hook = hookEngine(undefined, libraries, (/** @type {any} */ engine) => {
       hook.end();
       done(engine.HEAPU8.slice());
-      throw new Error("This is all that was wanted.");
+      throw new Error("Stop here: the memory has been copied.");
     });
     loadPyodide({ ...settings, _loadSnapshot: new Uint8Array(20 * 2 ** 20) }).catch(() => {});
   });
 }
 
 /**
- * Fills with zeros what belongs to nobody: the unused part of the stack, and the chunks that
- * Emscripten's malloc (Doug Lea's) has free, but for their links.
+ * Fills unused memory with zeros: the unused part of the stack, and the free chunks of Emscripten's
+ * malloc (Doug Lea's), except for their links.
  *
  * @param {any} engine
  */
@@ -83,7 +83,7 @@ function scrub(engine) {
   while (words[(chunk + 4) / 4] !== FOOT) {
     const head = words[(chunk + 4) / 4];
     const size = head & ~FLAGS;
-    if (size < 16 || chunk + size > end) throw new Error(`the heap is not understood at ${chunk}`);
+    if (size < 16 || chunk + size > end) throw new Error(`the heap has an unexpected chunk at ${chunk}`);
     const links = size < 256 ? 16 : 32;
     if (!(head & USED) && size > links) bytes.fill(0, chunk + links, chunk + size);
     chunk += size;
@@ -94,7 +94,7 @@ function scrub(engine) {
 /**
  * @param {Uint8Array} before memory that has not grown yet
  * @param {Uint8Array} after
- * @returns {[number, number][]} where they differ: address and length, in whole blocks
+ * @returns {[number, number][]} address and length of each run of blocks that differ
  */
 function differences(before, after) {
   const old = Buffer.alloc(after.length);
@@ -114,7 +114,7 @@ function differences(before, after) {
 const pyodide = await run();
 const engine = pyodide._module;
 scrub(engine);
-engine.HEAP32[trampoline(engine) / 4] = 0; // what this Node can do is not what a browser can
+engine.HEAP32[trampoline(engine) / 4] = 0; // depends on the engine: Node's value may be wrong in a browser
 const references = pyodide._api.serializeHiwireState();
 const memory = engine.HEAPU8.slice();
 const handles = Object.entries(engine.LDSO.loadedLibsByHandle)
@@ -131,4 +131,4 @@ const header = {
 const kept = runs.map(([address, length]) => memory.subarray(address, address + length));
 mkdirSync(dirname(output), { recursive: true });
 writeFileSync(output, Buffer.concat([Buffer.from(`${JSON.stringify(header)}\n`), ...kept]));
-process.exit(0); // Python would keep Node waiting
+process.exit(0); // Python would keep Node running

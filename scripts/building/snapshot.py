@@ -1,7 +1,7 @@
-"""A file with the memory of a Python that has imported what the first prediction needs.
+"""Makes a snapshot: the memory of a Python that has imported what the first prediction needs.
 
-A tab that lays it over the memory of a fresh engine has Python, NumPy and nets_core at once
-(``site/boot.js``). ``snapshot.mjs`` makes it, in Node; this module prepares what is imported.
+A tab that copies it into the memory of a new engine has Python, NumPy and nets_core at once
+(``site/python/boot.js``). ``snapshot.mjs`` makes it, in Node; this module prepares the input.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ import nets_core.kernels, nets_core.page.lab
 for name in documentation:
     del sys.modules[name]
 
-# What can be asked of a Lab at once is asked: some modules are imported when they are needed.
+# Call the methods that must work at once, since some modules are imported only when needed.
 lab = nets_core.page.lab.Lab()
 reading = ("reading.predict", "reading.activations")
 strokes = {"points": [9.0, 9.0, 9.0, 99.0], "lengths": [2]}
@@ -61,10 +61,10 @@ class SnapshotError(Exception):
 
 
 def snapshot(engine: list[Path], boot: Path, files: Files) -> bytes:
-    """Return the snapshot that ``boot`` (``site/boot.js``) restores; raises SnapshotError.
+    """Return the snapshot that ``boot`` (``site/python/boot.js``) restores; raises SnapshotError.
 
-    ``engine`` are Pyodide's own files, ``files`` what is to lie in Python's file system, by path:
-    modules, the libraries to load before Python starts, and trained nets in ``/models``.
+    ``engine`` are Pyodide's own files; ``files`` is the content of Python's file system by path:
+    modules, libraries to load before Python starts, and trained nets in ``/models``.
     """
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -88,9 +88,9 @@ def snapshot(engine: list[Path], boot: Path, files: Files) -> bytes:
 
 
 def undocumented(members: Files) -> Files:
-    """Return modules whose docstrings are empty: nobody reads them before the first prediction.
+    """Return the modules with empty docstrings: the first prediction does not need them.
 
-    They are empty rather than absent since NumPy computes with some.
+    They are empty rather than absent because NumPy uses some of them as strings.
     """
     return {
         name: data[:_PYC_HEADER] + marshal.dumps(_undocumented(marshal.loads(data[_PYC_HEADER:])))
@@ -109,7 +109,7 @@ def _undocumented(code: CodeType) -> CodeType:
 
 
 def _docstring(code: CodeType) -> int | None:
-    """Return which constant is the docstring of this function, class or module."""
+    """Return the index of the docstring among the constants; None without one."""
     if code.co_flags & inspect.CO_OPTIMIZED:
         documented = code.co_consts and isinstance(code.co_consts[0], str)
         return 0 if documented and not code.co_name.startswith("<") else None

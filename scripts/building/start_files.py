@@ -1,10 +1,10 @@
-"""What ``site/python/start.js`` fetches to wake Python: a snapshot of its memory and what that
-stands on.
+"""Makes the files from which ``site/python/start.js`` starts Python: a snapshot of its memory, and
+the files that it needs.
 
-All but the decoder come as small as Brotli makes them. An archive is a line of JSON,
-``[[path, size], …]``, followed by the files' bytes in that order: the page takes it apart without
-Python and without copying. What the first prediction does not need, every module's file among it,
-comes in an archive of its own, which is fetched afterwards.
+Brotli compresses the large ones. An archive is a line of JSON, ``[[path, size], …]``, followed by
+the files' bytes in that order, so the page can split it without Python and without copying. What
+the first prediction does not need, such as the files of all modules, is in separate archives, which
+are fetched afterwards.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from building.steps import Files
 
 _LIBRARY = "/lib/python3.13"
 _SITE_PACKAGES = f"{_LIBRARY}/site-packages"
-# What NumPy's wheel holds for building on it, testing it and checking types against it.
+# Files in NumPy's wheel for building, testing and type checking.
 _NOT_NEEDED = re.compile(
     r"(^|/)(tests|f2py|include|_pyinstaller|pkg-config)/|\.(pyi|pxd|h|c|a)$|/RECORD$"
 )
 # The extension modules that `import numpy` imports.
 _LIBRARIES = re.compile(r"/(_multiarray_umath|_umath_linalg)\.[^/]*\.so$")
-_WINDOW = 24  # bits: Brotli looks back 16 MB
+_WINDOW = 24  # bits: a window of 16 MB
 
 
 class Archives(NamedTuple):
-    """What Python imports from: the compiled standard library, and two wheels."""
+    """The archives that Python imports from: the compiled standard library and two wheels."""
 
     stdlib: Path
     numpy: Path
@@ -42,7 +42,7 @@ class Archives(NamedTuple):
 
 
 def decoder(source: Path) -> Files:
-    """Return the decoder of all the others, gzipped."""
+    """Return the Brotli decoder, gzipped."""
     return {"brotli.wasm.gz": _gzipped(source.read_bytes())}
 
 
@@ -60,8 +60,8 @@ def libraries(numpy: Path) -> Files:
 
 
 def rest(stdlib: Path, numpy: Path) -> Files:
-    """Return the archive of what may be imported later, where Python finds it: the byte-compiled
-    standard library, and NumPy's wheel without what nobody imports."""
+    """Return the archive of modules that may be imported later: the byte-compiled standard library
+    and NumPy, without the files that no program imports."""
     say("Packing the rest of the standard library and NumPy …")
     files = {f"{_LIBRARY}/{name}": data for name, data in bytecode.read_zip(stdlib).items()}
     files |= {name: data for name, data in _numpy(numpy).items() if not _LIBRARIES.search(name)}
@@ -91,11 +91,11 @@ def memory(
 ) -> Files:
     """Return the snapshot of Python's memory, packed; raises SnapshotError.
 
-    In it the models have been asked what they read, so that nothing remains to be imported. It
-    names the packed files that it goes with by their hashes: over others it must not be laid.
+    The models have made a prediction in it, so nothing remains to be imported. It has the hashes of
+    the packed files that it fits, and must not be used with others.
     """
     stdlib, numpy, library = archives
-    say("Starting Python to keep its memory …")
+    say("Starting Python for a snapshot of its memory …")
     modules = {f"{_LIBRARY}/{name}": data for name, data in bytecode.read_zip(stdlib).items()}
     modules |= {f"{_SITE_PACKAGES}/{n}": data for n, data in bytecode.read_zip(numpy).items()}
     modules = {

@@ -1,4 +1,4 @@
-"""Steps of a build whose results are kept, so that what did not change is not made again."""
+"""Build steps with cached results: a step whose inputs have not changed does not run again."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 from types import ModuleType
 
 Files = dict[str, bytes]  # name or address -> content
-_KEPT = 4  # results of each step
+_KEPT = 4  # cached results of each step
 Input = Path | ModuleType | str  # a file, the code that runs, or a setting
 
 
 class Steps:
-    """Results of build steps in a folder, each under a hash of all that went into it."""
+    """Results of build steps in a folder, each named by a hash of the step's inputs."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -22,7 +22,7 @@ class Steps:
     def take(
         self, name: str, inputs: Sequence[Input], make: Callable[[], Files]
     ) -> dict[str, Path]:
-        """Return the files of a step, by name; ``make`` is called only if they are not there.
+        """Return the files of a step, by name; ``make`` is called only if they are not cached.
 
         ``inputs`` are the files that the step reads, the modules that it runs, and its settings.
         """
@@ -48,7 +48,7 @@ class Steps:
         return {path.relative_to(result).as_posix(): path for path in found}
 
     def _forget(self, name: str) -> None:
-        """Keep the newest results of a step: whoever goes back and forth builds nothing twice."""
+        """Keep only the newest results: enough to switch between versions without a new build."""
         results = list(self._folder.glob(f"{name}-" + "[0-9a-f]" * 16))
         for stale in sorted(results, key=lambda path: path.stat().st_mtime)[:-_KEPT]:
             shutil.rmtree(stale)

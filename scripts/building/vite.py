@@ -1,4 +1,4 @@
-"""Vite, which bundles the page's own code: ``site/vite.config.js`` says how."""
+"""Runs Vite, which bundles the page's own code as ``site/vite.config.js`` says."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _bundle(site: Path, described: Mapping[str, Any]) -> Files:
 
 
 def _run(site: Path, mode: str, folder: Path) -> str:
-    """Build the pages of a mode into ``folder/dist``; return what Vite complains of."""
+    """Build the pages of a mode into ``folder/dist``; return Vite's errors."""
     script = site / "node_modules" / "vite" / "bin" / "vite.js"
     command = [environment.node(), str(script), "build", "--mode", mode]
     done = subprocess.run(

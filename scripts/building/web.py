@@ -1,4 +1,4 @@
-"""A static web server for ``dist/``, such as any host of static files is."""
+"""A static web server for ``dist/``, like any static host."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _TRIES = 20  # ports tried from the wanted one up
 
 
 class StaticHandler(SimpleHTTPRequestHandler):
-    """Serves files with the types that browsers insist on; the browser asks anew each time."""
+    """Serves files with the content types that browsers require; nothing is cached unchecked."""
 
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # else a file waits 40 ms for the visitor to have its headers
+    disable_nagle_algorithm = True  # else each file waits 40 ms for the acknowledgement of its headers
     extensions_map = {  # noqa: RUF012 (the base class has it so)
         **SimpleHTTPRequestHandler.extensions_map,
         ".js": "text/javascript",
@@ -32,11 +32,11 @@ class StaticHandler(SimpleHTTPRequestHandler):
         super().end_headers()
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing: the browser's own tools show every request."""
+        """Log nothing: the browser's developer tools show all requests."""
 
 
 class Server(ThreadingHTTPServer):
-    """Answers each visitor in a thread of its own; one who leaves half-way is no error."""
+    """Answers each request in its own thread; a closed connection is no error."""
 
     def handle_error(self, request: object, client_address: object) -> None:
         if not isinstance(sys.exception(), ConnectionError):
@@ -44,7 +44,7 @@ class Server(ThreadingHTTPServer):
 
 
 def serve(folder: Path, port: int) -> Server:
-    """Return a server of ``folder`` on the first free port from ``port`` up; 0 takes any."""
+    """Return a server of ``folder`` on the first free port from ``port`` up; 0 means any port."""
     handler = partial(StaticHandler, directory=str(folder))
     for candidate in [port] if port == 0 else range(port, port + _TRIES):
         try:

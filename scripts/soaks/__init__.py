@@ -1,6 +1,6 @@
-"""What ``scripts/soak.py`` runs: each takes longer than a test may.
+"""The soak tests of ``scripts/soak.py``: each takes longer than a test may.
 
-A soak is entered in ``SOAKS`` under a name; what it does is told by its docstring.
+``SOAKS`` lists them by name; the docstring of each function says what it does.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from soaks import fuzzing, memory
 
 @dataclass(frozen=True)
 class Soak:
-    """``run`` takes minutes and returns whether all was well and, in a sentence, what was seen."""
+    """``run`` takes a time in minutes; it returns whether all was well, and a sentence about it."""
 
     run: Callable[[float], tuple[bool, str]]
     minutes: float

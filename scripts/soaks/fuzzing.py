@@ -1,8 +1,8 @@
-"""Files from strangers, made up by atheris: ``scripts/soaks/fuzzing.py TARGET --seconds 30``.
+"""Fuzzes the reading of untrusted files: ``scripts/soaks/fuzzing.py TARGET --seconds 30``.
 
-Coverage tells atheris which bytes lead somewhere, and it goes on from those. Whatever it makes up,
-a target answers with a result or with a ValueError (or, for a page's settings, a TypeError) of one
-sentence: anything else, more than ``MOST_MEMORY`` or more than ``MOST_SECONDS`` is a finding.
+Atheris generates inputs and uses code coverage to find those that reach new code. For any input a
+target must return a result, or raise a ValueError (for a page's settings also a TypeError) of one
+sentence. Anything else, more than ``MOST_MEMORY`` or more than ``MOST_SECONDS`` is a finding.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parents[2]
 MOST_MEMORY = 1024
-"""In MB, with Python, NumPy and atheris themselves: a file of 64 MB is read with as much again."""
+"""In MB, including Python, NumPy and atheris: reading a file of 64 MB takes twice that memory."""
 MOST_SECONDS = 10
 """For one input."""
 LONGEST = 20_000
-"""Bytes of an input: longer ones find nothing that shorter ones do not, but slower."""
+"""The most bytes of an input: longer ones find nothing more, and are slower."""
 SENTENCE = re.compile(r"[^\n]{10,6000}")
 DATA = ROOT / "tests" / "data"
 Target = Callable[[bytes], object]
 
 
 def _opened(data: bytes) -> None:
-    """A file of any format: what a page does with it."""
+    """Open a file of any format as a page does."""
     from nets_core.files import saving
 
     net = saving.loads(data)
@@ -49,7 +49,7 @@ def _opened(data: bytes) -> None:
 
 
 def _zipped(data: bytes) -> None:
-    """An ``.npz`` file whose members are made up, and whose checksums fit all the same."""
+    """Open an ``.npz`` file of generated members with correct checksums."""
     header, *arrays = data.split(_BETWEEN)
     members = [f"p{i}.npy" for i in range(4)] + [
         f"{name}{i}.npy" for name in ("mean", "square") for i in range(4)
@@ -69,7 +69,7 @@ def _idx(data: bytes) -> None:
 
 
 def _settings(data: bytes) -> None:
-    """A playground's world and a training's settings, as an address holds them."""
+    """Read the settings of a playground's world and of a training, as in an address."""
     from nets_core.page.names import from_page
     from nets_core.page.settings import Settings
     from nets_core.playground.world import World
@@ -103,7 +103,7 @@ _BETWEEN = b"\n=== member ===\n"
 
 
 def seeds(target: str) -> list[bytes]:
-    """Good inputs to begin with."""
+    """Valid inputs to start from."""
     from nets_core.data import datasets
     from nets_core.page.names import to_page
     from nets_core.page.settings import Settings
@@ -127,36 +127,36 @@ def seeds(target: str) -> list[bytes]:
 
 
 def check(target: str, data: bytes) -> None:
-    """Give a target an input; raises what it must not raise."""
+    """Run a target on an input; raises any exception that the target must not raise."""
     refusals = (ValueError, TypeError) if target == "settings" else (ValueError,)
     try:
         with np.errstate(all="ignore"):
             TARGETS[target](data)
     except refusals as error:
         if isinstance(error, (UnicodeError, json.JSONDecodeError)):
-            return  # of this harness, which had to make a text of bytes
+            return  # from this harness, which decodes the bytes
         if not SENTENCE.fullmatch(str(error)):
             raise AssertionError(f"no sentence: {error!r}") from error
 
 
 def available() -> bool:
-    """Is there an atheris for this system?"""
+    """Return whether atheris is installed; it does not exist for all systems."""
     return importlib.util.find_spec("atheris") is not None
 
 
 def run(target: str, seconds: float) -> tuple[bool, str]:
-    """Fuzz a target for so long in a process of its own: was all well, and what was seen."""
+    """Fuzz a target in a new process; returns whether all was well, and a sentence about it."""
     command = [sys.executable, __file__, target, "--seconds", str(seconds)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     tried = re.findall(r"stat::number_of_executed_units:\s*(\d+)", done.stderr)
     if done.returncode == 0 and tried and int(tried[0]) > 0:
-        return True, f"{int(tried[0]):,} inputs in {seconds:g} s, none that was not refused or read"
+        return True, f"{int(tried[0]):,} inputs in {seconds:g} s, each was read or refused"
     said = done.stdout.splitlines()[-30:] + done.stderr.splitlines()[-30:]  # the input is among it
     return False, "\n".join(said)
 
 
 def soak(target: str, minutes: float) -> tuple[bool, str]:
-    """``run`` as ``scripts/soak.py`` has it."""
+    """``run`` with the time in minutes, for ``scripts/soak.py``."""
     return run(target, 60 * minutes)
 
 
@@ -173,7 +173,7 @@ def _fuzz(target: str, seconds: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
         for i, seed in enumerate(seeds(target)):
             (Path(folder) / f"seed-{i}").write_bytes(seed)
-        os.chdir(folder)  # where libFuzzer writes what it has found
+        os.chdir(folder)  # where libFuzzer writes its findings
         arguments = [
             sys.argv[0],
             folder,
@@ -193,8 +193,8 @@ def main() -> None:
     options.add_argument("target", choices=TARGETS)
     options.add_argument("--seconds", type=float, default=30)
     chosen = options.parse_args()
-    # libFuzzer counts the memory of whoever started this process as its own, but not of this one's
-    # parent: a child is measured as itself.
+    # libFuzzer's memory limit counts the peak of the process that started this one, too. In a child
+    # of this process it counts only the child's.
     if child := os.fork():
         sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
     _fuzz(chosen.target, chosen.seconds)

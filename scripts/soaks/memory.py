@@ -1,8 +1,8 @@
-"""Memory of the page in a browser: what is used once must be used again, not added to.
+"""Checks that the page's memory in a browser does not grow.
 
-Three memories are measured after their garbage has been collected: WebAssembly's in the page's
-workers, which is Python's and never shrinks; and JavaScript's in the page and in its workers, with
-what lies outside the heap and belongs to it (the DOM, the contents of typed arrays).
+Three memories are measured, after garbage collection: the WebAssembly memory of the page's workers,
+which is Python's and never shrinks; and the JavaScript memory of the page and of its workers,
+including the DOM and the contents of typed arrays outside the heap.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from building import browsers, bundle
 from building.environment import say
 
 BEFORE, AFTER = 10, 1000  # cycles
-TOGETHER = 10  # cycles between two looks at the clock
-SETTLED = 1 / 6  # of the time that training has until its memory has to be flat
+TOGETHER = 10  # cycles between two checks of the time
+SETTLED = 1 / 6  # share of the training time after which memory must be flat
 ALLOWED = 1e6  # bytes
 LONGEST_ANSWER = 60  # seconds
 
@@ -41,16 +41,16 @@ class Sizes:
         return f"WebAssembly {webassembly:.2f} MB, page {page:.2f} MB, worker {worker:.2f} MB"
 
     def flat_since(self, before: Sizes) -> bool:
-        """Return whether each is at most 1 MB larger than it was."""
+        """Return whether each is at most 1 MB larger than before."""
         grown = zip(astuple(self), astuple(before), strict=True)
         return all(now - then <= ALLOWED for now, then in grown)
 
 
 def cycles(minutes: float, site: Path | None = None) -> tuple[bool, str]:
-    """Start, train and reset: after 1,000 times memory is what it was after 10, within 1 MB.
+    """Start, train and reset 1,000 times: memory is at most 1 MB larger than after 10 times.
 
-    Ends early, with as many as there were, when the minutes are over. ``site`` is a built site;
-    without it, the site is built from the sources.
+    Stops early when the time is over. ``site`` is a built site; without it, the site is built from
+    the sources.
     """
     with _visit(site) as visit:
         visit.cycle(BEFORE)
@@ -68,7 +68,7 @@ def cycles(minutes: float, site: Path | None = None) -> tuple[bool, str]:
 
 
 def training(minutes: float, site: Path | None = None) -> tuple[bool, str]:
-    """One long training: memory is flat once the first sixth of the time is over.
+    """One long training: memory is flat after the first sixth of the time.
 
     ``site`` as in :func:`cycles`.
     """
@@ -101,7 +101,7 @@ class _Visit:
         self.page.evaluate(_CYCLE, times)
 
     def train(self) -> None:
-        """Start to train, without an end."""
+        """Start a training that does not end."""
         self.page.evaluate("() => void nets.train({ epochs: 1_000_000 }).catch(() => {})")
 
     def epoch(self) -> str:
@@ -109,7 +109,7 @@ class _Visit:
         return self.page.get_by_test_id("epoch").inner_text()
 
     def sizes(self) -> Sizes:
-        """Return what is used now, once garbage has been collected."""
+        """Return the memory in use after garbage collection."""
         self._devtools.send("HeapProfiler.collectGarbage")
         page = _used(self._devtools.send("Runtime.getHeapUsage"))
         workers = self._workers.sizes()
@@ -126,7 +126,7 @@ class _EndedError(Exception):
 
 
 class _Workers:
-    """The developer tools' connections to the workers; ``sessions`` maps their ids to addresses."""
+    """Connections to the workers' developer tools; ``sessions`` maps their ids to addresses."""
 
     def __init__(self, devtools: CDPSession) -> None:
         self.sessions: dict[str, str] = {}
@@ -173,7 +173,7 @@ class _Workers:
         self._devtools.send("Target.sendMessageToTarget", question)
         end = time.monotonic() + LONGEST_ANSWER
         while self._count not in self._answers:
-            self._devtools.send("Runtime.getHeapUsage")  # whatever: answers come meanwhile
+            self._devtools.send("Runtime.getHeapUsage")  # any request: answers arrive meanwhile
             if session not in self.sessions:
                 raise _EndedError
             if time.monotonic() > end:

@@ -1,1 +1,1 @@
-"""What ``scripts/test.py`` is made of."""
+"""The parts of ``scripts/test.py``."""

@@ -27,9 +27,9 @@ class Modules:
     def imports(self, path: Path) -> set[Path]:
         """Return the files that this one imports: at its top, in its functions, and for types.
 
-        A name that a package's ``__init__`` imports from elsewhere counts as an import of where it
-        is defined. A package imported as a whole counts as all of its modules, and so does one from
-        which ``import_module`` takes a module whose name is not known before.
+        A name that a package's ``__init__`` imports from elsewhere counts as an import of the
+        module that defines it. A package imported as a whole counts as all of its modules; so does
+        one from which ``import_module`` imports a module whose name is computed.
         """
         found = {self._paths[name] for name in self._names(path) if name in self._paths}
         return found - {path}
@@ -37,7 +37,7 @@ class Modules:
     def reached(self, path: Path) -> set[Path]:
         """Return the files that running this one can run, itself included.
 
-        To import ``a.b`` also runs ``a/__init__.py``. That file counts, but not what it imports:
+        Importing ``a.b`` also runs ``a/__init__.py``. That file counts, but not what it imports:
         ``from nets_core import Network`` does not depend on all of ``nets_core``.
         """
         found, left = {path}, [path]
@@ -70,7 +70,7 @@ class Modules:
             yield from (other for other in self._paths if other.startswith(f"{name}."))
 
     def _module(self, node: ast.ImportFrom, path: Path) -> str:
-        """Return the module that names are imported from, in full where it is relative."""
+        """Return the full name of the module that names are imported from."""
         if not node.level:
             return node.module or ""
         package = path.parents[node.level - 1] / "__init__.py"
@@ -92,7 +92,7 @@ class Modules:
 
 
 def files(folder: Path, suffix: str) -> list[Path]:
-    """Return the files below ``folder`` with this suffix, but not what others have written."""
+    """Return the files below ``folder`` with this suffix, without hidden folders and packages."""
     found = []
     for here, folders, names in folder.walk():
         folders[:] = [name for name in folders if name[0] != "." and name != "node_modules"]

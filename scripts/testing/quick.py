@@ -1,4 +1,4 @@
-"""What ``scripts/test.py --quick`` runs: what a change to the sources can reach."""
+"""Selects the tests of ``scripts/test.py --quick``: those that a change can affect."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from testing.modules import Modules, strings
 
 ALWAYS = ("tests/test_quality.py::test_python_is_clean", "tests/test_imports.py")
 PAGE = "tests/test_quality.py"
-"""What checks JavaScript and CSS as well."""
+"""These tests also check JavaScript and CSS."""
 CORE = ("tests/core", "tests/contract")
 _ROOTS = (".", "scripts", "tests", "tests/data")
 _SHARED = (
@@ -20,11 +20,11 @@ _SHARED = (
     "requirements/build.lock",
     "requirements/test.lock",
 )
-"""Whatever changes here can change how any test ends."""
+"""A change to one of these can affect every test."""
 
 
 def changed(root: Path = ROOT) -> list[Path] | None:
-    """Return the files that differ from the last commit; None where Git does not know any."""
+    """Return the files that differ from the last commit; None if there are none, or no Git."""
     found: list[Path] = []
     for command in (
         ["diff", "--name-only", "--no-renames", "-z", "HEAD"],
@@ -40,7 +40,7 @@ def changed(root: Path = ROOT) -> list[Path] | None:
 
 
 def selection(files: Collection[Path] | None, root: Path = ROOT) -> list[str]:
-    """Return what pytest is to run after a change to these files; all of it for None."""
+    """Return the arguments for pytest after a change to these files; for None, all quick tests."""
     if files is None:
         return [PAGE, *ALWAYS[1:], *CORE]
     page = any(file.is_relative_to(root / "site") for file in files)

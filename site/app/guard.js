@@ -1,49 +1,49 @@
-// Tells when a part of the page itself did not come, or is not what the build made. It is no module
-// and waits for none, since they are what may be missing; the hashes stand in the page's HTML, and
-// what does not agree with its hash the browser has refused already, without a word to the visitor.
+// Tells the visitor when a part of the page itself did not load or is not what the build made. This is
+// no module and needs none, since modules are what may be missing. The page's HTML has the hashes; the
+// browser refuses a file with another hash, but shows no message.
 
 {
-  /** How long the page may take to come before the visitor is told what for, in milliseconds. */
+  /** How long the page may take to load, in milliseconds, before the visitor is told what is missing. */
   const PATIENCE = 10_000;
-  /** In this tab's storage while the page is opened anew because of a cache of an earlier build. */
+  /** Set in this tab's storage while the page reloads because the cache held an earlier build. */
   const RENEWED = "nets: the page has been opened anew";
 
   /** @typedef {HTMLLinkElement | HTMLScriptElement} Loader */
 
-  /** Where a file lies, for people. @param {string} url */
+  /** A file's address within the site, for messages. @param {string} url */
   const nameOf = (url) => url.slice(new URL("./", document.baseURI).href.length).split("?")[0];
   /** @param {Loader} loader */
   const addressOf = (loader) => (loader instanceof HTMLLinkElement ? loader.href : loader.src);
-  /** What the page loads and has a hash for. @returns {Loader[]} */
+  /** The elements that load a file with a hash. @returns {Loader[]} */
   const loaders = () =>
     [...document.querySelectorAll("link[integrity], script[integrity]")].filter(
       /** @returns {element is Loader} */
       (element) => element instanceof HTMLLinkElement || element instanceof HTMLScriptElement,
     );
-  /** Has the page's own code run? */
+  /** Whether the page's own code has run. */
   const running = () => document.documentElement.dataset.running === "yes";
 
-  /** @param {Loader} loader @returns {Promise<string>} why it was refused, "" where it was not */
+  /** @param {Loader} loader @returns {Promise<string>} why the browser refused it, "" if it did not */
   async function fault(loader) {
     const url = addressOf(loader);
     try {
-      // Past the browser's cache, which may hold an earlier build's; and puts the new one there.
+      // Bypass the browser's cache, which may hold an earlier build's file, and update it.
       const answer = await fetch(url, { cache: "reload" });
       if (!answer.ok) return `the server answered ${answer.status}`;
       const type = answer.headers.get("Content-Type") ?? "";
       const content = await answer.arrayBuffer();
       if (!(await agrees(content, loader.integrity)))
-        return "what came is not the file that belongs here";
+        return "it is not the file that belongs here";
       const wanted = url.endsWith(".css") ? /css/ : /javascript/;
-      return wanted.test(type) ? "" : `it came as ${type || "nothing that has a name"}`;
+      return wanted.test(type) ? "" : `it came as ${type || "a file without a type"}`;
     } catch {
-      return "it did not come whole";
+      return "the transfer was cut off";
     }
   }
 
   /** @param {ArrayBuffer} content @param {string} integrity */
   async function agrees(content, integrity) {
-    if (!crypto.subtle) return true; // without https it cannot be said
+    if (!crypto.subtle) return true; // no hashes without https
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", content));
     return integrity === `sha256-${btoa(String.fromCharCode(...digest))}`;
   }
@@ -84,13 +84,13 @@
     if (!faults.length) return reopen();
     const names = faults.map(({ one }) => nameOf(addressOf(one)));
     const told = faults.slice(0, 3).map(({ why }, i) => `${names[i]} did not load: ${why}.`);
-    if (faults.length > 3) told.push(`So did ${faults.length - 3} others not.`);
-    if (running()) told.push("Everything works, but it does not look as it should.");
+    if (faults.length > 3) told.push(`${faults.length - 3} other files did not load either.`);
+    if (running()) told.push("Everything works, but the page looks wrong.");
     else stop();
     tell(told.join(" "), names.join(" "));
   }
 
-  /** All is there now: only the browser's cache was of an earlier build, or the network was gone. */
+  /** All files load now: the cache held an earlier build, or the network was down. */
   function reopen() {
     const again = sessionStorageOf((kept) => {
       if (kept.getItem(RENEWED)) return false;
@@ -99,10 +99,10 @@
     });
     if (again) return location.reload();
     stop();
-    tell("A part of the page did not load, and has come since.");
+    tell("A part of the page did not load at first. It is available now.");
   }
 
-  /** @template T @param {(kept: Storage) => T} use @returns {T | undefined} nothing where it is denied */
+  /** @template T @param {(kept: Storage) => T} use @returns {T | undefined} undefined if the browser denies storage */
   function sessionStorageOf(use) {
     try {
       return use(sessionStorage);
@@ -119,7 +119,7 @@
     document.querySelector("[data-testid=loading-bar]")?.setAttribute("hidden", "");
   }
 
-  /** The page has not come yet: name what it waits for. A style sheet that does not come hides all. */
+  /** The page is late: name the missing files. A missing style sheet would keep the page blank. */
   function hurry() {
     if (document.readyState === "complete") return;
     const come = new Set(performance.getEntriesByType("resource").map(({ name }) => name));

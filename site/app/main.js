@@ -1,5 +1,5 @@
-// The page: an engine, a training run, and the chapters that show them. The first screen is in this
-// module; each other chapter is fetched separately, while Python loads.
+// The page: an engine, a training run, and the chapters that show them. The first screen's code is part
+// of this bundle; each other chapter is fetched separately while Python loads.
 
 import { drawSection } from "./draw/draw.js";
 import { showSectionAlone } from "./embedded.js";

@@ -1,4 +1,4 @@
-// window.nets, for those who embed the page or test it. The README documents it.
+// window.nets, for those who embed the page or test it. site/README.md documents it.
 
 import { models } from "./engine/engine.js";
 import { report } from "./ui/diagnostics.js";
@@ -75,7 +75,7 @@ export function makeNets(engine, training) {
     resume: () => training.resume(),
     reset: () => training.reset(),
 
-    /** What a report of a fault needs, as text. */
+    /** The text for a bug report. */
     diagnostics: () => report({}),
   };
 }

@@ -1,4 +1,4 @@
-// The page's end of sw.js: when it is registered, what it keeps, and what the visitor is told of it.
+// The page's end of sw.js: registers it, decides what it caches, and tells the visitor.
 
 import { files, offline } from "virtual:files";
 import { checksHashes, SITE } from "../python/siteFiles.js";
@@ -10,32 +10,32 @@ import { byTestId, make } from "./ui/dom.js";
 /** @typedef {import("./engine/training.js").Training} Training */
 /** @typedef {{ page: boolean, data: boolean, trouble?: string }} CacheState */
 
-/** How long after the first prediction the page is kept, in milliseconds: it comes first. */
+/** How long after the first prediction the page is cached, in milliseconds. */
 const LEISURE = 2000;
-/** How long after that a visitor who is still here gets the data too. */
+/** How long after that the data is cached, too, if the visitor is still here. */
 const STAYED = 20_000;
 const DATA = Object.entries(files)
   .filter(([address]) => address.startsWith("mnist/"))
   .reduce((sum, [, { bytes }]) => sum + bytes, 0);
 
-/** Does the visitor's browser ask for little to be fetched? */
+/** Whether the browser asks to save data, or the connection is slow. */
 const saving = () => {
   const { saveData, effectiveType } = /** @type {any} */ (navigator).connection ?? {};
   return saveData || /2g|3g/.test(effectiveType ?? "");
 };
 
-/** Keep the page for visits without a network, and say how far that is. @param {Engine} engine @param {Training} training */
+/** Cache the page for offline visits, and show what is cached. @param {Engine} engine @param {Training} training */
 export function offlineWords(engine, training) {
   const words = byTestId("offline", HTMLElement);
   const network = byTestId("network", HTMLElement);
   /** @type {ServiceWorkerRegistration | undefined} */
   let registration;
-  /** Is there leave for the data as well? */
+  /** Whether the data should be cached as well. */
   let wanted = false;
   let begun = false;
 
   const follow = () => {
-    network.textContent = navigator.onLine ? "" : "· no network; what is here goes on";
+    network.textContent = navigator.onLine ? "" : "· offline; what has loaded still works";
   };
   addEventListener("online", follow);
   addEventListener("offline", follow);
@@ -45,24 +45,23 @@ export function offlineWords(engine, training) {
   if (!checksHashes || !("serviceWorker" in navigator)) {
     return say(
       checksHashes
-        ? "This browser keeps no pages for a time without a network."
-        : "This address is not https: what comes from it cannot be checked, nor kept for a time without a network.",
+        ? "This browser cannot save pages for offline use."
+        : "This address is not https: files from it cannot be checked, nor saved for offline use.",
     );
   }
   void renew();
   navigator.serviceWorker.addEventListener("message", ({ data }) => {
-    if (data?.notKept)
-      say(`Nothing is kept for a time without a network (${data.notKept}).`, keepAll);
+    if (data?.notKept) say(`Nothing is saved for offline use (${data.notKept}).`, keepAll);
   });
   engine.addEventListener("ready", () => setTimeout(begin, LEISURE));
   training.addEventListener("state", () => {
-    if (training.state === "training") want(); // its data has been fetched: there is nothing to ask
+    if (training.state === "training") want(); // the data has been fetched anyway
   });
 
   function begin() {
     if (begun) return;
     if (!saving() || navigator.serviceWorker.controller) return void keep();
-    say("Nothing is kept for a time without a network, to save your data.", keepAll);
+    say("Nothing is saved for offline use, because your browser asks to save data.", keepAll);
   }
 
   async function keep() {
@@ -75,12 +74,9 @@ export function offlineWords(engine, training) {
     } catch (error) {
       begun = false;
       const { message } = /** @type {Error} */ (error);
-      return say(
-        `Nothing is kept for a time without a network (${message.split("\n")[0]}).`,
-        keepAll,
-      );
+      return say(`Nothing is saved for offline use (${message.split("\n")[0]}).`, keepAll);
     }
-    if (!registration.active) say("Keeping the page for a time without a network …");
+    if (!registration.active) say("Saving the page for offline use …");
     watch();
     await show();
     setTimeout(() => {
@@ -88,7 +84,7 @@ export function offlineWords(engine, training) {
     }, STAYED);
   }
 
-  /** See what becomes of a version that is being fetched. */
+  /** Show when a version that is being fetched is complete. */
   function watch() {
     const { installing, waiting } = /** @type {ServiceWorkerRegistration} */ (registration);
     if (waiting) return void show();
@@ -100,28 +96,28 @@ export function offlineWords(engine, training) {
   async function show() {
     if (!registration?.active) return;
     if (registration.waiting) {
-      return say("A newer version of this page has come. It is used when you open the page next.");
+      return say("There is a newer version of this page. You get it the next time you open it.");
     }
-    const kept = await ask("what is kept");
-    if (kept.page) await cacheUnpackedOnce();
-    if (kept.page && wanted && !kept.data) return keepData();
-    tell(kept);
+    const cached = await ask("what is kept");
+    if (cached.page) await cacheUnpackedOnce();
+    if (cached.page && wanted && !cached.data) return keepData();
+    tell(cached);
   }
 
-  /** @param {CacheState} kept */
+  /** @param {CacheState} state */
   function tell({ page, data, trouble }) {
     if (!page) return say("");
-    if (data) return say("This page works without a network, training too.");
-    const why = trouble ? ` could not be kept (${trouble})` : " is not kept yet";
+    if (data) return say("This page works offline, training too.");
+    const why = trouble ? ` could not be saved (${trouble})` : " is not saved yet";
     say(
-      `This page works without a network, all but training: MNIST, ${Math.round(DATA / 1e6)} MB,${why}.`,
+      `This page works offline, except for training: MNIST, ${Math.round(DATA / 1e6)} MB,${why}.`,
       () => void keepData(),
     );
   }
 
   async function keepData() {
     wanted = true;
-    say("Keeping MNIST for a time without a network …");
+    say("Saving MNIST for offline use …");
     tell(await ask("keep the data"));
   }
 
@@ -145,7 +141,7 @@ export function offlineWords(engine, training) {
     });
   }
 
-  /** @param {string} text @param {() => void} [keep] what a button "Keep it" does */
+  /** @param {string} text @param {() => void} [keep] called by the button "Save it" */
   function say(text, keep) {
     words.textContent = text;
     if (keep)
@@ -154,7 +150,7 @@ export function offlineWords(engine, training) {
         make("button", {
           type: "button",
           className: "plain",
-          textContent: "Keep it",
+          textContent: "Save it",
           onclick: keep,
         }),
       );
@@ -164,7 +160,7 @@ export function offlineWords(engine, training) {
 /** @type {Promise<void> | undefined} */
 let unpacking;
 
-/** `cacheUnpacked`, unless that is under way; without it the next start takes longer, no more. */
+/** `cacheUnpacked`, unless it is running. If it fails, the next start only takes longer. */
 function cacheUnpackedOnce() {
   unpacking ??= cacheUnpacked()
     .catch(() => {})
@@ -172,7 +168,7 @@ function cacheUnpackedOnce() {
   return unpacking;
 }
 
-/** Have what the service worker keeps packed be kept unpacked, too, by a worker of its own. */
+/** In a worker: cache decompressed copies of the files that the service worker caches packed. */
 async function cacheUnpacked() {
   const worker = new Worker(trusted(new URL(cacheWorkerUrl, import.meta.url)), { type: "module" });
   await new Promise((done) => {
@@ -183,8 +179,8 @@ async function cacheUnpacked() {
 }
 
 /**
- * Where a newer version waits and no other page needs the older one: have it, before anything has
- * been done here.
+ * If a newer version waits and no other page needs the older one, switch to it now, before the visitor
+ * has done anything here.
  */
 async function renew() {
   const { serviceWorker } = navigator;
@@ -194,7 +190,7 @@ async function renew() {
   registration.waiting.postMessage("take over");
 }
 
-/** This build wants no service worker: an earlier one's goes, if it is still there. */
+/** This build has no service worker: update an earlier build's, which then removes itself. */
 async function remove() {
   const registration = await navigator.serviceWorker?.getRegistration(SITE).catch(() => undefined);
   if (registration?.scope === SITE.href) await registration.update().catch(() => {});

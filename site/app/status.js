@@ -67,7 +67,7 @@ export function showStatus(engine, training, sheet) {
   const tellWhy = () => {
     const told = why + (why && !sheet.empty ? " Your drawing is still here." : "");
     const alert = byTestId("failure-words", HTMLElement);
-    if (alert.textContent !== told) alert.textContent = told; // setting it again would announce it again
+    if (alert.textContent !== told) alert.textContent = told; // else it would be announced again
   };
   sheet.addEventListener("change", tellWhy);
 

@@ -1,6 +1,6 @@
-// Measures this browser: Python started as the page starts it, a Lab called as the page's worker
-// calls it. It is not the page's own worker only because that one lets nobody run other Python
-// beside the Lab. Both bench.html and scripts/bench.py ask it.
+// Measures this browser: starts Python as the page does, and calls a Lab as the page's worker does. The
+// page's own worker cannot be used, as it runs no other Python than the Lab. bench.html and
+// scripts/bench.py use it.
 
 import * as Comlink from "comlink";
 import { startPython } from "#start";
@@ -15,11 +15,11 @@ import { loadMnist } from "../worker/mnist.js";
 /** @typedef {"numpy" | "kernels"} Way what computes */
 /** @typedef {{hidden: number, batchSize: number, examples: number}} Sizes of a net and its training */
 
-/** As in the page's worker: how long Python trains before messages are looked at. */
+/** How long Python trains before messages are handled, in milliseconds, as in the page's worker. */
 const TURN = 8;
-/** Milliseconds that a sample of training takes at the least. */
+/** The shortest time of a training sample, in milliseconds. */
 const SHORTEST = 300;
-/** Predictions timed together: the clock ticks in steps of 0.1 ms. */
+/** The number of predictions in one sample: the clock's resolution is only 0.1 ms. */
 const TOGETHER = 50;
 /** Multiplications and additions of one round of peak.wat. */
 const OPERATIONS = 14 * 4 * 2;
@@ -64,7 +64,7 @@ function call(method, args = {}) {
 
 const opened = new Set();
 
-/** As the page opens a model that it ships. @param {string} model */
+/** Open a trained net as the page does. @param {string} model */
 async function open(model) {
   const found = index.models.find(({ id }) => id === model);
   if (!found) throw new Error(`There is no model ${model}.`);
@@ -72,7 +72,7 @@ async function open(model) {
   opened.add(model);
 }
 
-/** A 3 as a hand draws it, about 60 points in a pad of 320 pixels. */
+/** A 3 as drawn by hand: about 60 points on a pad of 320 pixels. */
 function three() {
   /** @type {(x: number, y: number, radius: number, from: number, to: number, points: number) => [number, number][]} */
   const arc = (x, y, radius, from, to, points) =>
@@ -84,10 +84,10 @@ function three() {
   return [[...arc(150, 105, 50, -2.4, half, 28), ...arc(150, 210, 55, -half, 2.4, 32)]];
 }
 
-/** Pixels of some grey, none of which stands out. */
+/** 784 pixels of different greys. */
 const greys = () => Float32Array.from({ length: 784 }, (_, i) => ((i * 7919) % 101) / 100);
 
-/** The fastest of the register-only loops that this browser can run; without SIMD there is none. */
+/** The fastest register-only loop that this browser can run; undefined without SIMD. */
 async function loadPeak() {
   if (computing.kernels === "numpy") return undefined;
   const code = await load(`bench/peak-${computing.kernels}.wasm`);
@@ -103,7 +103,7 @@ const compute = (way) =>
 
 const api = {
   /**
-   * Starts Python. What computes then, and the milliseconds from the worker's beginning to its first
+   * Starts Python. Returns what computes, and the milliseconds from the worker's start to its first
    * prediction.
    * @returns {Promise<Computing & { milliseconds: number }>}
    */
@@ -125,15 +125,16 @@ const api = {
     return { ...computing, milliseconds };
   },
 
-  /** Resolves when all of MNIST has come. @param {(report: object) => void} [report] */
+  /** Resolves when all of MNIST has arrived. @param {(report: object) => void} [report] */
   async loadMnist(report) {
     await loadMnist(lab, call, report ?? (() => {}));
     await all;
   },
 
   /**
-   * Examples a second, all that the worker does between them included, in runs of at least so many
-   * each, which end before an evaluation and are repeated until they can be timed well.
+   * Examples per second, including all that the worker does between mini-batches. A run has at least
+   * this many examples and ends before an evaluation; runs are repeated until the time is long enough to
+   * measure.
    * @param {{settings: Record<string, any>, examples: number, way?: Way}} run
    */
   async train({ settings, examples, way = "kernels" }) {
@@ -155,7 +156,7 @@ const api = {
     return (1000 * trained) / elapsed;
   },
 
-  /** The same by the blog post's way of writing it, in the same Python. @param {Sizes} sizes */
+  /** The same with the blog post's code, in the same Python. @param {Sizes} sizes */
   trainBlogPost({ hidden, batchSize, examples }) {
     const mnist = lab.mnist;
     const images = mnist.buffer("train-images");
@@ -180,7 +181,7 @@ const api = {
     return plain;
   },
 
-  /** GFLOP/s of this core when all is in registers (peak.wat); undefined without SIMD. */
+  /** This core's peak GFLOP/s, with all operands in registers (peak.wat); undefined without SIMD. */
   peak() {
     if (!peak) return undefined;
     let [times, elapsed] = [1e5, 0];
@@ -193,7 +194,7 @@ const api = {
   },
 
   /**
-   * Milliseconds of one prediction.
+   * The time of one prediction, in milliseconds.
    * @param {string} model
    * @param {"pixels" | "strokes"} from
    */

@@ -1,9 +1,9 @@
-"""The pass as the blog post "Neural Networks from Scratch" writes it, to compare with.
+"""Training as the blog post "Neural Networks from Scratch" writes it, for comparison.
 
 ``_backward`` is the post's, line by line; ``_forward`` and the update are the post's equations in
-the same manner: features × batch, ``np.dot`` and ``np.multiply``, σ' computed from z anew. The
-post's float64 became float32, as ours is. Its last line also computes the error of the inputs,
-which only a net behind another one needs; it is part of how the post writes it.
+the same style: features × batch, ``np.dot`` and ``np.multiply``, σ' computed again from z. The
+post's float64 is float32 here, as in this library. The last line of ``_backward`` also computes the
+error of the inputs, which only a net behind another one needs; the post does so, too.
 """
 # mypy: ignore-errors
 # (the post has no types)
@@ -107,7 +107,7 @@ _floats = {}
 
 
 def train(images, labels, hidden, batch_size, examples):
-    """Examples a second over one epoch of so many; the floats are made beforehand."""
+    """Examples per second in one epoch of this many examples, without the conversion to floats."""
     if examples not in _floats:
         x = images.reshape(-1, 784)[:examples].T.astype(np.float32, order="C") / 255
         _floats[examples] = x, np.eye(10, dtype=np.float32)[:, labels[:examples]]

@@ -1,4 +1,4 @@
-// Starts the worker that measures, and asks it.
+// Starts the worker that measures, and calls it.
 
 import * as Comlink from "comlink";
 import { Lifeline } from "../app/engine/lifeline.js";
@@ -6,7 +6,7 @@ import { startBrotliWorkerFor } from "../python/brotliClient.js";
 import { trusted } from "../python/trusted.js";
 import workerUrl from "./benchWorker.js?worker&url";
 
-/** What benchWorker.js can be asked, by name: see there. @typedef {any} Asked */
+/** The functions of benchWorker.js. @typedef {any} Asked */
 
 export class Measuring {
   #worker = new Worker(trusted(new URL(workerUrl, import.meta.url)), { type: "module" });
@@ -31,13 +31,13 @@ export class Measuring {
   /**
    * @param {string} method
    * @param {unknown[]} args
-   * @returns {Promise<any>} rejects with the worker's error, or when it dies or is ended
+   * @returns {Promise<any>} rejects with the worker's error, or when it dies or is stopped
    */
   ask(method, ...args) {
     return this.#life.holds(this.#asked[method](...args.map(proxied)));
   }
 
-  /** End it, whatever it is doing. */
+  /** Stop it at once, whatever it is doing. */
   stop() {
     this.#worker.terminate();
     this.#brotliWorker.terminate();

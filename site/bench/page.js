@@ -1,4 +1,4 @@
-// bench.html: starts the measuring, shows what it finds, and hands it out as text.
+// bench.html: runs the measurements, shows the results, and copies them as text.
 
 import { report } from "../app/ui/diagnostics.js";
 import { byTestId, make, show, whole } from "../app/ui/dom.js";
@@ -15,7 +15,7 @@ const bar = byTestId("bench-bar", HTMLProgressElement);
 const words = byTestId("bench-words", HTMLElement);
 const text = byTestId("bench-text", HTMLTextAreaElement);
 
-/** Three digits: no sample is more exact. @type {Format} */
+/** Three digits: samples are not more precise. @type {Format} */
 const three = (value) => Number(value.toPrecision(3)).toLocaleString("en");
 /** @type {Format} */
 const rate = (value) => whole(Number(value.toPrecision(3)));
@@ -27,11 +27,11 @@ const share = (value) => `${Math.round(100 * value)} %`;
 const median = (/** @type {number[]} */ samples) =>
   [...samples].sort((a, b) => a - b)[Math.floor(samples.length / 2)];
 
-/** Where a figure stands: its median and, below it, its range. @typedef {{number: HTMLElement, range: HTMLElement, format: Format}} Place */
+/** The elements for a figure: its median and, below it, its range. @typedef {{number: HTMLElement, range: HTMLElement, format: Format}} Place */
 
-/** Where each figure stands, by name. @type {Map<string, Place>} */
+/** The elements for each figure, by name. @type {Map<string, Place>} */
 const places = new Map();
-/** What has been found, by name. @type {Map<string, number[]>} */
+/** The samples of each figure, by name. @type {Map<string, number[]>} */
 const results = new Map();
 
 /** @param {string} name @param {Format} format */
@@ -81,7 +81,7 @@ fill("bench-rest", [
   [heading("WebAssembly memory"), place("memory", (bytes) => `${Math.round(bytes / 1e6)} MB`)],
 ]);
 
-/** Shows a figure, and those that are made of it and another. @param {Figure} figure */
+/** Shows a figure, and the quotients computed from it. @param {Figure} figure */
 function found({ name, samples }) {
   results.set(name, samples);
   const { number, range, format } = /** @type {Place} */ (places.get(name));
@@ -108,7 +108,7 @@ function forget() {
   }
 }
 
-/** The result as text, for a mail or a report. */
+/** The result as text. */
 function asText() {
   const figures = [...results].map(([name, samples]) => {
     const net = NETS[Number(name.split(" ")[1])];
@@ -147,7 +147,7 @@ start.addEventListener("click", async () => {
     const { name, message } = /** @type {Error} */ (error);
     const stopped = name === "AbortError";
     if (!stopped) words.dataset.kind = "trouble";
-    words.textContent = stopped ? "Stopped. What had been measured is below." : message;
+    words.textContent = stopped ? "Stopped. The results so far are below." : message;
   }
   mine.stop();
   bar.hidden = true;

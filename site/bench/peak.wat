@@ -1,18 +1,18 @@
-;; The most that one core can do with SIMD registers of four floats: what the kernels beside this
-;; folder, which also have to fetch what they multiply, are measured against.
+;; The peak speed of one core with SIMD registers of four floats. The kernels in ../kernels, which also
+;; load their operands from memory, are compared with it.
 ;;
-;; Nothing here touches memory. A processor begins two such multiplications with addition or more in
-;; each of its cycles, but each takes some cycles until its result can be used, so many must be under
-;; way at a time, none of which waits for another: here fourteen sums, each in a register of its own,
-;; which with x and y makes all 16 that an x86 processor has. (With plain SIMD a step is two
-;; instructions, one after the other, and twelve sums would not be enough.)
+;; Nothing here touches memory. A processor starts two or more fused multiply-adds in each cycle, but
+;; the result of each is available only some cycles later. So many independent ones must be in flight:
+;; here fourteen sums, each in its own register, which with x and y are all 16 registers of an x86
+;; processor. (With plain SIMD a step is two dependent instructions, and twelve sums would not be
+;; enough.)
 ;;
-;; Each step is a ← a/2 + 1/2, which leads to 1 from anywhere, so that no number ever becomes so
-;; large, or so close to 0, that the processor would take longer over it.
+;; Each step is a ← a/2 + 1/2, which converges to 1 from any start, so no number becomes large or
+;; denormal, which would slow the processor down.
 
 (module
-  ;; Does so many times 14 steps. Returns a number that depends on every one of them, so that none
-  ;; can be left out.
+  ;; Does 14 steps this many times. Returns a number that depends on all of them, so that no compiler
+  ;; can leave one out.
   (func (export "peak") (param $times i32) (result f32)
     (local $x v128) (local $y v128)
     (local $a0 v128) (local $a1 v128) (local $a2 v128) (local $a3 v128) (local $a4 v128)
@@ -20,7 +20,7 @@
     (local $a10 v128) (local $a11 v128) (local $a12 v128) (local $a13 v128)
     (local.set $x (v128.const f32x4 0.5 0.5 0.5 0.5))
     (local.set $y (v128.const f32x4 0.5 0.5 0.5 0.5))
-    ;; Fourteen different beginnings: of equal ones a compiler would compute one.
+    ;; Fourteen different starts: a compiler would merge equal ones.
     (local.set $a0 (f32x4.splat (f32.const 2)))
     (local.set $a1 (f32x4.splat (f32.const 3)))
     (local.set $a2 (f32x4.splat (f32.const 4)))

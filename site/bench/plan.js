@@ -1,12 +1,12 @@
-// What is measured, in which order, and what each sample answers.
+// The measurements, their order, and what each sample measures.
 
 /** @typedef {import("./measuring.js").Measuring} Measuring */
 /** @typedef {{ name: string, samples: number[] }} Figure */
 /** @typedef {{ done: number, all: number, words: string }} Course */
 
-/** Samples of each figure, after one that does not count. */
+/** Samples of each figure, after one for warm-up. */
 const ROUNDS = 5;
-/** Examples that a net learns from at least in one sample. */
+/** The least number of training examples in one sample. */
 const EXAMPLES = 1000;
 export const NETS = [
   { hidden: 30, batchSize: 10 },
@@ -32,10 +32,10 @@ const settings = ({ hidden, batchSize }) => ({
 export const netName = ({ hidden }) => `784-${hidden}-10`;
 
 /**
- * Groups of figures whose samples are taken in turn, so that all of a group meet the same load.
+ * Groups of figures. The samples of a group are taken in turn, so that all meet the same system load.
  *
  * @param {Measuring} measuring
- * @param {boolean} kernels can this browser run them?
+ * @param {boolean} kernels whether this browser can run them
  * @returns {{ words: string, ways: Record<string, () => Promise<number>> }[]}
  */
 function groups(measuring, kernels) {
@@ -65,12 +65,12 @@ function groups(measuring, kernels) {
 }
 
 /**
- * Measures everything; tells of each figure as it becomes known, and of the way there.
+ * Measures everything; reports each figure as soon as it is known, and progress.
  *
  * @param {Measuring} measuring
  * @param {(figure: Figure) => void} found
  * @param {(course: Course) => void} course
- * @returns {Promise<import("../worker/kernels.js").Computing>} what computed, rejects as `ask` does
+ * @returns {Promise<import("../worker/kernels.js").Computing>} what computed; rejects as `ask` does
  */
 export async function measure(measuring, found, course) {
   course({ done: 0, all: 1, words: "Starting Python …" });

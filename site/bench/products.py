@@ -1,4 +1,4 @@
-"""The three matrix products of a dense layer, alone: what is left of training without the rest."""
+"""The speed of a dense layer's three matrix products alone."""
 
 from time import perf_counter
 
@@ -8,11 +8,11 @@ from nets_core import ops
 
 BATCH, INPUTS, OUTPUTS = 128, 784, 128
 OPERATIONS = 2 * BATCH * INPUTS * OUTPUTS
-"""Multiplications and additions of each of them."""
+"""The number of multiplications and additions in each."""
 
 
 def rate(seconds: float) -> dict[str, float]:
-    """GFLOP/s of each product, and of all three ``together``, in that many seconds."""
+    """GFLOP/s of each product and of all three ``together``; takes about this many seconds."""
     rng = np.random.default_rng(0)
     x, w, delta = (
         rng.standard_normal(shape, np.float32)
@@ -29,7 +29,7 @@ def rate(seconds: float) -> dict[str, float]:
 
 
 def _seconds(product, at_least):
-    """What one takes, on average over as many as can be done in that time."""
+    """The mean time of one product, over at least this many seconds."""
     done, begun = 0, perf_counter()
     while (elapsed := perf_counter() - begun) < at_least:
         for _ in range(8):

@@ -1,12 +1,12 @@
-// Keeps the site for visits without a network, and makes them quick. One version is kept whole or not
-// at all: each file is compared with the manifest, and the manifest with the hash that the build puts
-// here. A page that is open keeps the version that it was opened with.
+// Caches the site for offline visits, and makes later visits fast. A version is cached completely or not
+// at all: each file is compared with the manifest, and the manifest with the hash that the build writes
+// into this file. An open page keeps the version that it was opened with.
 //
-// Workbox would be less code, but it checks no hashes, keeps nothing unpacked, and has no second set
-// of files that joins the same version later (MNIST, once the visitor has stayed).
+// Workbox would be less code, but it checks no hashes, caches nothing unpacked, and cannot add a second
+// set of files to the same version later (MNIST, once the visitor has stayed for a while).
 //
-// A deploy made with `scripts/build.py --no-service-worker` has sw.off.js in this file's place, which
-// removes all of this from visitors' browsers.
+// `scripts/build.py --no-service-worker` deploys sw.off.js under this file's name, which removes this
+// service worker and its caches from visitors' browsers.
 
 /** @typedef {{ bytes: number, sha256: string }} Entry */
 /**
@@ -16,9 +16,9 @@
  *   kept: { page: string[], data: string[] },
  * }} Manifest as scripts/building/manifest.py writes it
  */
-/** @typedef {{ page: boolean, data: boolean, trouble?: string }} CacheState what is kept */
+/** @typedef {{ page: boolean, data: boolean, trouble?: string }} CacheState what is cached */
 
-/** What of the service worker's scope TypeScript's DOM library does not know.
+/** The parts of a service worker's scope that TypeScript's DOM library lacks.
  * @typedef {{
  *   registration: ServiceWorkerRegistration,
  *   clients: { matchAll: (options: object) => Promise<{ url: string, postMessage: (message: object) => void }[]> },
@@ -30,10 +30,10 @@ const worker = /** @type {Scope} */ (/** @type {unknown} */ (self));
 
 const BUILD = "the hash of this build";
 const SITE = new URL("./", worker.registration.scope);
-/** Several copies of the site may lie on one origin: each has caches of its own. */
+/** Several copies of the site may be on one origin; each has its own caches. */
 const PREFIX = `nets ${SITE.pathname} `;
 const CACHE = PREFIX + BUILD;
-/** Files that are fetched at a time. */
+/** How many files are fetched in parallel. */
 const LANES = 4;
 
 worker.addEventListener("install", (event) => event.waitUntil(install()));
@@ -69,11 +69,11 @@ async function install() {
     for (const client of await worker.clients.matchAll({ includeUncontrolled: true })) {
       client.postMessage({ notKept: message });
     }
-    throw error; // what has been kept so far is used when it is tried again
+    throw error; // the next attempt uses the files that have been cached
   }
 }
 
-/** @returns {Promise<Manifest>} this build's, or it rejects */
+/** @returns {Promise<Manifest>} the manifest of this build; rejects if the server has another */
 async function ownManifest() {
   const served = await fetch(new URL("manifest.json", SITE), { cache: "no-store" });
   if (!served.ok) throw new Error(`manifest.json: the server answered ${served.status}`);
@@ -91,8 +91,8 @@ async function ownManifest() {
 }
 
 /**
- * Puts files into the cache. What is there already, or in the cache of another version and still the
- * same, is not fetched.
+ * Puts files into the cache. Files that are there, or unchanged in another version's cache, are not
+ * fetched.
  *
  * @param {Cache} cache
  * @param {Manifest} manifest
@@ -111,7 +111,7 @@ async function cacheAll(cache, manifest, addresses) {
 }
 
 /**
- * Takes over what other versions have kept and is still the same.
+ * Copies unchanged files from the caches of other versions.
  *
  * @param {Cache} cache
  * @param {Manifest} manifest
@@ -139,8 +139,8 @@ async function addressesIn(cache) {
 }
 
 /**
- * A file as the build made it; the parts of Python unpacked, which the next start need not do then.
- * The browser's cache is asked first, for the page has just filled it, and may be out of date.
+ * A file as the build made it; Python's files unpacked, to save time at the next start. The browser's
+ * cache comes first, as the page has just filled it; if its copy is outdated, the server is asked.
  *
  * @param {string} address
  * @param {Manifest} manifest
@@ -156,7 +156,7 @@ async function fetched(address, manifest) {
     }
     const bytes = await answer.arrayBuffer().catch(() => new ArrayBuffer(0));
     if (await agrees(address, bytes, manifest)) return responseOf(address, bytes, answer);
-    why = "what came is not the file that belongs here";
+    why = "it is not the file that belongs here";
   }
   throw new Error(`${address}: ${why}`);
 }
@@ -170,7 +170,7 @@ async function agrees(address, bytes, manifest) {
 /**
  * @param {string} address
  * @param {ArrayBuffer} bytes
- * @param {Response} answer whose body they were
+ * @param {Response} answer the response that had them
  */
 function responseOf(address, bytes, answer) {
   const type = answer.headers.get("Content-Type") ?? "";
@@ -188,7 +188,7 @@ async function answer(event, address) {
   const cache = await caches.open(CACHE);
   const cached = await cache.match(new URL(address, SITE));
   if (cached) return cached;
-  return fetch(event.request); // what is not kept, or was lost with the visitor's storage
+  return fetch(event.request); // not cached, or deleted by the visitor
 }
 
 /** @returns {Promise<CacheState>} */
@@ -215,7 +215,7 @@ async function cacheData() {
   }
 }
 
-/** A page asks for the newer version that waits here; no other page may still need the older one. */
+/** A page asks this waiting version to take over: do so unless another page needs the older version. */
 async function takeOver() {
   const pages = await worker.clients.matchAll({ includeUncontrolled: true, type: "window" });
   const ours = pages.filter(({ url }) => url.startsWith(SITE.href));

@@ -1,5 +1,5 @@
-// The service worker of a site that no longer wants one: takes the place of sw.js at an earlier
-// visitor's, and removes itself and all that was kept. Pages that are open go on from the network.
+// The service worker of a site without one: it replaces sw.js in the browsers of earlier visitors, then
+// removes itself and all caches. Open pages continue from the network.
 
 {
   const worker = /** @type {any} */ (self);

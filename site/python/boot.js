@@ -1,10 +1,10 @@
-// Starts Pyodide from what has been fetched and unpacked already. This module fetches and imports
-// nothing: it is also handed, as text, to a worker that has no network (sandbox/worker.js), and run
-// by Node when the site is built (scripts/snapshot.mjs).
+// Starts Pyodide from files that have been fetched and decompressed. This module fetches and imports
+// nothing: the sandbox, whose worker has no network, gets it as text (sandbox/worker.js), and Node runs
+// it when the site is built (scripts/building/snapshot.mjs).
 //
-// Python is not started but woken: the build has started it once, imported NumPy and nets_core, and
-// kept its memory. Here the same engine is put together, with the same libraries at the same
-// addresses, and that memory is laid over its own.
+// Python is restored from a snapshot: the build started it once, imported NumPy and nets_core, and
+// saved its memory. Here the same engine gets the same libraries at the same addresses, and then that
+// memory.
 
 /** @typedef {import("pyodide").PyodideInterface} Pyodide */
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
@@ -17,10 +17,10 @@
  *   libraries: [path: string, handle: number][],
  *   references: object,
  *   runs: [address: number, length: number][],
- * }} Header what a snapshot begins with, as a line of JSON; the bytes of the runs follow it.
- *   files: the hashes of those it goes with; memory: bytes of it; functions: places in the engine's
- *   table of them; libraries: in the order in which they were loaded, with Python's handle of each;
- *   references: what Pyodide keeps about objects of JavaScript
+ * }} Header the first line of a snapshot, JSON; the bytes of the runs follow.
+ *   files: the hashes of the files that it fits; memory: its size in bytes; functions: the size of the
+ *   engine's function table; libraries: in the order in which they were loaded, with Python's handle of
+ *   each; references: Pyodide's records of JavaScript objects
  */
 /**
  * @typedef {{
@@ -30,25 +30,26 @@
  *   libraries: Library[],
  *   snapshot: Bytes,
  *   hashes: Record<string, string>,
- * }} Contents module: the engine, compiled; libraries: NumPy's, likewise; hashes: of the start files,
- *   as they are sent
+ * }} Contents module: the engine, compiled; libraries: NumPy's, also compiled; hashes: of the
+ *   compressed start files
  */
 
-/** The engine could not be put together: where this is so, no other way to start Python will do. */
+/** The engine itself cannot start, so no other way of starting Python can work either. */
 export class EngineError extends Error {}
 
-/** What must differ from tab to tab. */
+/** Python code after the restore: randomness must differ from tab to tab. */
 const WAKE = "import random; random.seed(); del random";
-/** What Python has to be told when the rest of its libraries has come. */
+/** Python code to run when the rest of its libraries has been written. */
 export const REST = "import importlib; importlib.invalidate_caches(); del importlib";
 
 /**
  * Returns a running Pyodide in which NumPy and nets_core have been imported.
  *
  * @param {Contents} contents
- * @param {URL} base where Pyodide believes its own files to be
- * @param {object} [settings] more of loadPyodide's own
- * @returns {Promise<Pyodide>} rejects with an EngineError, or with what is wrong with the snapshot
+ * @param {URL} base the folder that Pyodide takes its own files to be in
+ * @param {object} [settings] more settings for loadPyodide
+ * @returns {Promise<Pyodide>} rejects with an EngineError, or an Error that says what is wrong with the
+ *   snapshot
  */
 export async function boot(contents, base, settings = {}) {
   const { loadPyodide, lockFileContents, module, libraries, snapshot, hashes } = contents;
@@ -67,7 +68,7 @@ export async function boot(contents, base, settings = {}) {
       indexURL: base.href,
       packageBaseUrl: base.href,
       lockFileContents,
-      _loadSnapshot: snapshot, // that there is one; hookEngine() says what becomes of it
+      _loadSnapshot: snapshot, // only its presence counts: hookEngine() restores it
       ...settings,
     });
     const pyodide = await Promise.race([started, requests.failure]);
@@ -80,13 +81,13 @@ export async function boot(contents, base, settings = {}) {
 }
 
 /**
- * Loads libraries into the next engine that Pyodide makes, before it runs: whatever it does then, they
+ * Hooks into the creation of Pyodide's next engine. Loads libraries before the engine runs, so that they
  * are at the same addresses each time.
  *
- * @param {number | undefined} memory its bytes, if not what Pyodide takes
+ * @param {number | undefined} memory its size in bytes, if not Pyodide's default
  * @param {Library[]} libraries
- * @param {(engine: any) => object} restoreSnapshot does what Pyodide's own would: gives the engine its
- *   memory, and returns the references
+ * @param {(engine: any) => object} restoreSnapshot replaces Pyodide's own function: restores the
+ *   engine's memory and returns the references
  */
 export function hookEngine(memory, libraries, restoreSnapshot) {
   const scope = /** @type {any} */ (globalThis);
@@ -100,7 +101,7 @@ export function hookEngine(memory, libraries, restoreSnapshot) {
       try {
         for (const [path, module] of libraries) loadLibrary(engine, path, module);
       } catch (error) {
-        failure = error; // which the engine would not pass on
+        failure = error; // the engine would not pass it on
       }
     });
     const engine = await create(settings);
@@ -120,7 +121,7 @@ function loadLibrary(engine, path, module) {
 
 /** @param {any} engine @param {Header} header @param {Bytes} bytes of the runs */
 function restore(engine, { functions, libraries, runs }, bytes) {
-  if (places(engine) !== functions) throw new Error("Functions lie elsewhere in this browser.");
+  if (places(engine) !== functions) throw new Error("Functions have other addresses in this browser.");
   let offset = 0;
   for (const [address, length] of runs) {
     engine.HEAPU8.set(bytes.subarray(offset, offset + length), address);
@@ -130,16 +131,16 @@ function restore(engine, { functions, libraries, runs }, bytes) {
   for (const [path, handle] of libraries) {
     engine.LDSO.loadedLibsByHandle[handle] = engine.LDSO.loadedLibsByName[path];
   }
-  // How functions of unknown type are called is up to the browser.
+  // The browser determines how functions of unknown type are called.
   engine.HEAP32[trampoline(engine) / 4] = engine._PyEM_CountArgsPtr;
 }
 
-/** @param {any} engine @returns {number} places in its table of functions, but for the one for calls */
+/** @param {any} engine @returns {number} the size of its function table, without the entry that only some browsers have */
 export function places(engine) {
   return engine.wasmTable.length - (engine._PyEM_CountArgsPtr ? 1 : 0);
 }
 
-/** @param {any} engine @returns {number} where Python keeps what the browser can do for its calls */
+/** @param {any} engine @returns {number} the address of the pointer to the browser's way of calling functions */
 export function trampoline(engine) {
   return engine.__PyRuntime + engine.HEAP32[engine.__PyEM_EMSCRIPTEN_COUNT_ARGS_OFFSET / 4];
 }
@@ -173,8 +174,9 @@ export async function runModule(bytes) {
 }
 
 /**
- * Answers what Pyodide asks the network and the compiler for with what is here already; it has no
- * option for either. Where its engine cannot start it would wait for ever: `failure` rejects then.
+ * Answers Pyodide's requests to the network and the compiler with what has been loaded already, as
+ * Pyodide has no options for that. If the engine cannot start, Pyodide would wait for ever; `failure`
+ * rejects then.
  *
  * @param {WebAssembly.Module} module
  * @param {URL} base
@@ -184,7 +186,7 @@ function interceptRequests(module, base) {
   const { instantiateStreaming } = WebAssembly;
   const here = new Map([
     [new URL("pyodide.asm.wasm", base).href, () => new Response()],
-    [new URL("python_stdlib.zip", base).href, () => new Response()], // it is in the snapshot
+    [new URL("python_stdlib.zip", base).href, () => new Response()], // its modules are in the snapshot
   ]);
   globalThis.fetch = async (input, init) =>
     here.get(String(input))?.() ?? fetch.call(globalThis, input, init);
@@ -211,13 +213,13 @@ function interceptRequests(module, base) {
 }
 
 /**
- * Pyodide tells by identity whether a function that the engine exports has a place in its table
- * already, and where none gives it one. In WebKit the two are not the same object, so that all that
- * is added later would lie elsewhere than in the snapshot. Their names are: numbers in the module.
+ * Pyodide looks up an exported function in the engine's table by identity, and adds it if it is not
+ * found. In WebKit the two are different objects, so later entries would have other indices than in the
+ * snapshot. Their names are equal, though: they are the functions' numbers in the module.
  *
  * @param {WebAssembly.Exports} exports
  * @param {WebAssembly.Imports} imports
- * @returns {WebAssembly.Exports} with the functions that the table has for those that it has
+ * @returns {WebAssembly.Exports} the exports, with the table's functions where it has them
  */
 function identified(exports, imports) {
   const table = /** @type {WebAssembly.Table} */ (imports.env.__indirect_function_table);
@@ -249,7 +251,7 @@ export function compileAll(files) {
 
 /** @param {ReadableStream<Bytes>} stream */
 export function compile(stream) {
-  const headers = { "Content-Type": "application/wasm" }; // without which it is refused
+  const headers = { "Content-Type": "application/wasm" }; // else the browser refuses it
   return WebAssembly.compileStreaming(new Response(stream, { headers }));
 }
 

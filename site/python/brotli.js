@@ -1,25 +1,25 @@
-// Brotli, which no browser that matters here unpacks for a page: by a decoder in WebAssembly.
+// Decompresses Brotli with a decoder in WebAssembly: browsers offer pages no such function.
 
 import { BrotliDecStream, BrotliStreamResultCode, initSync } from "brotli-dec-wasm/web";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 
-/** How much is unpacked at a time, in bytes. */
+/** How much is decompressed at a time, in bytes. */
 const PIECE = 1 << 20;
 
-/** @param {WebAssembly.Module} module the decoder, to be given before anything is unpacked */
+/** @param {WebAssembly.Module} module the decoder; needed before `decompress` */
 export function useDecoder(module) {
   initSync({ module });
 }
 
 /**
- * Unpacks a stream for what uses it. Where bytes are missing or wrong, or the memory does not suffice,
- * it rejects and says so: who reads a stream as a Response is only told that it failed.
+ * Decompresses a stream and passes it to `use`. Rejects with the reason if bytes are missing or wrong or
+ * memory runs out; a Response made of the stream would only say that it failed.
  *
  * @template T
  * @param {ReadableStream<Bytes>} packed
  * @param {(unpacked: ReadableStream<Bytes>) => Promise<T>} use
- * @returns {Promise<T>} what that returns
+ * @returns {Promise<T>} what `use` returns
  */
 export async function decompress(packed, use) {
   /** @type {unknown} */
@@ -32,7 +32,7 @@ export async function decompress(packed, use) {
 }
 
 /**
- * @param {(error: unknown) => void} failed told why it fails
+ * @param {(error: unknown) => void} failed called with the reason if it fails
  * @returns {TransformStream<Bytes, Bytes>}
  */
 function unpacking(failed) {
@@ -43,7 +43,7 @@ function unpacking(failed) {
     try {
       return decoder.dec(packed, PIECE);
     } catch (error) {
-      const traps = error instanceof WebAssembly.RuntimeError; // which is how it runs out of memory
+      const traps = error instanceof WebAssembly.RuntimeError; // so it does when memory runs out
       const why = traps ? new Error("there is not enough memory to unpack it") : error;
       failed(why);
       throw why;

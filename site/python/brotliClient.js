@@ -1,25 +1,26 @@
-// Brotli unpacked on another thread: a worker that is always the page's own. In Firefox a worker that
-// starts another one waits until the page's thread has told those who debug or drive the browser, and
-// now and then it waits for ever.
+// Decompresses Brotli on another thread. The page always starts that worker, also for other workers: in
+// Firefox, a worker that starts another one waits until the page's thread has notified debuggers and
+// test drivers, and sometimes it waits for ever.
 
 import workerUrl from "./brotliWorker.js?worker&url";
 import { trusted } from "./trusted.js";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 
-/** Where the worker that unpacks lies. */
+/** The address of the Brotli worker. */
 export const BROTLI_WORKER = new URL(workerUrl, import.meta.url);
 
-/** @returns {Worker} one for an BrotliClient */
+/** @returns {Worker} a worker for an BrotliClient */
 export function startBrotliWorker() {
   return new Worker(trusted(BROTLI_WORKER), { type: "module" });
 }
 
 /**
- * Starts an brotliWorker for another worker, to which that is the first message.
+ * Starts a Brotli worker for another worker, and connects the two. This sends the first message to the
+ * other worker, which receives it with `receiveBrotliClient`.
  *
- * @param {Worker} worker that waits for it: `receiveBrotliClient`
- * @returns {Worker} the brotliWorker
+ * @param {Worker} worker
+ * @returns {Worker} the Brotli worker
  */
 export function startBrotliWorkerFor(worker) {
   const brotliWorker = startBrotliWorker();
@@ -29,11 +30,11 @@ export function startBrotliWorkerFor(worker) {
   return brotliWorker;
 }
 
-/** What the page lends to this worker. @returns {Promise<BrotliClient>} */
+/** In a worker: the client of the Brotli worker that the page started for it. @returns {Promise<BrotliClient>} */
 export function receiveBrotliClient() {
   return new Promise((resolve) => {
     const take = (/** @type {MessageEvent<MessagePort>} */ event) => {
-      event.stopImmediatePropagation(); // it is nobody else's
+      event.stopImmediatePropagation(); // Comlink must not see it
       resolve(new BrotliClient(event.data));
     };
     addEventListener("message", take, { once: true });
@@ -46,7 +47,7 @@ export class BrotliClient {
   /** @type {Map<number, {resolve: (bytes: Bytes) => void, reject: (error: Error) => void}>} */
   #waiting = new Map();
 
-  /** @param {Worker | MessagePort} worker one that was hired, or what leads to it */
+  /** @param {Worker | MessagePort} worker a Brotli worker, or a port to it */
   constructor(worker) {
     this.#worker = worker;
     worker.onmessage = ({ data: { id, bytes, error } }) => {
@@ -58,12 +59,12 @@ export class BrotliClient {
     worker.addEventListener("error", (event) => {
       event.preventDefault();
       for (const { reject } of this.#waiting.values()) {
-        reject(new Error("what unpacks it could not be loaded"));
+        reject(new Error("the worker that unpacks it could not be loaded"));
       }
     });
   }
 
-  /** @param {WebAssembly.Module} decoder to be given before anything is unpacked */
+  /** @param {WebAssembly.Module} decoder needed before `unpack` */
   use(decoder) {
     this.#worker.postMessage({ decoder });
   }
@@ -77,7 +78,7 @@ export class BrotliClient {
     });
   }
 
-  /** It is not needed any more. */
+  /** Stop the worker. */
   end() {
     this.#worker.postMessage({ end: true });
   }

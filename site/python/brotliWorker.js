@@ -1,9 +1,9 @@
-// Unpacks what it is sent, so that whoever sends it can do something else meanwhile.
+// Decompresses Brotli for a BrotliClient.
 
 import { read } from "./boot.js";
 import { decompress, useDecoder } from "./brotli.js";
 
-/** @param {MessagePort} client whom to answer */
+/** @param {MessagePort} client receives the answers */
 function serve(client) {
   client.onmessage = async ({ data: { port, decoder, end, id, packed } }) => {
     try {

@@ -1,9 +1,9 @@
-// Starts Python with Pyodide and NumPy from a public host. A build for it (scripts/build.py
-// --from-cdn) has this in the place of start.js; the host's files are as their makers
-// published them, so Python has more to do than with those that the build prepares.
+// Starts Python with Pyodide and NumPy from a public host. `scripts/build.py --from-cdn` makes a site
+// that uses this instead of start.js. The host has the files as published, so Python starts more slowly
+// than from the files that the build prepares.
 //
-// The host is not trusted: the browser compares each file with its hash, and nothing of any of them
-// is used before all are there and right.
+// The host is not trusted: the browser compares each file with its hash, and no file is used before all
+// of them have been checked.
 
 import { cdn as listed } from "virtual:files";
 import { naming, urlOf } from "./siteFiles.js";
@@ -19,7 +19,7 @@ const GLUE = "pyodide.asm.js";
  * Returns a running Pyodide with NumPy and nets_core, as start.js does.
  *
  * @param {Report} report
- * @param {import("./brotliClient.js").BrotliClient} brotli which has nothing to do: the browser unpacks
+ * @param {import("./brotliClient.js").BrotliClient} brotli not needed here: the browser decompresses
  * @returns {Promise<import("./start.js").Started>}
  */
 export async function startPython(report, brotli) {
@@ -31,7 +31,7 @@ export async function startPython(report, brotli) {
     "pyodide/pyodide.mjs",
     import(/* @vite-ignore */ urlOf("pyodide/pyodide.mjs").href),
   );
-  module.catch(() => {}); // waited for below, after what may fail before it
+  module.catch(() => {}); // awaited below
   const answers = await fetchAll(report);
   await run(await /** @type {Response} */ (answers.get(new URL(GLUE, BASE).href)).blob());
   const { loadPyodide } = await module;
@@ -54,7 +54,7 @@ export async function startPython(report, brotli) {
 }
 
 /**
- * What Pyodide will ask its own folder for, by address, from the host.
+ * Fetch from the host the files that Pyodide will request, by the address that it uses.
  *
  * @param {Report} report
  * @returns {Promise<Map<string, Response>>}
@@ -89,17 +89,17 @@ async function checked(file, sha256) {
     referrerPolicy: "no-referrer",
   });
   const answer = await fetch(href, options)
-    .catch(() => fetch(href, { ...options, cache: "reload" })) // what is wrong may be an earlier visit's
+    .catch(() => fetch(href, { ...options, cache: "reload" })) // the cached file may be outdated
     .catch(() => undefined);
   if (answer?.ok) return answer;
   throw new Error(
     answer
       ? `${file} did not load: ${host} answered ${answer.status}.`
-      : `${file} did not load: ${host} cannot be reached, or what it has is not the file that belongs here.`,
+      : `${file} did not load: ${host} cannot be reached, or its file is not the file that belongs here.`,
   );
 }
 
-/** Runs a module: it puts itself where loadPyodide looks for it. @param {Blob} text */
+/** Runs a module, which registers itself where loadPyodide looks for it. @param {Blob} text */
 async function run(text) {
   const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
   try {

@@ -1,22 +1,22 @@
-// The files that the page fetches while it runs: each is compared with the hash that the build wrote
-// down, and unpacked as it arrives. Files are asked for by name ("models/cnn.npz"); their addresses
-// change with their content, so no cache can mix two builds. An error names the file.
+// Fetches files while the page runs. Each is compared with its hash from the build, and unpacked as it
+// arrives. Callers use names ("models/cnn.npz"); the addresses change with the content, so no cache can
+// mix two builds. Errors name the file.
 
 import { files } from "virtual:files";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 
-/** Where the site lies; the bundled modules are one folder below it, as this one is. */
+/** The site's address. The bundled modules are one folder below it, as this module is in the sources. */
 export const SITE = new URL(/* @vite-ignore */ "../", import.meta.url);
-/** How long a download may stand still before it is given up, in milliseconds. */
+/** How long a download may stall before it is aborted, in milliseconds. */
 const PATIENCE = 20_000;
-const WRONG = "what came is not the file that belongs here";
+const WRONG = "it is not the file that belongs here";
 const RENEWED = "the site has been renewed since this page was opened";
 
-/** Why a stream failed, by the file's name: a Response made of it does not say. @type {Map<string, unknown>} */
+/** Why a stream failed, by file name: a Response made of the stream does not say. @type {Map<string, unknown>} */
 const reasons = new Map();
 
-/** Whether hashes can be computed here: browsers allow it on https and localhost only. */
+/** Whether hashes can be computed: browsers allow it on https and localhost only. */
 export const checksHashes = typeof globalThis.crypto?.subtle === "object";
 
 /** @param {string} name @returns {URL} the address of a file */
@@ -49,8 +49,8 @@ export function load(name) {
 }
 
 /**
- * Fetches a file for a step that names it in its own errors. A copy in the browser's cache may be
- * damaged: then the server is asked.
+ * Fetches a file for a caller that adds its name to errors. If the copy in the browser's cache is
+ * damaged, it is fetched from the server again.
  *
  * @param {string} name
  * @returns {Promise<Bytes>}
@@ -90,15 +90,15 @@ export function loadUnpacked(name, arrived) {
   );
 }
 
-/** @param {string} name @returns {Promise<any>} what a JSON file says */
+/** @param {string} name @returns {Promise<any>} the content of a JSON file */
 export async function loadJson(name) {
   return JSON.parse(new TextDecoder().decode(await load(name)));
 }
 
 /**
- * Fetches a gzipped file and unpacks it as it arrives, unless it is unpacked already: by the browser,
- * where the server declares gzip as a content encoding, or by the service worker. The stream fails at
- * its end if the file is not what the build made.
+ * Fetches a gzipped file and unpacks it as it arrives, unless the service worker has unpacked it, or the
+ * browser has, because the server declared gzip as the content encoding. The stream fails at its end if
+ * the file is not what the build made.
  *
  * @param {string} name
  * @param {(count: number) => void} arrived called with the length of each chunk
@@ -132,7 +132,7 @@ export async function unpack(name, arrived) {
 }
 
 /**
- * Names the file in the error of a step that depends on it.
+ * Adds the file's name to the error of a step that depends on it.
  *
  * @template T
  * @param {string} name
@@ -157,7 +157,7 @@ function withAdvice(name, step) {
 }
 
 /**
- * A file in the pieces in which it arrives.
+ * The chunks of a file as they arrive.
  *
  * @param {string} name
  * @param {RequestInit} [options]
@@ -184,12 +184,12 @@ async function* arriving(name, options) {
   }
 }
 
-/** @param {Bytes | undefined} bytes the first ones suffice */
+/** @param {Bytes | undefined} bytes at least the first two of a file */
 const isGzipped = (bytes) => bytes?.[0] === 0x1f && bytes[1] === 0x8b;
 
 /**
  * @param {string} name
- * @param {Bytes} bytes as they were sent, or unpacked
+ * @param {Bytes} bytes the file, packed or unpacked
  */
 async function check(name, bytes) {
   const entry = files[name];
@@ -202,7 +202,7 @@ async function check(name, bytes) {
 }
 
 /**
- * Whether the site that is served now no longer has this file.
+ * Whether the current build on the server no longer has this file.
  *
  * @param {URL | string} url
  */
@@ -215,7 +215,7 @@ async function isGone(url) {
   }
 }
 
-/** @param {Bytes} bytes @returns {Promise<string>} their SHA-256, in hexadecimal digits */
+/** @param {Bytes} bytes @returns {Promise<string>} the SHA-256 hash in hexadecimal */
 export async function hash(bytes) {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");

@@ -1,9 +1,9 @@
-// Starts Python in this worker: Pyodide, NumPy and nets_core, as fast as a browser can.
+// Starts Python in this worker as fast as possible: Pyodide, NumPy and nets_core.
 //
-// Pyodide alone would fetch 15 MB, start Python and import NumPy file by file. Here Python has been
-// started when the site was built, and a snapshot of its memory is fetched with the engine, all at
-// the same time and packed with Brotli; the engine is compiled while it arrives, the rest unpacked on
-// another thread (`boot.js` puts them together). A later visit may find them unpacked
+// Pyodide alone would fetch 15 MB, start Python and import NumPy file by file. Instead, the build
+// starts Python and takes a snapshot of its memory. The worker fetches the snapshot and the engine in
+// parallel, packed with Brotli. The engine is compiled while it arrives; the rest is decompressed on
+// another thread, and `boot.js` puts all together. Later visits may find the files decompressed
 // (`startCache.js`).
 
 import { files } from "virtual:files";
@@ -23,7 +23,7 @@ import { content, naming, unpack, urlOf } from "./siteFiles.js";
 import { findUnpacked } from "./startCache.js";
 
 /** @typedef {import("pyodide").PyodideInterface} Pyodide */
-/** @typedef {"engine" | "numpy" | "library" | "later" | "ready"} Stage what is being waited for */
+/** @typedef {"engine" | "numpy" | "library" | "later" | "ready"} Stage what the start is waiting for */
 /** @typedef {(progress: { stage: Stage, loaded: number, total: number }) => void} Report */
 /** @typedef {{ name: string, stage: Stage }} Part a file, and the stage that waits for it */
 /** @typedef {import("./siteFiles.js").Bytes} Bytes */
@@ -31,10 +31,10 @@ import { findUnpacked } from "./startCache.js";
 
 /**
  * @typedef {{ pyodide: Pyodide, rest: () => Promise<void>, trouble: string }} Started
- *   trouble: why it took the slow way, if it did without need
+ *   trouble: why the snapshot could not be used, or ""
  */
 
-/** What decodes the packed parts. @type {Part} */
+/** The Brotli decoder. @type {Part} */
 const DECODER = { name: "pyodide/brotli.wasm.gz", stage: "engine" };
 /** Packed with Brotli: the engine, its JavaScript, NumPy's libraries and Python's memory. @type {Part[]} */
 const PACKED = [
@@ -43,19 +43,19 @@ const PACKED = [
   { name: "pyodide/numpy.files.br", stage: "numpy" },
   { name: "pyodide/snapshot.br", stage: "library" },
 ];
-/** What no first prediction needs: the rest of the standard library and of NumPy, and nets_core's files. */
+/** Not needed for a first prediction: the rest of the standard library and of NumPy, and nets_core. */
 const REST_OF_PYTHON = ["pyodide/later.files.gz", "pyodide/nets_core.files.gz"];
 const ENGINE = ["pyodide.asm.js", "pyodide.asm.wasm", "python_stdlib.zip"];
-/** Pyodide's own files lie in one folder, since it looks for them side by side. */
+/** Pyodide's own files are in one folder, where it looks for them. */
 const BASE = new URL("./", urlOf("pyodide/pyodide.mjs"));
 
 /**
- * Returns a running Pyodide in which `import numpy` and `import nets_core` work and a net can read;
- * `rest` fetches what else they have, without which no net can be trained. Both reject with an Error
+ * Returns a running Pyodide in which `import numpy` and `import nets_core` work and a net can predict.
+ * `rest` fetches the other files of these libraries, which training needs. Both reject with an Error
  * that names the file that did not load and says why.
  *
- * @param {Report} report called often, with bytes as they are sent; a total of 0 is an unknown one
- * @param {BrotliClient} brotli which is at its end then
+ * @param {Report} report called often, with compressed bytes; a total of 0 means unknown
+ * @param {BrotliClient} brotli stopped at the end
  * @returns {Promise<Started>}
  */
 export async function startPython(report, brotli) {
@@ -63,9 +63,9 @@ export async function startPython(report, brotli) {
     if (typeof WebAssembly !== "object") {
       throw new Error("This browser has no WebAssembly, which Python needs to run here.");
     }
-    // Without a snapshot the page is served for development (scripts/serve.py --dev).
-    const wakes = typeof DecompressionStream === "function" && "pyodide/snapshot.br" in files;
-    const started = await (wakes ? startFromParts(report, brotli) : startFromPackages(report));
+    // There is no snapshot when the page is served for development (scripts/serve.py --dev).
+    const restores = typeof DecompressionStream === "function" && "pyodide/snapshot.br" in files;
+    const started = await (restores ? startFromParts(report, brotli) : startFromPackages(report));
     report({ stage: "ready", loaded: 1, total: 1 });
     return started;
   } finally {
@@ -81,7 +81,7 @@ async function startFromParts(report, brotli) {
     return { pyodide, rest: () => addRest(pyodide), trouble: "" };
   } catch (error) {
     if (error instanceof EngineError) throw error;
-    const trouble = `Python was started the slow way, since its snapshot did not wake: ${error}`;
+    const trouble = `Python was started without its snapshot, which could not be used: ${error}`;
     return { ...(await startFromPackages(report)), trouble };
   }
 }
@@ -89,18 +89,18 @@ async function startFromParts(report, brotli) {
 /** @param {Report} report @param {BrotliClient} brotli */
 async function fetchParts(report, brotli) {
   const modules = Promise.all([load("pyodide.mjs"), json("pyodide-lock.json")]);
-  modules.catch(() => {}); // waited for below, after what may fail before it
+  modules.catch(() => {}); // awaited below
   const cached = await findUnpacked(PACKED.map(({ name }) => name));
   const parts = cached
     ? fromCache(cached)
     : fromSite(brotli, counter([DECODER, ...PACKED], report));
   const [module, , libraries, snapshot, [{ loadPyodide }, lockFileContents]] = await Promise.all([
     parts.engine,
-    parts.glue.then(runModule), // puts itself where loadPyodide looks for it
+    parts.glue.then(runModule), // registers itself where loadPyodide looks for it
     parts.numpy.then(split).then(compileAll),
     parts.memory,
     modules,
-    parts.decoder, // without it all those fail, too, and say so less well
+    parts.decoder, // if it fails, its error is the clearest
   ]);
   const hashes = Object.fromEntries(
     PACKED.map(({ name }) => [name.replace("pyodide/", ""), files[name].sha256]),
@@ -108,7 +108,7 @@ async function fetchParts(report, brotli) {
   return { loadPyodide, lockFileContents, module, libraries, snapshot, hashes };
 }
 
-/** @param {Bytes[]} cached what an earlier visit has unpacked */
+/** @param {Bytes[]} cached files that an earlier visit has decompressed */
 function fromCache([engine, glue, numpy, memory]) {
   return {
     decoder: Promise.resolve(),
@@ -129,7 +129,7 @@ function fromSite(brotli, arrived) {
     useDecoder(module);
     brotli.use(module);
   });
-  ready.catch(() => {}); // told by who waits for it
+  ready.catch(() => {}); // handled where it is awaited
   /** @param {Part} part */
   const unpacked = (part) =>
     fetched(part, arrived, async (stream) => {
@@ -151,7 +151,7 @@ function fromSite(brotli, arrived) {
 }
 
 /**
- * Fetches what was left out at the start: the rest of NumPy and of the standard library.
+ * Fetches the files that the start left out.
  *
  * @param {Pyodide} pyodide
  */
@@ -175,8 +175,8 @@ function fetched(part, arrived, use) {
 }
 
 /**
- * The way for browsers that cannot unpack gzip, and for a snapshot that does not wake: Pyodide's own,
- * with the compiled wheels.
+ * Pyodide's own way to start, from compiled wheels: for browsers that cannot unpack gzip, and where the
+ * snapshot cannot be used.
  *
  * @param {Report} report
  * @returns {Promise<Started>}
@@ -186,7 +186,7 @@ async function startFromPackages(report) {
   const [{ loadPyodide }, lockFileContents] = await Promise.all([
     load("pyodide.mjs"),
     json("pyodide-lock.json"),
-    ...ENGINE.map((file) => named(file, content(`pyodide/${file}`))), // which loadPyodide fetches again
+    ...ENGINE.map((file) => named(file, content(`pyodide/${file}`))), // loadPyodide fetches them again
   ]);
   const packageBaseUrl = new URL("../", BASE).href;
   const pyodide = await loadPyodide({ indexURL: BASE.href, packageBaseUrl, lockFileContents });
@@ -196,7 +196,7 @@ async function startFromPackages(report) {
 }
 
 /**
- * Returns a function to call with the bytes of a part that came, which reports the sum.
+ * Returns a function that adds up the bytes that arrive and reports the sum.
  *
  * @param {Part[]} parts
  * @param {Report} report
@@ -222,8 +222,8 @@ function json(file) {
 }
 
 /**
- * Imports one of Pyodide's modules. The browser does not say why an import failed, and runs whatever
- * it gets; so the file is checked beside it.
+ * Imports one of Pyodide's modules. The browser does not say why an import failed and checks no hash, so
+ * the file is also fetched and checked.
  *
  * @param {string} file
  */

@@ -1,5 +1,5 @@
-// What a start has to unpack, kept unpacked for the next one in the service worker's cache (sw.js),
-// with whose version it goes. What comes out of it is compared with the manifest like all else.
+// Caches decompressed start files for the next start, in the service worker's cache of the same version
+// (sw.js). Like all files, they are compared with their hashes when they are used.
 
 import { files } from "virtual:files";
 import { read } from "./boot.js";
@@ -8,13 +8,13 @@ import { hash, loadUnpacked, SITE, urlOf } from "./siteFiles.js";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 
-/** How the service worker's caches begin. */
+/** The beginning of the names of the service worker's caches. */
 const PREFIX = `nets ${SITE.pathname} `;
 const DECODER = "pyodide/brotli.wasm.gz";
 
 /**
  * @param {string[]} addresses of files packed with Brotli
- * @returns {Promise<Bytes[] | undefined>} them unpacked, if an earlier visit has kept them all
+ * @returns {Promise<Bytes[] | undefined>} their decompressed content, if all are cached
  */
 export async function findUnpacked(addresses) {
   if (typeof caches !== "object") return undefined;
@@ -27,11 +27,11 @@ export async function findUnpacked(addresses) {
       }),
     );
   } catch {
-    return undefined; // not kept, or of another version: then it is unpacked anew
+    return undefined; // not cached, or of another version
   }
 }
 
-/** Unpacks what the service worker has kept packed for a start: in unpacked-worker.js. */
+/** Caches decompressed copies of the service worker's packed start files: runs in startCacheWorker.js. */
 export async function cacheUnpacked() {
   const addresses = Object.keys(files).filter((address) => address.endsWith(".br"));
   if (!addresses.length) return;
@@ -53,7 +53,7 @@ export async function cacheUnpacked() {
   }
 }
 
-/** Where a packed file lies unpacked. @param {string} address */
+/** The address of a packed file's decompressed copy. @param {string} address */
 const placeOf = (address) => new URL(urlOf(address).href.replace(/\.br$/, ""));
 
 /** @param {Response | undefined} answer @returns {Promise<Bytes>} */

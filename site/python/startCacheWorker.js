@@ -1,7 +1,7 @@
-// Has the next start find unpacked what the service worker has kept packed, off the page's thread.
+// Caches decompressed start files for the next start, off the page's thread.
 
 import { cacheUnpacked } from "./startCache.js";
 
 cacheUnpacked()
-  .catch(() => {}) // without it the next start takes longer
+  .catch(() => {}) // then the next start only takes longer
   .finally(() => postMessage("done"));

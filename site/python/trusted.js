@@ -1,5 +1,5 @@
-// The one place that says which scripts may become workers: the site's own. Where the browser has
-// Trusted Types, the page's policy takes such an address from nobody else.
+// The only place that decides which scripts may become workers: the site's own. In browsers with Trusted
+// Types, the page's policy accepts worker addresses from here alone.
 
 import { SITE } from "./siteFiles.js";
 
@@ -16,9 +16,9 @@ const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy("nets"
 }) ?? { createScriptURL: own };
 
 /**
- * The address of a script of the site, as `new Worker` and the like take it.
+ * The address of one of the site's scripts, in the form that `new Worker` accepts.
  * @param {URL} url
- * @returns {any} a TrustedScriptURL, or a string where there are none
+ * @returns {any} a TrustedScriptURL, or a string in browsers without Trusted Types
  */
 export function trusted(url) {
   return policy.createScriptURL(url.href);

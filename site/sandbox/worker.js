@@ -1,15 +1,15 @@
-// A Python of its own for code that a visitor wrote or was sent. It runs in a frame of opaque
-// origin whose policy allows no network, so everything it needs is handed to it, and all that
-// leaves it are messages to the page, which takes them for what they are: from a stranger.
+// A separate Python for code that a visitor wrote or received. It runs in a frame of opaque origin whose
+// policy allows no network. The page sends it everything it needs, and it can only send messages to the
+// page, which treats them as untrusted.
 //
-// The build makes one script of it and boot.js, which the page hands over as a text, as it does with
-// Pyodide's own module.
+// The build bundles this file and boot.js into one script, which the page sends as text, like Pyodide's
+// own module.
 
 import { boot, compileAll, REST, read, runModule, split, write } from "../python/boot.js";
 
-/** The most memory that Python may have here: 512 MB, in WebAssembly's pages of 64 kB. */
+/** The most memory that Python may use: 512 MB, in WebAssembly's pages of 64 kB. */
 const MOST_PAGES = 8192;
-/** Lines, and characters of one, that are passed on of what the code prints. */
+/** How many lines of output are passed on, and how many characters of each. */
 const MOST_LINES = 200;
 const LONGEST_LINE = 500;
 
@@ -18,8 +18,8 @@ const LONGEST_LINE = 500;
  * @typedef {{
  *   pyodide: string, lock: any, base: string, hashes: Record<string, string>,
  *   engine: Bytes, glue: Bytes, numpy: Bytes, snapshot: Bytes, rest: Bytes[],
- * }} Parts pyodide.mjs as a text; the start files, unpacked but for the rest, and their hashes as they
- *   were sent
+ * }} Parts pyodide: pyodide.mjs as text; hashes: of the compressed start files; the others: the start
+ *   files, decompressed except for the rest
  */
 
 /** @param {Parts} parts @param {MessagePort} port */
@@ -27,7 +27,7 @@ async function start(parts, port) {
   limitMemory();
   const { loadPyodide } = await importText(parts.pyodide);
   const rest = Promise.all(parts.rest.map((archive) => read(unpacked(archive))));
-  await runModule(parts.glue); // puts itself where loadPyodide looks for it
+  await runModule(parts.glue); // registers itself where loadPyodide looks for it
   const contents = {
     loadPyodide,
     lockFileContents: parts.lock,
@@ -60,7 +60,7 @@ async function start(parts, port) {
       answer.destroy();
       port.postMessage(error ? { id, error: error.message } : { id, value });
     } catch (error) {
-      port.postMessage({ id, fatal: String(error) }); // Python itself has come to its end
+      port.postMessage({ id, fatal: String(error) }); // Python itself has crashed
     }
   };
   port.postMessage({ ready: true });
@@ -77,7 +77,7 @@ function fill(lab, name, bytes) {
   mnist.destroy();
 }
 
-/** Python's memory, whoever makes it, cannot grow beyond MOST_PAGES. */
+/** Limit every WebAssembly memory, and so Python's, to MOST_PAGES. */
 function limitMemory() {
   const { Memory } = WebAssembly;
   const limited = class extends Memory {

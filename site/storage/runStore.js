@@ -1,13 +1,13 @@
-// Saved training runs in IndexedDB, for the page and for its worker.
+// Saved training runs in IndexedDB, for the page and its worker.
 //
 // A run has an entry in "runs", small enough to list, and its file in "files"; one transaction
-// writes both, so that neither exists without the other. Whoever trains a run holds its lock: the
-// worker, until it ends, however it ends. A run whose lock is free may be continued.
+// writes both, so that neither exists without the other. The worker that trains a run holds its lock
+// until it ends, for whatever reason. A run whose lock is free may be continued.
 
 import { openDB } from "idb";
 import { SITE } from "../python/siteFiles.js";
 
-/** @typedef {{id: string, when: number, about: any}} Entry about: see `Lab.keep`; when: Date.now() */
+/** @typedef {{id: string, when: number, about: any}} Entry about: see `Runs.autosave`; when: Date.now() */
 /**
  * @typedef {import("idb").DBSchema & {
  *   runs: {key: string, value: Entry}, files: {key: string, value: Uint8Array},

@@ -1,5 +1,4 @@
-// Saves the net in training in this browser, from the worker, so that the page's thread has no work
-// with it.
+// Saves the net in training in this browser. It runs in the worker, so that the page stays responsive.
 
 import { claim, hold, read, remove, write } from "../storage/runStore.js";
 

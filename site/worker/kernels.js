@@ -7,12 +7,12 @@ import { load } from "../python/siteFiles.js";
  *   what computes, and why it is NumPy if there is a reason
  */
 
-/** Where Python finds a module. */
+/** The folder of the modules in Python's file system. */
 const FOLDER = "/kernels";
 
 /**
- * Fetches the kernels and has the Lab use them. Never rejects: NumPy goes on where they cannot be
- * used, and the answer says why.
+ * Fetches the kernels and makes the Lab use them. Never rejects: if they cannot be used, NumPy computes,
+ * and the answer says why.
  *
  * @param {any} pyodide
  * @param {(method: string, args?: Record<string, unknown>) => any} call
@@ -36,8 +36,8 @@ export async function loadKernels(pyodide, call) {
 }
 
 /**
- * Which of the modules this browser can run. It is asked about the smallest module that has one
- * function with one instruction: (v128.const 0), multiplied and added to itself in relaxed SIMD.
+ * Which of the modules this browser can run. The probe is a minimal module with one function:
+ * (v128.const 0), for relaxed SIMD multiplied and added to itself.
  *
  * @returns {"relaxed" | "simd" | undefined}
  */
@@ -48,8 +48,7 @@ function supported() {
 }
 
 /**
- * Whether the browser knows the instructions of a function that has no parameters and returns a
- * v128.
+ * Whether the browser supports these instructions, as the body of a function () -> v128.
  *
  * @param {number[]} instructions
  */

@@ -3,23 +3,23 @@
 import { loadJson, loadUnpacked } from "../python/siteFiles.js";
 
 /** @typedef {{file: string, count: number, bytes: number, sha256: string}} Shard */
-/** @typedef {{loaded: number, total: number} | {waiting: string}} Report bytes of what is needed
- *   first; afterwards why a later shard has not come yet, "" once it has */
+/** @typedef {{loaded: number, total: number} | {waiting: string}} Report bytes of the first
+ *   shards; then why a later shard has not arrived yet, "" once it has */
 
 const CANNOT_UNPACK =
-  "This browser cannot unpack MNIST’s images (it has no DecompressionStream), so no net can learn " +
-  "here; those that have learned can read. Firefox, Chrome, Edge and Safari have it since 2023.";
+  "This browser cannot unpack MNIST’s images (it has no DecompressionStream), so no net can be trained " +
+  "here. The trained nets still work. Firefox, Chrome, Edge and Safari have it since 2023.";
 
 /** @type {Promise<void> | undefined} */
 let begun;
 
 /**
- * Fetch MNIST once. Resolves when the labels, the first training shard and the test set are there;
- * the other shards go on arriving, and the Lab is told of each.
+ * Fetch MNIST once. Resolves when the labels, the first training shard and the test set have arrived.
+ * The other shards follow; the Lab is informed of each.
  * @param {any} lab the Lab's proxy, for its buffers
  * @param {(method: string, args?: Record<string, unknown>) => any} call
  * @param {(progress: Report) => void} report
- * @returns {Promise<void>} rejects with an Error that names the file which failed
+ * @returns {Promise<void>} rejects with an Error that names the file that failed
  */
 export function loadMnist(lab, call, report) {
   if (typeof DecompressionStream !== "function") return Promise.reject(new Error(CANNOT_UNPACK));
@@ -55,10 +55,10 @@ async function load(lab, call, report) {
 /**
  * @param {any} lab
  * @param {(method: string, args?: Record<string, unknown>) => any} call
- * @param {Shard[]} shards fetched one after the other; one that fails is asked for again, for
- *   training waits for it and loses nothing
- * @param {number} images how many are there already
- * @param {(why: string) => void} tell called with the reason each time one fails, "" once it is there
+ * @param {Shard[]} shards fetched one after the other; one that fails is retried, as training can wait
+ *   for it
+ * @param {number} images how many have arrived already
+ * @param {(why: string) => void} tell called with the reason whenever one fails, with "" once it has arrived
  */
 async function rest(lab, call, shards, images, tell) {
   for (const shard of shards) {
@@ -82,7 +82,7 @@ async function rest(lab, call, shards, images, tell) {
  * @param {any} lab
  * @param {Shard} shard
  * @param {number} start the first image's number
- * @param {(bytes: number) => void} got called with the bytes of each piece that came
+ * @param {(bytes: number) => void} got called with the length of each chunk that arrives
  */
 async function fill(lab, shard, start, got) {
   const bytes = await loadUnpacked(`mnist/${shard.file}`, got);

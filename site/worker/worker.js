@@ -1,5 +1,5 @@
-// Hosts Pyodide and a Lab (nets_core/page/lab.py) off the page's thread. It passes messages and
-// decides nothing: what a call means, when an epoch ends or a net has diverged, is the Lab's.
+// Runs Pyodide and a Lab (nets_core/page/lab.py) off the page's thread. It only passes messages: the
+// Lab decides what a call means, when an epoch ends and whether a net has diverged.
 
 import * as Comlink from "comlink";
 import { startPython } from "#start";
@@ -8,11 +8,11 @@ import { Autosave } from "./autosave.js";
 import { loadKernels } from "./kernels.js";
 import { loadMnist } from "./mnist.js";
 
-/** How long Python trains before the worker looks at its messages, in milliseconds. */
+/** How long Python trains before the worker handles its messages, in milliseconds. */
 const TURN = 8;
-/** How often the page hears of progress, and training looks for data it waits for, in milliseconds. */
+/** The time between two progress reports, and between two checks for missing data, in milliseconds. */
 const REPORT = 50;
-/** How long after the start the rest of Python is fetched unasked: first prediction first. */
+/** How long after the start the rest of Python is fetched in advance, in milliseconds. */
 const LEISURE = 1500;
 
 /** @type {any} */
@@ -27,7 +27,7 @@ let running = Promise.resolve();
 let fetchRest;
 /** @type {Promise<void> | undefined} */
 let rest;
-/** What can be asked of the Lab before the rest has come. */
+/** The Lab's methods that work before the rest has been fetched. */
 const AT_ONCE = new Set([
   "models.open",
   "reading.activations",
@@ -39,13 +39,13 @@ const AT_ONCE = new Set([
   "training.reset",
 ]);
 
-/** Whom loading is told to, once the page's code is there. @type {(progress: object) => void} */
-let tell = () => {};
-/** What the page has missed until then. @type {object | undefined} */
+/** Reports loading progress to the page, once it listens. @type {(progress: object) => void} */
+let reportToPage = () => {};
+/** The latest progress report, for when the page starts to listen. @type {object | undefined} */
 let latest;
 const report = (/** @type {object} */ progress) => {
   latest = progress;
-  tell(progress);
+  reportToPage(progress);
 };
 const started = receiveBrotliClient()
   .then((brotli) => startPython(report, brotli))
@@ -54,10 +54,10 @@ const started = receiveBrotliClient()
     lab = pyodide.pyimport("nets_core.page.lab").Lab();
     return python.trouble;
   });
-started.catch(() => {}); // the page hears of it when it calls start
+started.catch(() => {}); // the page gets the error when it calls start
 
 const { port1, port2 } = new MessageChannel();
-/** Let the messages that have come be answered. @returns {Promise<void>} */
+/** Let the worker handle the messages that have arrived. @returns {Promise<void>} */
 function turn() {
   return new Promise((resolve) => {
     port1.onmessage = () => resolve();
@@ -69,8 +69,8 @@ function turn() {
  * Call a method of one of the Lab's services.
  * @param {string} method such as "reading.predict"
  * @param {Record<string, unknown>} args numbers, texts, lists, objects and typed arrays
- * @param {string} [client] the id of the caller, among those that share this Lab
- * @returns {any} what it returned; throws an Error with the Python exception's name where it refused
+ * @param {string} [client] the caller's id, if several share this Lab
+ * @returns {any} what it returned; throws an Error with the Python exception's name if it raised one
  */
 function call(method, args = {}, client = "") {
   const given = pyodide.toPy(args);
@@ -82,11 +82,11 @@ function call(method, args = {}, client = "") {
   return value;
 }
 
-/** Lets go of a function of the page's, whose port the garbage collector would find late. */
+/** Release a function of the page: the garbage collector would close its port only much later. */
 const release = (/** @type {any} */ proxy) => proxy[Comlink.releaseProxy]();
 
 const autosave = new Autosave(call, () => stopped);
-/** What changes the net in training. */
+/** The methods that change the net in training. */
 const CHANGES = new Set([
   "runs.reopen",
   "training.adjust",
@@ -95,7 +95,7 @@ const CHANGES = new Set([
   "training.train",
 ]);
 
-/** Waits for the rest of Python's libraries; one that failed to come is asked for again. */
+/** Fetch the rest of Python's libraries once; after a failure the next call tries again. */
 function complete() {
   rest ??= fetchRest().catch((error) => {
     rest = undefined;
@@ -109,22 +109,22 @@ const api = {
   async call(method, args, client) {
     if (!AT_ONCE.has(method)) await complete();
     const answer = call(method, args, client);
-    if (method === "runs.reopen") await autosave.leave(); // the file takes the other net's place
+    if (method === "runs.reopen") await autosave.leave(); // the file replaces the other net
     if (method === "training.reset") await autosave.forget();
     if (CHANGES.has(method)) autosave.changed();
     return answer;
   },
 
-  /** Forget what a client has for itself. @param {string} client its id */
+  /** Delete a client's own services. @param {string} client its id */
   leave: (client) => lab?.leave(client),
 
   /**
-   * Keep the net in training in this browser from now on.
-   * @param {(report: import("./autosave.js").Report) => void} report hears each time
+   * Save the net in training in this browser from now on.
+   * @param {(report: import("./autosave.js").Report) => void} report called after each save
    */
   autosave: (report) => autosave.begin(report),
 
-  /** Take up a run that was saved. @param {string} id @returns {Promise<any>} its settings and progress */
+  /** Continue a saved run. @param {string} id @returns {Promise<any>} its settings and progress */
   async continueRun(id) {
     await complete();
     const begun = await autosave.continueRun(id, (data) => call("runs.reopen", { data }));
@@ -134,16 +134,16 @@ const api = {
 
   /**
    * @param {(progress: object) => void} report
-   * @returns {Promise<string>} why Python came the slow way, if it did without need
+   * @returns {Promise<string>} why Python could not start from its snapshot, or ""
    */
   start(report) {
-    tell = report;
-    if (latest) tell(latest);
+    reportToPage = report;
+    if (latest) report(latest);
     return started;
   },
 
   /**
-   * Fetch MNIST into the Lab; resolves when training can begin, the rest arrives meanwhile.
+   * Fetch MNIST into the Lab; resolves when training can begin. The rest arrives later.
    * @param {(progress: object) => void} report
    */
   async loadMnist(report) {
@@ -188,13 +188,13 @@ const api = {
   },
 
   /**
-   * Compute with the kernels that this browser can run; "computing.use_numpy" goes back to NumPy. The rest of
-   * Python's libraries follows by itself, but not where the visitor saves data.
+   * Compute with the kernels that this browser can run; "computing.use_numpy" switches back to NumPy.
+   * Then the rest of Python's libraries is fetched in advance, unless the browser saves data.
    */
   async useKernels() {
     const computing = await loadKernels(pyodide, call);
     const saving = /** @type {any} */ (navigator).connection?.saveData;
-    if (!saving) setTimeout(() => complete().catch(() => {}), LEISURE); // who needs it asks again
+    if (!saving) setTimeout(() => complete().catch(() => {}), LEISURE); // a later call tries again
     return computing;
   },
 

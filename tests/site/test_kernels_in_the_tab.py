@@ -79,7 +79,7 @@ def test_a_browser_without_simd_computes_with_numpy(
     [
         ("missing", "HTTP status 404"),
         ("truncated", "did not load"),
-        ("altered", "what came is not the file that belongs here"),
+        ("altered", "it is not the file that belongs here"),
         ("wrong type", "15 bytes came instead of"),
     ],
 )

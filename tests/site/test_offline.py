@@ -18,7 +18,7 @@ import visiting
 from builds import build
 from visiting import SEVEN, draw, expect_guess, part
 
-KEPT = re.compile("works without a network")
+KEPT = re.compile("works offline")
 RENEWED = "the site has been renewed since this page was opened"
 SECTIONS = ("draw", "train", "inside", "bugs", "own", "playground", "compare", "layers", "quality")
 KEEPER = "navigator.serviceWorker"
@@ -375,7 +375,7 @@ def test_a_full_disk_is_told_and_all_else_works(context: BrowserContext, site_ur
     devtools = context.new_cdp_session(page)
     devtools.send("Storage.overrideQuotaForOrigin", {"origin": site_url, "quotaSize": 1_000_000})
     visiting.open_ready(page, site_url)
-    expect(part(page, "offline")).to_contain_text("Nothing is kept for a time without a network")
+    expect(part(page, "offline")).to_contain_text("Nothing is saved for offline use")
     draw(page, SEVEN)
     expect_guess(page, 7)
     devtools.send("Storage.overrideQuotaForOrigin", {"origin": site_url})

@@ -147,7 +147,7 @@ def test_a_snapshot_that_does_not_wake_is_told_and_does_no_harm(
 ) -> None:
     result = start(page, harness_url, trouble)
     assert result["total"] == 10.0
-    assert result["trouble"].startswith("Python was started the slow way, since its snapshot")
+    assert result["trouble"].startswith("Python was started without its snapshot")
     assert result["trouble"].endswith(reason)
 
 

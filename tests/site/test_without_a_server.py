@@ -15,7 +15,7 @@ from webkit import Visit
 
 pytestmark = pytest.mark.every_engine("service workers")
 
-KEPT = "works without a network"
+KEPT = "works offline"
 TRAIN = "() => nets.train({ epochs: 1, batchSize: 100 })"
 
 

@@ -1,5 +1,5 @@
 // The chapter "Break it": guess what a bug does, try it, fix it. Python patches the code and runs
-// the races (nets_core/bugs.py, workshop.py).
+// the races (nets_core/page/bugs.py, workshop.py).
 
 import { RaceView } from "../race/race.js";
 import { showPatch } from "../ui/diff.js";

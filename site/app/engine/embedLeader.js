@@ -1,20 +1,21 @@
-// Other frames of this site on the same page. Frames of one origin reach each other, wherever the page
-// around them is from (`parent[i]`), and run in one thread, so that nothing happens in between.
+// Finds other frames of this site on the same page. Frames of one origin can reach each other through
+// `parent[i]`, whatever the origin of the page around them. They run in one thread, so there are no
+// races between them.
 
 import { SITE } from "../../python/siteFiles.js";
 
 /** @typedef {{engine: import("./engine.js").Engine, training: import("./training.js").Training}} Pair */
 /**
- * What the window of the frame that has Python holds: `joined` resolves with what it shares.
+ * What the frame that runs Python puts on its window: `joined` resolves with what it shares.
  * @typedef {{site: string, shared?: Pair, joined: Promise<Pair>, share: (pair: Pair) => void}} Lead
  * @typedef {Window & {netsLead?: Lead}} Frame
  */
 
-/** One origin may have several copies of this site, and each has a Python of its own. */
+/** One origin may have several copies of this site; each runs its own Python. */
 const site = SITE.href;
 const here = /** @type {Frame} */ (window);
 
-/** The frame beside this one that leads: it has Python, or is about to. @returns {Frame | undefined} */
+/** The leading frame on this page, other than this one: it runs Python, or soon will. @returns {Frame | undefined} */
 export function leader() {
   /** @type {Frame[]} */
   const found = [];
@@ -29,7 +30,7 @@ export function leader() {
   return found.find(({ netsLead }) => netsLead?.shared) ?? found[0];
 }
 
-/** Lead, from now until this frame is taken away. @returns {Lead} */
+/** Become the leader until this frame is removed. @returns {Lead} */
 export function lead() {
   if (here.netsLead) return here.netsLead;
   /** @type {(pair: Pair) => void} */
@@ -49,11 +50,11 @@ export function lead() {
   return mine;
 }
 
-/** Does this frame lead? */
+/** Whether this frame is the leader. */
 export const leads = () => here.netsLead !== undefined;
 
 /**
- * Tell when a frame is taken away; one whose page the browser keeps, to come back to, is not.
+ * Call the listener when a frame is removed, but not when the browser keeps its page for going back.
  * @param {Frame} frame @param {() => void} listener
  */
 export function whenLeft(frame, listener) {

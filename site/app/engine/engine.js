@@ -1,4 +1,4 @@
-// The page's end of the worker: starts it, notices when it dies, passes calls.
+// The page's end of the worker: starts it, notices when it dies, and passes calls to it.
 
 import * as Comlink from "comlink";
 import index from "../../models/models.json";
@@ -12,14 +12,14 @@ import { takeWorkers, WORKER_URLS } from "./workers.js";
 /** @typedef {(typeof index.models)[number]} Model */
 /** @typedef {import("../../worker/autosave.js").Report} SaveReport */
 
-/** A worker that lets a ping wait this long, in milliseconds, is taken for dead. */
+/** A worker that does not answer a ping for this long, in milliseconds, counts as dead. */
 const PATIENCE = 20_000;
-/** So long where it is still starting: Python itself answers nothing meanwhile. */
+/** The same while it is starting: Python cannot answer then. */
 const PATIENCE_AT_FIRST = 60_000;
 
 /**
- * A worker with Python in it. Events: "starting", "loading" (detail: Loading), "ready", "saved",
- * "failed" (detail: Error). After a failure `start` tries again with a new worker.
+ * A worker that runs Python. Events: "starting", "loading" (detail: Loading), "ready", "saved" (detail:
+ * SaveReport), "failed" (detail: Error). After a failure `start` tries again with a new worker.
  */
 export class Engine extends EventTarget {
   /** @type {"loading" | "ready" | "failed"} */
@@ -27,24 +27,24 @@ export class Engine extends EventTarget {
   /** Resolves when predictions can be made. @type {Promise<void>} */
   ready = Promise.resolve();
   /**
-   * Resolves when the kernels are in use or cannot be, with what then computes and why.
+   * Resolves when the kernels are in use or cannot be used: says what computes, and why.
    * @type {Promise<import("../../worker/kernels.js").Computing | undefined>}
    */
   computing = Promise.resolve(undefined);
   /** @type {Worker | undefined} */
   #worker;
-  /** The one that unpacks for it at the start. @type {Worker | undefined} */
+  /** Decompresses files for it during the start. @type {Worker | undefined} */
   #brotliWorker;
   /** @type {any} */
   #api;
   /** @type {Map<string, Promise<unknown>>} */
   #opened = new Map();
-  /** Has the worker been asked to keep the net in training? */
+  /** Whether the worker has been asked to save the net in training. */
   #autosaving = false;
-  /** That of the worker. */
+  /** Ends with the worker. */
   #life = new Lifeline();
 
-  /** Start a worker, or another one after a failure. @returns {Promise<void>} as `ready` */
+  /** Start a worker, or a new one after a failure. @returns {Promise<void>} as `ready` */
   start() {
     this.#terminate();
     this.#opened.clear();
@@ -53,7 +53,7 @@ export class Engine extends EventTarget {
     this.#life = new Lifeline();
     const ready = this.#boot();
     this.ready = ready;
-    ready.catch((error) => this.ready === ready && this.#fail(error)); // a later start goes on
+    ready.catch((error) => this.ready === ready && this.#fail(error)); // unless it was started again
     this.dispatchEvent(new Event("starting"));
     return this.ready;
   }
@@ -69,20 +69,20 @@ export class Engine extends EventTarget {
       this.dispatchEvent(new CustomEvent("loading", { detail })),
     );
     const first = load(`models/${index.models[0].file}`);
-    first.catch(() => {}); // it is told below, when its turn comes
+    first.catch(() => {}); // handled below, where it is awaited
     const worker = this.#takeWorkers();
     const trouble = await this.#life.holds(this.#api.start(report));
     if (trouble) note(trouble);
     await this.#open(index.models[0].id, first);
     if (this.#worker !== worker) return;
     this.state = "ready";
-    this.computing = this.invoke("useKernels"); // which the first prediction need not wait for
+    this.computing = this.invoke("useKernels"); // the first prediction does not wait for it
     this.computing.catch(note);
     this.dispatchEvent(new Event("ready"));
   }
 
   /**
-   * Take a worker and its brotliWorker, and see to it that their end is noticed.
+   * Take a worker and its Brotli worker, and watch for their failure.
    * @returns {Worker}
    */
   #takeWorkers() {
@@ -123,7 +123,7 @@ export class Engine extends EventTarget {
   }
 
   /**
-   * Call one of the worker's own functions, of which some report on the way: "loadMnist", "run" …
+   * Call one of the worker's own functions. Some of them report progress.
    * @param {"loadMnist" | "run" | "stop" | "memory" | "useKernels" | "autosave" | "continueRun" | "leave"} name
    * @param {string | ((progress: any) => void)} [argument]
    * @returns {Promise<any>}
@@ -133,19 +133,19 @@ export class Engine extends EventTarget {
     return this.#life.holds(this.#api[name](given));
   }
 
-  /** Keep the net in training in this browser; "saved" (detail: Report of keeper.js) tells each time. */
+  /** Save the net in training in this browser from now on; "saved" reports each save. */
   autosave() {
     if (this.#autosaving) return;
     this.#autosaving = true;
     const report = (/** @type {SaveReport} */ detail) =>
       this.dispatchEvent(new CustomEvent("saved", { detail }));
-    this.invoke("autosave", report).catch(() => {}); // a worker that dies is told by "failed"
+    this.invoke("autosave", report).catch(() => {}); // "failed" reports a worker that died
   }
 
-  /** See that a trained net is open in the worker. @param {string} id @returns {Promise<unknown>} */
+  /** Open a trained net in the worker, unless it is open. @param {string} id @returns {Promise<unknown>} */
   open(id) {
     const model = index.models.find((one) => one.id === id);
-    if (!model) return Promise.resolve(); // the Lab knows "live", and refuses what it does not know
+    if (!model) return Promise.resolve(); // the Lab knows "live", and refuses unknown names
     return this.#opened.get(id) ?? this.#open(id, load(`models/${model.file}`));
   }
 
@@ -179,18 +179,18 @@ export class Engine extends EventTarget {
     this.dispatchEvent(new CustomEvent("failed", { detail: error }));
   }
 
-  /** Ask the worker for a sign of life while the page is seen. @param {Worker} worker */
+  /** Ping the worker while the page is visible. @param {Worker} worker */
   async #watch(worker) {
     const pause = (/** @type {number} */ ms) => new Promise((done) => setTimeout(done, ms));
-    const goesOn = () => this.#worker === worker && this.state !== "failed";
-    while (goesOn()) {
+    const isCurrent = () => this.#worker === worker && this.state !== "failed";
+    while (isCurrent()) {
       await pause(3000);
       if (document.hidden) continue;
       const patience = this.state === "ready" ? PATIENCE : PATIENCE_AT_FIRST;
       const sign = this.#api.ping();
       const answered =
-        (await Promise.race([sign, pause(patience)])) || (await Promise.race([sign, pause(1000)])); // after a sleep the timer may come first
-      if (!answered && !document.hidden && goesOn()) {
+        (await Promise.race([sign, pause(patience)])) || (await Promise.race([sign, pause(1000)])); // after the computer slept, the timer may fire first
+      if (!answered && !document.hidden && isCurrent()) {
         this.#fail(new Error("The worker that runs Python has stopped answering."));
       }
     }

@@ -1,15 +1,15 @@
-// Answers that are waited for only as long as the one who gives them lives.
+// Promises of a worker's answers that reject when the worker dies.
 //
-// `Promise.race([answer, death])` would say it shorter; but a promise that lasts remembers each race
-// that it has been in, and the answer with it, for as long as it lasts.
+// `Promise.race([answer, death])` would be shorter, but a long-lived promise keeps every race it was
+// part of in memory, with its answer.
 
 export class Lifeline {
-  /** What rejects those who wait. @type {Set<(error: Error) => void>} */
+  /** Rejects each pending answer. @type {Set<(error: Error) => void>} */
   #waiting = new Set();
   /** @type {Error | undefined} */
   #end;
 
-  /** @template T @param {Promise<T>} answer @returns {Promise<T>} rejects, at the latest, at the end */
+  /** @template T @param {Promise<T>} answer @returns {Promise<T>} the same, but rejects once `cut` is called */
   holds(answer) {
     return new Promise((resolve, reject) => {
       const over = () => void this.#waiting.delete(reject);
@@ -19,7 +19,7 @@ export class Lifeline {
     });
   }
 
-  /** There will be no more answers. @param {Error} why */
+  /** Reject all pending and later answers. @param {Error} why */
   cut(why) {
     this.#end ??= why;
     for (const reject of this.#waiting) reject(why);

@@ -1,4 +1,4 @@
-// What the library's names are called on the page.
+// The page's labels for the library's names.
 
 /** @type {Record<string, string>} */
 export const WORDS = {

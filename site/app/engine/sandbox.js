@@ -1,6 +1,5 @@
-// The page's end of sandbox/: Pythons of their own, for code that nobody has read. Each is a worker
-// in a frame of opaque origin, within sandbox/frame.html, without any network; what comes out of it
-// is taken for a stranger's.
+// The page's end of sandbox/: separate Pythons for untrusted code. Each is a worker in a frame of opaque
+// origin, inside sandbox/frame.html, without network access. Whatever it sends is untrusted.
 
 import { files } from "virtual:files";
 import code from "virtual:sandbox";
@@ -10,14 +9,14 @@ import { load as fetchFile, urlOf } from "../../python/siteFiles.js";
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 /** @typedef {(line: string) => void} Print */
 
-/** How long one may take to start, in milliseconds. */
+/** How long a sandbox may take to start, in milliseconds. */
 const PATIENCE = 90_000;
-/** How many messages one may send before it is taken for a flood. */
+/** The most messages that a sandbox may send. */
 const MOST_MESSAGES = 5000;
 
-/** One Python. It is used for one run and then thrown away, so that no run sees another's traces. */
+/** One Python. It is used for one run and then discarded, so that no run sees traces of another. */
 class Sandbox {
-  /** Resolves when it can be called; rejects with an Error when it cannot start. @type {Promise<void>} */
+  /** Resolves when it can be called; rejects with an Error if it cannot start. @type {Promise<void>} */
   ready;
   /** @type {Print} */
   print = () => {};
@@ -30,7 +29,7 @@ class Sandbox {
   #messages = 0;
   /** @type {(error: Error) => void} */
   #end = () => {};
-  /** Why it has been ended. @type {Error | undefined} */
+  /** Why it was stopped. @type {Error | undefined} */
   #over;
   #listening = new AbortController();
 
@@ -45,8 +44,8 @@ class Sandbox {
    * Call a method of its Lab.
    * @param {string} method
    * @param {Record<string, unknown>} [args]
-   * @param {Record<string, Uint8Array>} [arrays] MNIST's arrays, to be filled before
-   * @returns {Promise<unknown>} whatever it sends: not to be believed
+   * @param {Record<string, Uint8Array>} [arrays] MNIST's arrays, filled before the call
+   * @returns {Promise<unknown>} whatever it sends: untrusted
    */
   call(method, args = {}, arrays = undefined) {
     const id = ++this.#calls;
@@ -58,13 +57,13 @@ class Sandbox {
     });
   }
 
-  /** End it, whatever it is doing. @param {string} [why] */
+  /** Stop it at once, whatever it is doing. @param {string} [why] */
   stop(why = "It has been stopped.") {
     if (this.#over) return;
     const error = new Error(why);
     this.#over = error;
     this.#listening.abort();
-    this.#frame.remove(); // and its worker with it
+    this.#frame.remove(); // which also ends its worker
     this.#port?.close();
     this.#end(error);
     for (const { reject } of this.#waiting.values()) reject(error);
@@ -79,13 +78,13 @@ class Sandbox {
       const heard = (/** @type {MessageEvent} */ { source, data }) => {
         if (source !== this.#frame.contentWindow) return;
         if (data?.loaded === true) resolve(undefined);
-        if (data?.died === true) this.stop("The Python for your code could not go on.");
+        if (data?.died === true) this.stop("The Python that runs your code has crashed.");
       };
       addEventListener("message", heard, { signal: this.#listening.signal });
     });
     this.#frame.src = urlOf("sandbox/frame.html").href;
     document.body.append(this.#frame);
-    const late = setTimeout(() => this.stop("A Python for your code did not start."), PATIENCE);
+    const late = setTimeout(() => this.stop("The Python that runs your code did not start."), PATIENCE);
     try {
       const [{ code, parts }] = await Promise.race([Promise.all([contents(), loaded]), ended]);
       const { port1, port2 } = new MessageChannel();
@@ -107,7 +106,7 @@ class Sandbox {
     if (data.ready === true) begun();
     if (typeof data.print === "string") this.print(data.print);
     if (typeof data.fatal === "string") {
-      return this.stop(`Python came to its end: ${data.fatal.split("\n")[0].slice(0, 200)}`);
+      return this.stop(`Python has crashed: ${data.fatal.split("\n")[0].slice(0, 200)}`);
     }
     const waiting = this.#waiting.get(data.id);
     if (!waiting) return;
@@ -120,7 +119,7 @@ class Sandbox {
 /** @type {Sandbox | undefined} */
 let spare;
 
-/** Have one ready for whoever asks next. */
+/** Start a sandbox in advance for the next `take`. */
 export function warm() {
   if (spare) return;
   const begun = new Sandbox();
@@ -130,7 +129,7 @@ export function warm() {
   });
 }
 
-/** One that nobody has used; another is warmed for the next. @returns {Sandbox} */
+/** A new sandbox; the next one then starts in advance. @returns {Sandbox} */
 export function take() {
   warm();
   const taken = /** @type {Sandbox} */ (spare);
@@ -142,7 +141,7 @@ export function take() {
 /** @type {Promise<{code: string, parts: object}> | undefined} */
 let fetched;
 
-/** What a sandbox needs, from the browser's cache: the page's own worker has fetched it before. */
+/** The files that a sandbox needs. They are in the browser's cache: the page's worker has fetched them. */
 function contents() {
   fetched ??= load().catch((error) => {
     fetched = undefined;
@@ -151,7 +150,7 @@ function contents() {
   return fetched;
 }
 
-/** Unpacked for a sandbox, in this order: its engine, its JavaScript, NumPy's libraries, Python's memory. */
+/** Decompressed for a sandbox: the engine, its JavaScript, NumPy's libraries, Python's memory. */
 const PACKED = ["pyodide.asm.wasm.br", "pyodide.asm.js.br", "numpy.files.br", "snapshot.br"];
 
 async function load() {
@@ -174,7 +173,7 @@ async function load() {
 }
 
 /**
- * Unpacks once what every one of them needs.
+ * Decompress the files that all sandboxes need.
  *
  * @param {Bytes} decoder gzipped, unless the browser has unpacked it already
  * @param {Bytes[]} files

@@ -1,5 +1,5 @@
-// What comes out of a sandbox, made into what the page expects, or refused. The code in there may
-// have written the message itself, so nothing of it is passed on but numbers and texts.
+// Checks untrusted messages from a sandbox and copies them into the form that the page expects. A
+// visitor's code may have written the message itself, so only numbers and texts are passed on.
 
 /** @typedef {{symbol: string, layer: number, error: number, ratio: number | null}} Checked */
 /** @typedef {{right: boolean, finite: boolean, examples: number, arrays: Checked[]}} Found */
@@ -58,7 +58,7 @@ function numbers(value) {
   return Float64Array.from(list, number);
 }
 
-/** What `workshop.try_text` answers. @param {unknown} value @returns {Found | {trouble: Trouble}} */
+/** Check an answer of `workshop.try_text`. @param {unknown} value @returns {Found | {trouble: Trouble}} */
 export function foundOf(value) {
   const { trouble, right, finite, examples, arrays } = record(value);
   if (trouble) return { trouble: troubleOf(trouble) };
@@ -79,7 +79,7 @@ export function foundOf(value) {
   };
 }
 
-/** What `workshop.advance` answers. @param {unknown} value @returns {State} */
+/** Check an answer of `workshop.advance`. @param {unknown} value @returns {State} */
 export function stateOf(value) {
   const { running, healthy, changed } = record(value);
   return { running: running === true, healthy: sideOf(healthy), changed: sideOf(changed) };

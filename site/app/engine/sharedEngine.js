@@ -1,6 +1,6 @@
-// Several embeds on one page share one Python: the first frame leads, the others use its engine and
-// its training, so that each shows what another does. When the leader is taken away the next one
-// leads, with a Python of its own, and says what is lost.
+// Several embeds on one page share one Python. The first frame leads; the others use its engine and its
+// training, so all show the same run. When the leader is removed, another frame leads: it starts its
+// own Python and says what is lost.
 
 import { lead, leader, leads, whenLeft } from "./embedLeader.js";
 import { Engine } from "./engine.js";
@@ -10,13 +10,13 @@ import { Training } from "./training.js";
 /** @typedef {import("./embedLeader.js").Pair} Pair */
 /** @typedef {import("./embedLeader.js").Frame} Frame */
 
-/** How long the leader's code may take to come, in milliseconds, before this frame leads. */
+/** How long the leader's code may take to load, in milliseconds, before this frame leads instead. */
 const PATIENCE = 20_000;
 const LOST = "The demo that ran Python for this one has been taken off the page.";
 
 /**
- * The engine and the training of this page, or those that it shares.
- * @returns {Promise<Pair & {start: () => void}>} start: what there is to start, once all listen
+ * The engine and the training for this page: its own, or those of the leader.
+ * @returns {Promise<Pair & {start: () => void}>} call `start` once all listeners are added
  */
 export async function sharedEngine() {
   const found = leads() ? undefined : await join();
@@ -31,13 +31,13 @@ function ownPair() {
   return { engine, training: new Training(engine) };
 }
 
-/** Lead with a Python of one's own. @param {Pair} pair */
+/** Lead, and start a Python. @param {Pair} pair */
 function begin(pair) {
   lead().share(pair);
-  pair.engine.start().catch(() => {}); // told by the status, which listens
+  pair.engine.start().catch(() => {}); // the status reports it
 }
 
-/** @returns {Promise<{frame: Frame, pair: Pair} | undefined>} undefined where there is none to follow */
+/** @returns {Promise<{frame: Frame, pair: Pair} | undefined>} undefined if there is no leader */
 async function join() {
   const late = new Promise((resolve) => setTimeout(resolve, PATIENCE));
   for (let frame = leader(); frame?.netsLead; frame = leader()) {
@@ -46,7 +46,7 @@ async function join() {
     );
     const pair = await Promise.race([frame.netsLead.joined, left, late]);
     if (pair) return { frame, pair };
-    if (frame === leader()) return undefined; // it is there, but its code has not come
+    if (frame === leader()) return undefined; // the frame is there, but its code has not loaded
   }
   return undefined;
 }
@@ -61,7 +61,7 @@ function follow({ frame, pair }) {
   const training = new StandIn(pair.training);
 
   /** @param {Frame} leader */
-  const watch = (leader) => whenLeft(leader, () => setTimeout(() => void next())); // not while its page is being left, too
+  const watch = (leader) => whenLeft(leader, () => setTimeout(() => void next())); // later: perhaps the visitor leaves the whole page
 
   async function next() {
     const trained = pair.training.hasNet || pair.training.running;
@@ -83,7 +83,7 @@ function follow({ frame, pair }) {
     }
   }
 
-  /** Tell the sections what happened before they listened. */
+  /** Repeat for the sections the events that came before they listened. */
   function catchUp() {
     if (pair.engine.state === "failed") pair.engine.start().catch(() => {});
     engine.emit(pair.engine.state === "ready" ? "ready" : "starting");
@@ -94,7 +94,7 @@ function follow({ frame, pair }) {
 
   watch(frame);
   whenLeft(window, () => {
-    pair.engine.invoke("leave", client).catch(() => {}); // its worker may be gone, too
+    pair.engine.invoke("leave", client).catch(() => {}); // the worker may be gone as well
     for (const one of [engine, training]) one.leave();
   });
   return {
@@ -104,20 +104,20 @@ function follow({ frame, pair }) {
   };
 }
 
-/** Stands for an object that can be replaced: what it is asked, and what it tells, is the object's. */
+/** A proxy of an object that can be replaced: it forwards calls to the object and events from it. */
 class StandIn {
   #events = new EventTarget();
   /** @type {any} */
   #object;
-  /** The events that are listened to here. @type {Set<string>} */
+  /** The types of the events that are forwarded. @type {Set<string>} */
   #types = new Set();
   #listening = new AbortController();
-  /** That of the object. */
+  /** Ends with the object. */
   #life = new Lifeline();
 
   /**
    * @param {EventTarget} object
-   * @param {Record<string, unknown>} [own] what is in the place of its own properties
+   * @param {Record<string, unknown>} [own] properties that replace the object's
    */
   constructor(object, own = {}) {
     this.follow(object, new Error(LOST));
@@ -135,7 +135,7 @@ class StandIn {
     });
   }
 
-  /** Stand for another object. @param {EventTarget} object @param {Error} lost why not for the last */
+  /** Replace the object. @param {EventTarget} object @param {Error} lost why the last one is gone */
   follow(object, lost) {
     this.leave();
     this.#life.cut(lost);
@@ -165,7 +165,7 @@ class StandIn {
     this.#events.dispatchEvent(new CustomEvent(type, { detail }));
   }
 
-  /** A promise of the object is not kept once its frame is gone: nothing runs there any more. @param {any} value */
+  /** Promises of a removed frame never settle, as nothing runs there, so they are rejected. @param {any} value */
   #promised(value) {
     return typeof value?.then === "function" ? this.#life.holds(value) : value;
   }

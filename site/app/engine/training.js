@@ -1,5 +1,5 @@
-// One training run at a time, for the page's controls and for window.nets alike. It holds no net:
-// that is the Lab's, in the worker.
+// One training run at a time, for the page's controls and for window.nets. The net itself is in the
+// Lab, in the worker.
 
 import { note } from "../ui/diagnostics.js";
 
@@ -15,25 +15,25 @@ export class Training extends EventTarget {
   state = "idle";
   /** The Lab's latest progress. @type {any} */
   progress = {};
-  /** Of the latest run. @type {Record<string, unknown> | undefined} */
+  /** The settings of the latest run. @type {Record<string, unknown> | undefined} */
   settings;
   /** @type {Engine} */
   #engine;
-  /** Of the run's promise. @type {{resolve: (result: object) => void, reject: (error: Error) => void} | undefined} */
+  /** The functions that settle the run's promise. @type {{resolve: (result: object) => void, reject: (error: Error) => void} | undefined} */
   #pending;
-  /** Has a trained net been corrected, and become the live one, without a run? */
+  /** True if the live net is a corrected copy of a trained one, without a run. */
   #corrected = false;
-  /** Counts runs, so that what belongs to an abandoned one is dropped. */
+  /** Counts runs, so that late answers of an abandoned one are ignored. */
   #run = 0;
-  /** Resolves when MNIST is in this worker. @type {Promise<void> | undefined} */
+  /** Resolves when the worker has MNIST. @type {Promise<void> | undefined} */
   #loaded;
-  /** Is a run that is being made to wait, once it could begin? */
+  /** True if the run should be paused, also one that is still loading. */
   #paused = false;
-  /** Why MNIST's next images have not come yet. @type {Error | undefined} */
+  /** Why MNIST's next images have not arrived yet. @type {Error | undefined} */
   #missing;
-  /** Resolves when the net that the Lab was last asked for is there, or cannot be. @type {Promise<unknown>} */
+  /** Resolves when the Lab has made the latest net, or has failed to. @type {Promise<unknown>} */
   #netMade = Promise.resolve();
-  /** Resolves when the worker has done what `reset` asked for. @type {Promise<void>} */
+  /** Resolves when the worker has finished the latest `reset`. @type {Promise<void>} */
   #resetDone = Promise.resolve();
 
   /** @param {Engine} engine */
@@ -50,17 +50,17 @@ export class Training extends EventTarget {
     });
   }
 
-  /** Is there a run that has not come to its end? */
+  /** True if there is a run that has not ended. */
   get running() {
     return this.#pending !== undefined;
   }
 
-  /** Is there a live net: one in training, one that has been trained or corrected? */
+  /** True if there is a live net: one in training, or one that was trained or corrected. */
   get hasNet() {
     return this.#corrected || (this.state !== "idle" && this.state !== "loading");
   }
 
-  /** Fetch MNIST, if it is not there. @returns {Promise<void>} */
+  /** Fetch MNIST, unless it is there. @returns {Promise<void>} */
   async load() {
     await this.#engine.ready;
     this.#loaded ??= this.#engine.invoke("loadMnist", (detail) => {
@@ -69,7 +69,7 @@ export class Training extends EventTarget {
     });
     const loaded = this.#loaded;
     return loaded.catch((error) => {
-      if (this.#loaded === loaded) this.#loaded = undefined; // who asks again may get it
+      if (this.#loaded === loaded) this.#loaded = undefined; // the next call tries again
       throw error;
     });
   }
@@ -78,7 +78,7 @@ export class Training extends EventTarget {
    * Train a new net. This sends the worker four messages: "training.check", "loadMnist" (the first
    * time only), "training.train" and "run".
    * @param {Record<string, unknown>} settings
-   * @param {{paused?: boolean}} [options] paused: make the net and wait
+   * @param {{paused?: boolean}} [options] paused: make the net, but do not train it yet
    * @returns {Promise<any>} resolves with {accuracy, cost, epochs, examplesPerSecond} at the end
    */
   async train(settings, { paused = false } = {}) {
@@ -88,19 +88,19 @@ export class Training extends EventTarget {
   }
 
   /**
-   * Go on with a net from elsewhere, which is there, and paused, when this resolves.
-   * @param {() => Promise<any>} take has the Lab take it; resolves with its settings and progress
+   * Continue a net from a file or a saved run. It is loaded and paused when this resolves.
+   * @param {() => Promise<any>} take loads it into the Lab; resolves with its settings and progress
    */
   async reopen(take) {
     const { result } = await this.#begin(async () => {}, take, true);
-    if (!this.running) await result; // which says why
+    if (!this.running) await result; // rejects with the reason
   }
 
   /**
-   * @param {() => Promise<unknown>} check refuses what cannot be before MNIST is fetched
-   * @param {() => Promise<any>} make has the Lab make the net; resolves with its settings and progress
+   * @param {() => Promise<unknown>} check rejects if the settings are wrong, before MNIST is fetched
+   * @param {() => Promise<any>} make makes the net in the Lab; resolves with its settings and progress
    * @param {boolean} paused
-   * @returns {Promise<{result: Promise<any>}>} when it has begun, or cannot: then `result` says why
+   * @returns {Promise<{result: Promise<any>}>} resolves when the run has begun or failed; `result` is its promise
    */
   async #begin(check, make, paused) {
     if (this.#pending) {
@@ -117,10 +117,10 @@ export class Training extends EventTarget {
     try {
       this.#setState("loading");
       await this.#engine.ready;
-      await this.#engine.computing.catch(() => {}); // what adds in another order is another run
+      await this.#engine.computing.catch(() => {}); // else a run could differ: NumPy and kernels round differently
       await check();
       await this.load();
-      await this.#resetDone; // else it would forget the net that is made now
+      await this.#resetDone; // else the reset would delete the new net
       if (run !== this.#run) return { result };
       const made = make();
       this.#netMade = made.catch(() => {});
@@ -157,22 +157,22 @@ export class Training extends EventTarget {
     if (this.state !== "paused") return;
     const run = this.#run;
     const progress = await this.#engine.call("training.step");
-    if (run === this.#run) this.#runStopped(progress); // else it was reset meanwhile
+    if (run === this.#run) this.#runStopped(progress); // unless it was reset meanwhile
   }
 
   /**
-   * One update of the live net on one drawing; where there is none, a copy of `model` becomes it.
+   * One update of the live net on one drawing. If there is no live net, a copy of `model` becomes it.
    * @param {string} model
-   * @param {number} label what the drawing is
+   * @param {number} label the digit that the drawing shows
    * @param {Record<string, unknown>} drawing as the Lab takes it
-   * @returns {Promise<any>} the Lab's reading after it
+   * @returns {Promise<any>} what the Lab reads in the drawing after the update
    */
   async correct(model, label, drawing) {
-    await this.#resetDone; // else it would forget the net that is made now
+    await this.#resetDone; // else the reset would delete the new net
     const run = this.#run;
     const reading = await this.#engine.call("training.correct", { model, label, ...drawing });
     if (run !== this.#run || (this.hasNet && !this.#corrected)) return reading;
-    this.#corrected = true; // and the copy may be of another net than before
+    this.#corrected = true; // perhaps a copy of another net than before
     const progress = await this.#engine.call("training.progress");
     if (run !== this.#run) return reading;
     this.#setProgress(progress);
@@ -189,13 +189,13 @@ export class Training extends EventTarget {
     this.#setState("idle");
     if (this.#engine.state !== "ready") return;
     const cleared = this.#netMade
-      .then(() => this.#engine.invoke("stop")) // else a net on its way would come after this
+      .then(() => this.#engine.invoke("stop")) // only then: a net in the making must be reset too
       .then(() => this.#engine.call("training.reset"));
-    this.#resetDone = cleared.catch(() => {}); // whoever trains next hears of a dead worker anyway
+    this.#resetDone = cleared.catch(() => {}); // the engine reports a dead worker
     await cleared;
   }
 
-  /** Change what may change while a net trains. @param {Record<string, unknown>} settings */
+  /** Change settings of the running training. @param {Record<string, unknown>} settings */
   async adjust(settings) {
     this.#setSettings(await this.#engine.call("training.adjust", { settings }));
   }
@@ -212,18 +212,18 @@ export class Training extends EventTarget {
     let over = false;
     try {
       const last = await this.#engine.invoke("run", (progress) => {
-        if (run === this.#run && !over) this.#setProgress(progress); // a late report is of what was before
+        if (run === this.#run && !over) this.#setProgress(progress); // ignore late reports
       });
       over = true;
       if (run === this.#run) this.#runStopped(last);
     } catch (error) {
       if (run !== this.#run || this.#engine.state !== "ready") return;
       this.#end(/** @type {Error} */ (error));
-      this.reset().catch(() => {}); // a worker that died is told by the engine
+      this.reset().catch(() => {}); // the engine reports a dead worker
     }
   }
 
-  /** What is said when the worker has stopped, for whatever reason. @param {any} progress */
+  /** The worker has stopped training, for whatever reason. @param {any} progress */
   #runStopped(progress) {
     this.#setProgress(progress);
     if (progress.state === "done") {
@@ -247,7 +247,7 @@ export class Training extends EventTarget {
     this.#pending = undefined;
   }
 
-  /** Images that did not come are asked for again; training waits for them. @param {string} why */
+  /** Note why images are missing; the worker asks for them again, and training waits. @param {string} why "" if they have arrived */
   #setMissing(why) {
     this.#missing = why
       ? new Error(`Waiting for the rest of MNIST, asking again. ${why.replace(" Try again.", "")}`)

@@ -1,5 +1,5 @@
-// The first worker, started before the rest of the page's code has come: Python has the longest way.
-// An embed beside another one starts none: it shares that one's (sharedEngine.js).
+// Starts the first worker before the rest of the page's code has loaded, since Python takes longest to
+// start. An embed next to another one starts none: it shares that one's engine (sharedEngine.js).
 
 import { BROTLI_WORKER, startBrotliWorkerFor } from "../../python/brotliClient.js";
 import { trusted } from "../../python/trusted.js";
@@ -7,12 +7,11 @@ import workerUrl from "../../worker/worker.js?worker&url";
 import { lead, leader, leads } from "./embedLeader.js";
 
 /**
- * @typedef {{ worker: Worker, brotliWorker: Worker, failure?: ErrorEvent }} Workers a worker that begins to
- *   fetch Python at once, the one that unpacks for it, and what went wrong with either before anybody
- *   listened
+ * @typedef {{ worker: Worker, brotliWorker: Worker, failure?: ErrorEvent }} Workers a worker that
+ *   begins to fetch Python at once, the one that decompresses for it, and the first error of either
  */
 
-/** Where the workers lie, by name. */
+/** The workers' addresses, by file name. */
 export const WORKER_URLS = {
   "worker.js": new URL(workerUrl, import.meta.url),
   "brotliWorker.js": BROTLI_WORKER,
@@ -35,7 +34,7 @@ if (!leader()) lead();
 if (leads() && typeof WebAssembly === "object" && typeof Worker === "function")
   early = startWorkers();
 
-/** The workers that was started early, or, once that is taken, another one. @returns {Workers} */
+/** The workers that were started early; new ones from the second call on. @returns {Workers} */
 export function takeWorkers() {
   const taken = early ?? startWorkers();
   early = undefined;

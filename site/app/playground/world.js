@@ -1,5 +1,5 @@
 // The page's copy of the playground: settings, points, the latest frame, and playing. Points and net
-// live in Python (nets_core/playground.py).
+// live in Python (nets_core/playground/).
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {{neurons: number, activation: string, dropout: number}} Layer */

@@ -22,7 +22,7 @@ const MEASURES = /** @type {const} */ ([
 const CEILING = 2;
 /** Ratios that differ by less than this count as equal. */
 const ALIKE = 0.01;
-/** Errors below this are rounding; the same value as in nets_core/lesson.py. */
+/** Errors below this are rounding; the same value as in nets_core/study/step_trace.py. */
 const ROUNDING = 1e-6;
 
 export class RaceView {
