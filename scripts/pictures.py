@@ -1,11 +1,11 @@
-"""Take screenshots of the page for the README, link previews and feeds, in a real browser.
+"""Take screenshots of the page for link previews, posts and ``site/README.md``, in a real browser.
 
     python3 scripts/pictures.py
 
 Builds the site and writes
 
-- ``site/og.png`` (1200 × 630), for the README and for link previews,
-- ``site/stills/``, a picture of each section, which a post shows where scripts do not run,
+- ``site/og.png`` (1200 × 630), for link previews,
+- ``site/stills/``, a picture of each section, which a post shows without JavaScript,
 - ``.github/blog.png``, a post with an embedded section, for ``site/README.md``.
 """
 

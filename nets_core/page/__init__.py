@@ -1,1 +1,1 @@
-"""What a web page asks for: the Lab, its services, and the words that they answer with."""
+"""What a web page calls: the Lab and its services."""

@@ -1,4 +1,4 @@
-"""The service "computing": whether the kernels or NumPy alone compute."""
+"""The service "computing": switches between the kernels and NumPy."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class Computing:
     def use_kernels(self, path: str, name: str) -> dict[str, str]:
         """Compute with the kernels in the file ``path`` from now on; returns ``in_use()``.
 
-        Where they cannot be used NumPy goes on, and ``reason`` says why. Kernels that have been
-        loaded are found by their name alone.
+        If they cannot be used, NumPy computes, and ``reason`` says why. Once kernels have been
+        loaded, their name is enough.
         """
         try:
             if name not in self._kernels:

@@ -18,7 +18,7 @@ Version = tuple[object, int]
 
 
 class Examinations:
-    """Lets nets read the test set, turn by turn, and shows their mistakes."""
+    """Lets nets read the test set, in short turns, and shows their mistakes."""
 
     def __init__(self, models: Models, live: LiveNet, mnist: MnistData) -> None:
         self._models = models
@@ -27,11 +27,11 @@ class Examinations:
         self._examined: dict[str, tuple[Examination, Version]] = {}
 
     def advance(self, model: str, milliseconds: float) -> dict[str, Any]:
-        """Let a net read on for about so long.
+        """Let a net read further test images for about this long.
 
         Returns ``share`` (0…1) of the test images that it has read and the ``confusion`` so far:
         100 integers, the label's row and the guess's column. The net in training starts again
-        whenever it has learned; the answers of the others stay.
+        whenever it has changed; the answers of the others stay.
         """
         end = perf_counter() + milliseconds / 1000
         version = self._version(model)
@@ -50,7 +50,7 @@ class Examinations:
     def mistakes(
         self, model: str, most: int, label: int | None = None, guess: int | None = None
     ) -> dict[str, Any]:
-        """The test images in one cell of the confusion matrix, or else all that were read wrong.
+        """The test images in one cell of the confusion matrix, or else all misread ones.
 
         At most ``most`` of them, the most certain first: ``indices``, ``labels``, ``guesses``,
         ``images`` (count · 784 uint8), and their number before the cut, ``total``.

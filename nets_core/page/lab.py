@@ -1,7 +1,7 @@
-"""What a page asks of Python: ``Lab`` hands out services, which the page calls by name.
+"""The page's interface to Python: ``Lab`` has services, whose methods the page calls by name.
 
-A page (or anything else that has no NumPy of its own) sends "service.method" and keyword arguments
-made of numbers, texts, lists, dicts and buffers. It gets back the same, and arrays.
+A page (or any other caller without NumPy) sends "service.method" and keyword arguments made of
+numbers, strings, lists, dicts and buffers. It gets back the same types, and arrays.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from nets_core.page.reading import Reading
 from nets_core.page.training import Training
 from nets_core.training import Diverged
 
-if TYPE_CHECKING:  # a first prediction does without these, so each is imported when it is needed
+if TYPE_CHECKING:  # a first prediction does not need these: each is imported when it is needed
     from nets_core.page.computing import Computing
     from nets_core.page.examination import Examinations
     from nets_core.page.runs import Runs
@@ -29,10 +29,10 @@ if TYPE_CHECKING:  # a first prediction does without these, so each is imported 
 
 
 class Lab:
-    """The services that all clients share. Each is made when it is first used.
+    """The services that all clients share. Each is created when it is first used.
 
-    Several pages may share one lab, each a client with an id. Nets, MNIST and the net in training
-    are common to all; ``Client`` has the services that each client has for itself.
+    Several pages may share one lab, each a client with an id. They share the nets, MNIST and the
+    net in training; ``Client`` has the services that are separate for each client.
     """
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class Lab:
     def call(self, method: str, arguments: Mapping[str, Any], client: str = "") -> dict[str, Any]:
         """Call a service's public method, such as "reading.predict".
 
-        Returns ``{"value": …}``, or ``{"error": {"type", "message"}}`` where the method refused.
+        Returns ``{"value": …}``, or ``{"error": {"type", "message"}}`` if the method raised one.
         ``client`` is the caller's id where several share the lab.
         """
         service, _, name = method.partition(".")
@@ -61,7 +61,7 @@ class Lab:
             return _error(type(error).__name__, message_to_page(message) if settings else message)
 
     def leave(self, client: str) -> None:
-        """Forget what this client has for itself; it will not call again."""
+        """Delete this client's own services; it will not call again."""
         self._clients.pop(client, None)
 
     def _client(self, name: str) -> Client:
@@ -74,7 +74,7 @@ class Lab:
         return Models()
 
     @cached_property
-    def _live(self) -> LiveNet:  # what services share, and no service
+    def _live(self) -> LiveNet:  # shared by services, but not a service itself
         return LiveNet(self.models)
 
     @cached_property
@@ -109,7 +109,7 @@ class Lab:
 
 
 class Client:
-    """The services that each client has for itself."""
+    """The services that are separate for each client."""
 
     def __init__(self, models: Models, live: LiveNet, mnist: MnistData) -> None:
         self._models = models
@@ -148,4 +148,4 @@ def _error(kind: str, message: str) -> dict[str, Any]:
 
 
 SHARED, OWN = _services(Lab), _services(Client)
-"""The names of the services: those that all clients share, and those that each has for itself."""
+"""The names of the services: shared by all clients, and separate for each."""

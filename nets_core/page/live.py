@@ -12,7 +12,7 @@ from nets_core.training import Trainer
 
 
 class LiveNet:
-    """What the services share of the live net. It is not a service itself.
+    """The live net, which several services share. It is not a service itself.
 
     A net in training has ``trainer``, ``settings`` and ``session``. A copy of a trained net that
     was corrected has a ``trainer`` alone: no session runs it.
@@ -45,7 +45,7 @@ class LiveNet:
         self.mark_changed()
 
     def mark_changed(self) -> None:
-        """Note that the net has become another one, and not by a step of its run."""
+        """Note that the net was replaced, or changed other than by a step of its run."""
         self._replacements += 1
 
     @property
@@ -55,13 +55,13 @@ class LiveNet:
         return (self._replacements, diverged), self.trainer.step if self.trainer else 0
 
     def progress(self) -> dict[str, Any]:
-        """How far the training is.
+        """The progress of the training.
 
         ``state`` is "idle", "training", "waiting" (for data), "done" or "diverged", and ``message``
-        says why it diverged. Without a run these are all, with ``parameters`` if there is a net.
-        With one there are epoch (from 1), epochs, share (0…1), step, cost and train_accuracy, means
-        over the latest examples, test_accuracy, of the latest evaluation (None before the first),
-        examples_per_second, parameters and examples, the number still to learn from.
+        says why it diverged. Without a run there are only these, and ``parameters`` if there is a
+        net. A run also has epoch (from 1), epochs, share (0…1), step, cost and train_accuracy
+        (means over the latest examples), test_accuracy (of the latest evaluation, None before the
+        first), examples_per_second, parameters and examples (the number still to learn from).
         """
         trainer, settings, session = self.trainer, self.settings, self.session
         if trainer is None or settings is None or session is None:

@@ -43,7 +43,7 @@ class MnistData:
         self._available = checks.count("images", images, least=0)
 
     def excerpt(self, name: str, rows: int) -> npt.NDArray[np.uint8]:
-        """The first rows of the array ``name`` as bytes, for a Python that has no MNIST."""
+        """The first rows of the array ``name`` as bytes, to send to a sandbox."""
         if self._available == 0:
             raise ValueError(NOT_LOADED)
         array = self._arrays[checks.one_of("name", name, self._arrays)]
@@ -52,7 +52,7 @@ class MnistData:
     def sample(self, name: str, count: int, seed: int) -> dict[str, Any]:
         """``count`` different images of "train" or "test", drawn with ``seed``.
 
-        Returns ``indices``, ``labels`` and ``images`` (count · 784 uint8). Raises ValueError where
+        Returns ``indices``, ``labels`` and ``images`` (count · 784 uint8). Raises ValueError if
         fewer are available.
         """
         examples = self[name]
@@ -69,7 +69,7 @@ class MnistData:
 
     @property
     def available(self) -> int:
-        """How many training images, from the first on, are there."""
+        """How many training images, counted from the first, have arrived."""
         return self._available
 
     @property

@@ -1,4 +1,4 @@
-"""The service "models": the nets that can be asked, by name."""
+"""The service "models": the open nets, by name."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The names of settings and results on the page, and those in Python.
+"""Translates the names of settings and results between the page and Python.
 
-The page's contract says ``learningRate`` where Python says ``learning_rate``. Both are translated
-here and nowhere else. Files of saved runs hold the page's names.
+The page says ``learningRate`` where Python says ``learning_rate``. Only this module translates.
+Files of saved runs hold the page's names.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _PYTHON_NAME = re.compile(rf"\b({'|'.join(PAGE_NAMES)})\b")
 
 
 def to_page(value: Any) -> Any:
-    """``value`` with the page's names as the keys of its dicts, also of dicts within."""
+    """``value`` with the page's names as the keys of its dicts, nested ones too."""
     if isinstance(value, dict):
         return {PAGE_NAMES.get(name, name): to_page(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -42,7 +42,7 @@ def to_page(value: Any) -> Any:
 def from_page(values: Mapping[str, Any]) -> dict[str, Any]:
     """``values`` with Python's names as keys.
 
-    Raises ValueError for a key that is Python's name already: a setting has one name on the page.
+    Raises ValueError for a key that is Python's name: on the page a setting has only one name.
     """
     for name in values:
         if name in PAGE_NAMES:
@@ -51,5 +51,5 @@ def from_page(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def message_to_page(message: str) -> str:
-    """An error message that calls settings by the page's names."""
+    """The error message with the page's names of settings."""
     return _PYTHON_NAME.sub(lambda found: PAGE_NAMES[found[0]], message)

@@ -1,4 +1,4 @@
-"""Pictures that a page sends to be read, and pictures that it gets to show."""
+"""Drawings that a page sends, as images; and weights, as pictures for the page."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def image(
 
     The drawing is ``pixels``, 784 numbers 0…1, or strokes: ``points``, all x and y in turn, with
     ``lengths``, the number of points of each stroke. ``normalised`` says whether the drawing is
-    brought to MNIST's size and place first; unless given, strokes are and pixels are not. Strokes
-    that are not need ``side``, the side of the pad. Raises ValueError or TypeError for anything
-    else.
+    first scaled and centred as MNIST's are; by default strokes are and pixels are not. Strokes that
+    are not normalised need ``side``, the side of the pad. Raises ValueError or TypeError for
+    anything else.
     """
     if pixels is not None:
         values = _numbers("pixels", pixels)

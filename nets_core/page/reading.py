@@ -1,4 +1,4 @@
-"""The service "reading": what nets make of a drawing."""
+"""The service "reading": what nets read in a drawing."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Reading:
         return [{"model": model, **_answer(self._models[model], image)} for model in models]
 
     def activations(self, model: str, **drawing: Any) -> dict[str, Any]:
-        """What happens in a net that reads a drawing: activations and evidence.
+        """What happens in a net while it reads a drawing: activations and evidence.
 
         ``layers`` as of ``explain.activations``; ``digit`` and ``rival``, the runner-up;
         ``evidence`` (784) int8, positive where it speaks for the digit, negative for the rival.
@@ -64,7 +64,7 @@ class Reading:
 
 
 def _answer(net: Network, image: Array) -> dict[str, Any]:
-    """A net's answer and the mean time of as many forward passes as the clock can measure."""
+    """A net's answer, and the mean time of enough forward passes to measure it."""
     begun, times = perf_counter(), 0
     while times == 0 or (times < 20 and perf_counter() - begun < 0.0005):
         output = net.forward(image)[0]

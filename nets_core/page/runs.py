@@ -25,7 +25,7 @@ class Runs:
         self._mnist = mnist
 
     def save(self, format: str = "npz") -> bytes:
-        """The net in training with all that its run needs, in one of ``saving.FORMATS``."""
+        """The net in training and the state of its run, in one of ``saving.FORMATS``."""
         trainer, session = self._trainer(), self._live.session
         curves = session.curves if session else Curves()
         return saved_runs.dumps(trainer, self._live.settings, curves, format)
@@ -41,9 +41,10 @@ class Runs:
     def autosave(self, resting: bool = False) -> dict[str, Any] | None:
         """What the browser stores of the net in training: ``data``, a file, and ``about``.
 
-        ``about`` has title, settings and all of ``LiveNet.progress``. None where nothing should be
-        stored: there is no net; its numbers are no longer finite, so that what was stored before is
-        better; or an evaluation is under way, which would be lost, unless training is ``resting``.
+        ``about`` has title, settings and all of ``LiveNet.progress``. Returns None if nothing
+        should be stored: there is no net; its numbers are no longer finite, so the last save is
+        better; or an evaluation is running, which would be lost, unless training is paused
+        (``resting``).
         """
         trainer, session = self._live.trainer, self._live.session
         if trainer is None or (session and session.evaluation_due and not resting):
@@ -82,7 +83,7 @@ class Runs:
 
 
 def _is_finite(trainer: Trainer) -> bool:
-    """Are all parameters and the optimizer's memory finite?"""
+    """Whether all parameters and the optimizer's memory are finite."""
     memory = trainer.optimizer.state.values()
     arrays = [*trainer.net.parameters(), *(array for state in memory for array in state)]
     return all(np.isfinite(array).all() for array in arrays)

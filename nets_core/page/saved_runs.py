@@ -92,7 +92,7 @@ def _new_run(net: Network, recipe: str, train: Examples, test: Examples) -> Save
 
 
 def _nearest(trainer: Trainer, recipe: str) -> Settings:
-    """The settings that come nearest to a run without notes."""
+    """The settings that are closest to a run without notes."""
     kinds = [layer.kind for layer in trainer.net.layers]
     if recipe not in recipes.RECIPES:
         alike = [

@@ -1,7 +1,7 @@
 """The settings of a training run that a page can choose, and the run that they make.
 
-A setting that is not given is the recipe's. Nothing else is accepted. ``names`` has what the page
-calls them.
+A setting that is not given has the recipe's value. Unknown settings are refused. ``names``
+translates them to the page's names.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from nets_core.optimizers import OPTIMIZERS
 from nets_core.training import Trainer
 
 ADJUSTABLE = ("learning_rate", "l2", "batch_size")
-"""The settings that may change while a net trains; all others make another net."""
+"""The settings that may change while a net trains; any other needs a new net."""
 MOST_NEURONS = 2000
 MOST_LAYERS = 8
 MOST_PRODUCTS = 2**31 - 1
@@ -213,7 +213,7 @@ def check_batch_size(value: int, layers: Sequence[Layer]) -> None:
 
 
 def _connected(recipe: recipes.Recipe) -> list[Layer]:
-    """The recipe's layers, which know their shapes but have no parameters yet."""
+    """The recipe's layers, with shapes but without parameters."""
     layers, shape = [make_layer(spec) for spec in recipe.layers], recipe.input_shape
     for layer in layers:
         layer.connect(shape)

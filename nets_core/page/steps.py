@@ -1,4 +1,4 @@
-"""The service "steps": one step of learning, looked at from close up."""
+"""The service "steps": one training step in full detail."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from nets_core.study.step_trace import StepTrace
 
 
 class Steps:
-    """Traces a step and answers questions about the one that was traced last."""
+    """Traces a training step, and answers questions about the latest traced one."""
 
     def __init__(self, models: Models, live: LiveNet, mnist: MnistData) -> None:
         self._models = models
@@ -35,12 +35,12 @@ class Steps:
         bug: str | None = None,
         **drawing: Any,
     ) -> dict[str, Any]:
-        """Trace one step of a net, or of a copy of it with a ``bug`` of the gallery in it.
+        """Trace one step of a net, or of a copy of it with a ``bug`` from the gallery.
 
         The net learns from a drawing (see ``pictures.image``), or from the images ``indices`` of
         MNIST's ``name``, "train" or "test"; ``labels`` has one digit for each. The net in training
-        uses its own optimizer, any other SGD at ``rate``. No net is changed. Returns
-        ``StepTrace.plain``. Raises ValueError for a net that has other than dense layers and for
+        uses its own optimizer, any other net SGD at ``rate``. No net is changed. Returns
+        ``StepTrace.plain``. Raises ValueError for a net with layers that are not dense, and for
         images that are not available.
         """
         net = self._models[model]
@@ -59,11 +59,11 @@ class Steps:
         return self._traced.plain()
 
     def follow(self, layer: int, neuron: int, source: int, example: int = 0) -> dict[str, Any]:
-        """One weight through the step that was traced last: see ``StepTrace.follow``."""
+        """One weight through the latest traced step: see ``StepTrace.follow``."""
         return self._trace().follow(layer, neuron, source, example)
 
     def check_gradient(self, entries: int) -> dict[str, Any]:
-        """Finite differences for the step that was traced last: see ``StepTrace.check``."""
+        """Finite differences for the latest traced step: see ``StepTrace.check``."""
         return self._trace().check(checks.count("entries", entries))
 
     def source(self, file: str) -> str:

@@ -1,4 +1,4 @@
-"""The service "training": the one net that learns."""
+"""The service "training": the training run of the live net."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NO_NET = "no net is in training: press Train first"
 
 
 class Training:
-    """Makes a net, trains it for as long as the page lets it, and says how far it is."""
+    """Makes a net, trains it in short turns, and reports its progress."""
 
     def __init__(self, live: LiveNet, models: Models, mnist: MnistData, reading: Reading) -> None:
         self._live = live
@@ -38,7 +38,7 @@ class Training:
         self._reading = reading
 
     def choices(self) -> dict[str, Any]:
-        """The names that settings may take, the defaults of each recipe, and the versions."""
+        """The allowed values of settings, the defaults of each recipe, and the versions."""
         return {
             "names": {name: recipe.name for name, recipe in recipes.RECIPES.items()},
             "activations": [a.name for a in ACTIVATIONS.values() if not a.output_only],
@@ -57,14 +57,14 @@ class Training:
         }
 
     def check(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """All settings that ``train`` would use; refuses what ``train`` would, but makes no net."""
+        """All settings that ``train`` would use; raises as ``train``, but makes no net."""
         return Settings.from_plain(settings).plain()
 
     def train(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Make a new net by these settings, ready to train.
+        """Make a new net with these settings, ready to train.
 
-        Returns ``settings``, all of them with the defaults, and ``progress``. ValueError or
-        TypeError names a setting that is unknown or not allowed; the net in training then stays.
+        Returns all ``settings``, including the defaults, and ``progress``. ValueError or TypeError
+        names a setting that is unknown or not allowed; the net in training then stays.
         """
         chosen = Settings.from_plain(settings)
         train, test = self._mnist.allocated
@@ -79,7 +79,7 @@ class Training:
         return self._live.settings.plain()
 
     def work(self, milliseconds: float) -> str:
-        """Train for about so long, at least one piece of work; returns the state afterwards."""
+        """Train for about this long, at least one piece of work; returns the state afterwards."""
         time = checks.number("milliseconds", milliseconds)
         session = self._session()
         if session is None:
@@ -88,14 +88,14 @@ class Training:
         return session.state
 
     def step(self) -> dict[str, Any]:
-        """Make one update, after the evaluation that is due, if any; returns ``progress``."""
+        """Make one update, after an evaluation if one is due; returns ``progress``."""
         session = self._session()
         if session is not None:
             session.step()
         return self.progress()
 
     def progress(self) -> dict[str, Any]:
-        """How far the training is: see ``LiveNet.progress``."""
+        """The progress of the training: see ``LiveNet.progress``."""
         return self._live.progress()
 
     def curves(self) -> dict[str, Array]:
@@ -103,11 +103,11 @@ class Training:
         return (self._live.session.curves if self._live.session else Curves()).plain()
 
     def correct(self, label: int, model: str, **drawing: Any) -> dict[str, Any]:
-        """One step of the live net on one drawing, which is a ``label``.
+        """One step of the live net on one drawing of the digit ``label``.
 
-        Where no net is in training, a copy of ``model`` becomes the live one, with the blog post's
-        optimizer, also in place of another copy. Returns what the live net then reads in the
-        drawing, as ``Reading.predict``. Raises Diverged where the step makes the cost infinite.
+        If no net is in training, a copy of ``model`` becomes the live one, with the blog post's
+        optimizer; it replaces any earlier copy. Returns what the live net then reads in the
+        drawing, as ``Reading.predict``. Raises Diverged if the step makes the cost infinite.
         """
         image = pictures.image(**drawing)[np.newaxis]
         labels = checks.label_array("label", [label], 1, 10)
@@ -125,7 +125,7 @@ class Training:
         self._live.forget()
 
     def _session(self) -> TrainingSession | None:
-        """The session in training, which may use all the images that are available by now."""
+        """The current session, which may use all images that have arrived."""
         session = self._live.session
         if session is not None:
             session.trainer.available = self._mnist.available

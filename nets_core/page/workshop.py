@@ -1,7 +1,7 @@
-"""The service "workshop": changed functions, checked against finite differences and raced.
+"""The service "workshop": checks changed functions by finite differences, and races them.
 
-The page's gallery of bugs and its editor do the same: they put a text in place of a function of the
-library, check whether the gradient is still right, and race it against the original.
+The page's gallery of bugs and its editor work alike: they replace the text of a library function,
+check whether the gradient is still right, and race the changed library against the original.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from nets_core.study.race import Change, Race, Runner
 from nets_core.training import Diverged, Trainer
 
 SPLIT = "Mnist.split"
-"""The one function that is not put into a run: it makes the data for the run."""
+"""The only function that is not patched into a run: it makes the data for the run."""
 MOST_EXAMPLES = 10_000
 """The most training examples of a race: the first of MNIST."""
 HELD_BACK = 500
@@ -151,12 +151,12 @@ class Workshop:
             return {"trouble": _trouble(error, raised)}
 
     def advance(self, milliseconds: float) -> dict[str, Any]:
-        """Let both runs train for about so long.
+        """Let both runs train for about this long.
 
         Returns ``running``, and for ``healthy`` and ``changed`` each: ``curves``, ``cost`` and
         ``accuracy`` of the latest examples, ``test_accuracy``, and ``trouble``, None or what ended
         the run too early: message, line of the changed text or None, and diverged. Once the race is
-        over each also has ``fresh``, its accuracy on test images that neither has seen, and
+        over, each also has ``fresh``, its accuracy on test images that neither has seen, and
         ``dead``, how many of its hidden neurons are 0 for all of them.
         """
         if self._race is None:
@@ -232,7 +232,7 @@ def _trouble(error: BaseException, changes: Sequence[Change]) -> dict[str, Any]:
     line = next((one for one in lines if one is not None), None)
     message = f"{type(error).__name__}: {error}".rstrip(": ")
     if isinstance(error, MemoryError):
-        message = "It wants more memory than the 512 MB that it may have."
+        message = "It needs more memory than the 512 MB that it may use."
     elif line is None and changes:
         message = f"What {changes[0].name} returned could not be used. {message}"
     return {"message": message, "line": line, "diverged": False}

@@ -1,4 +1,4 @@
-"""The playground's world as a Python script that runs as it is, to read and to change."""
+"""The playground's world as a complete Python script."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def script(chosen: World, interfered: bool) -> str:
 
     It prints the costs of the first UPDATES updates, each before its update, then the cost on the
     training and on the test set after each epoch. ``interfered``: settings, weights or points were
-    changed after the first update, which a comment in the script then says.
-    ValueError where there are no points to learn from.
+    changed after the first update; a comment in the script then says so.
+    Raises ValueError if there are no points to learn from.
     """
     if chosen.training_points == 0:
         raise ValueError("there are no points to learn from")
@@ -46,12 +46,12 @@ def _head(chosen: World, interfered: bool) -> Iterator[str]:
 
 
 def _import_order(name: str) -> tuple[int, str]:
-    """Constants, classes, modules: as import sorters have it."""
+    """Constants, classes, modules: the order of import sorters."""
     return (0 if name.isupper() else 1 if name[0].isupper() else 2), name
 
 
 def _points(chosen: World) -> Iterator[str]:
-    yield "# The points, and what is wanted there"
+    yield "# The points and their targets"
     regression = chosen.problem == world.REGRESSION
     how = f"samples={chosen.samples}, noise={chosen.noise}, seed={chosen.seed}"
     if chosen.data == world.POINTS:
@@ -60,16 +60,16 @@ def _points(chosen: World) -> Iterator[str]:
         yield from (f"    ({x1}, {x2}, {value})," for x1, x2, value in chosen.points)
         yield "]  # x1, x2, value"
         yield "points = np.array(by_hand, float)[:, :2]"
-        yield f"wanted = np.array(by_hand, float)[:, 2]{kind}"
+        yield f"targets = np.array(by_hand, float)[:, 2]{kind}"
     elif chosen.data == world.FORMULA:
         function = "heights" if regression else "above"
-        yield f"points, wanted = plane.{function}({_text(chosen.formula)}, {how})"
+        yield f"points, targets = plane.{function}({_text(chosen.formula)}, {how})"
     else:
         function = "plane.surface" if regression else "datasets.toy"
-        yield f"points, wanted = {function}({_text(chosen.data)}, {how})"
+        yield f"points, targets = {function}({_text(chosen.data)}, {how})"
     names = ", ".join(_text(name) for name in chosen.features)
     yield f"x = plane.features(points, [{names}])"
-    yield "y = wanted[:, np.newaxis]"
+    yield "y = targets[:, np.newaxis]"
     n = chosen.training_points
     if chosen.data == world.POINTS:
         yield "train = slice(None)  # all of them: there are few"
@@ -108,13 +108,13 @@ def _edit(edit: Edit) -> str:
 
 def _training(chosen: World) -> Iterator[str]:
     optimizer = type(chosen.make_optimizer()).__name__
-    wanted = "y" if chosen.problem == world.REGRESSION else "wanted"
+    targets = "y" if chosen.problem == world.REGRESSION else "targets"
     yield "# Learning"
     yield "trainer = Trainer("
     yield "    net,"
     yield f"    {optimizer}({chosen.learning_rate}),"
     yield "    x[train],"
-    yield f"    {wanted}[train],"
+    yield f"    {targets}[train],"
     yield f"    batch_size={chosen.batch_size},"
     yield f"    l1={chosen.l1},"
     yield f"    l2={chosen.l2},"
@@ -135,5 +135,5 @@ def _training(chosen: World) -> Iterator[str]:
 
 
 def _text(value: str) -> str:
-    """A text in double quotes; those of settings hold no quotes and no backslash."""
+    """A string in double quotes; settings contain no quotes or backslashes."""
     return f'"{value}"'

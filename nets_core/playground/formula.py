@@ -85,7 +85,7 @@ class Formula:
         return np.broadcast_to(result, shape).copy()
 
     def _check_words(self) -> None:
-        """ValueError for unknown signs and words and for deep brackets, before Python parses it."""
+        """ValueError for unknown characters and words or deep brackets, before Python parses it."""
         at = depth = 0
         known = (*self.names, *CONSTANTS, *FUNCTIONS)
         while at < len(self.text):
@@ -107,7 +107,7 @@ class Formula:
             at = found.end()
 
     def _check(self, node: ast.expr, depth: int) -> None:
-        """ValueError for any node that ``_value`` has no meaning for."""
+        """ValueError for any node that ``_value`` cannot evaluate."""
         if depth == 0:
             raise ValueError(f"formula is nested deeper than {MOST_DEPTH} operations")
         match node:

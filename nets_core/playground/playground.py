@@ -40,7 +40,7 @@ class Playground:
         self._begin(World())
 
     def choices(self) -> dict[str, Any]:
-        """The names that settings may take, their limits and defaults."""
+        """The allowed values of settings, their limits and defaults."""
         return {
             "data": {problem: list(names) for problem, names in world.DATA.items()},
             "features": list(plane.FEATURES),
@@ -59,7 +59,7 @@ class Playground:
     # --- the world
 
     def make(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Make new points and a new net; returns all settings with the defaults.
+        """Make new points and a new net; returns all settings, including the defaults.
 
         ValueError or TypeError names a setting that is unknown or not allowed; the world then
         stays as it is.
@@ -83,7 +83,7 @@ class Playground:
         self._note_epoch()
 
     def _use_training_set(self) -> None:
-        """Train on the present training set, with the net's count of epochs and updates."""
+        """Train on the current training set; the counts of epochs and updates continue."""
         if not len(self._train.x):
             return
         trainer = self._world.trainer(self._net, self._optimizer, self._train)
@@ -93,7 +93,7 @@ class Playground:
         self._session = TrainingSession(trainer, epochs=1)
 
     def adjust(self, settings: Mapping[str, Any]) -> dict[str, Any]:
-        """Change learning_rate, l1, l2 or batch_size and go on; returns all settings."""
+        """Change learning_rate, l1, l2 or batch_size and continue; returns all settings."""
         adjusted = self._world.adjusted(settings)
         if adjusted == self._world and self._failure is None:
             return adjusted.plain()
@@ -126,7 +126,7 @@ class Playground:
         return self._set_points((*self._world.points, placed))
 
     def remove(self, x1: float, x2: float) -> dict[str, Any]:
-        """Remove the point set by hand that is nearest to this place; returns all settings."""
+        """Remove the point set by hand that is nearest to this position; returns all settings."""
         points = self._by_hand().points
         if not points:
             raise ValueError("there is no point to remove")
@@ -151,8 +151,8 @@ class Playground:
     def weight(self, layer: int, neuron: int, source: int, value: float) -> dict[str, Any]:
         """Set one weight, or with source −1 a bias, by hand; returns all settings.
 
-        Layers are counted from 0, the first hidden one, to the output. As long as the net has not
-        learned, the weight is part of how it starts.
+        Layers count from 0, the first hidden one, to the output. Before the first update, the
+        weight becomes one of the settings.
         """
         edit = world.edit(layer, neuron, source, value)
         self._world.check_edit(edit)
@@ -176,7 +176,7 @@ class Playground:
     def advance(
         self, epochs: float, milliseconds: float, mode: str = MODES[0], density: int = 20
     ) -> dict[str, Any]:
-        """Learn for so many epochs, a part of one too, and at most about so long; see ``view``."""
+        """Train for this many epochs, not always whole, or about this long; see ``view``."""
         end = perf_counter() + checks.not_negative("milliseconds", milliseconds) / 1000
         goal = self._learned() + checks.not_negative("epochs", epochs)
         while self._learned() < goal and self._update() and perf_counter() < end:
@@ -197,7 +197,7 @@ class Playground:
         return self._session.failure if self._session else None
 
     def _update(self) -> bool:
-        """One update; False where there is nothing to learn from, or the net has diverged."""
+        """One update; False if there is nothing to learn from, or the net has diverged."""
         session = self._session
         if session is None or not len(self._train.x) or self._failure is not None:
             return False
@@ -229,10 +229,10 @@ class Playground:
     # --- what is drawn
 
     def view(self, mode: str = MODES[0], density: int = 20) -> dict[str, Any]:
-        """The progress of learning, and all that one frame shows of the net.
+        """The progress of the training, and what one frame shows of the net.
 
-        epoch (with its fraction), step, cost, accuracy, test_cost, test_accuracy (None where there
-        is none), state "ready" or "diverged", and message.
+        epoch (with its fraction), step, cost, accuracy, test_cost, test_accuracy (None if there is
+        none), state "ready" or "diverged", and message.
         In mode "activations": ``layers``, each with weights (neurons · sources) and biases, and
         ``pictures`` (neurons · density²) int8, see ``portraits``.
         In mode "gradient": ``layers`` with the means ∂C/∂w and ∂C/∂b over the training set,
@@ -295,14 +295,14 @@ class Playground:
 
 
 def _measure(net: Network, part: Part) -> tuple[float, float]:
-    """(cost, accuracy) of the net as it is; NaN without points, or where it is not finite."""
+    """(cost, accuracy) of the net; NaN without points, and for a cost that is not finite."""
     if not len(part.x):
         return math.nan, math.nan
     with np.errstate(all="ignore"):
         a = net.propagate(part.x)
         cost = net.loss.cost(net.layers[-1].z, a, part.y)
     cost = cost if math.isfinite(cost) else math.nan
-    return cost, metrics.right(a, part.wanted) / len(part.x)
+    return cost, metrics.right(a, part.targets) / len(part.x)
 
 
 def _flow(gradients: list[Array], deltas: Array) -> dict[str, Any]:

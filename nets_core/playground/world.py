@@ -1,6 +1,6 @@
 """The playground's settings, and the points and the net that they make.
 
-Every setting has a default; nothing else is accepted.
+Every setting has a default. Unknown settings are refused.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ OUTPUTS = {CLASSIFICATION: ("sigmoid", "cross_entropy"), REGRESSION: ("identity"
 HIDDEN = tuple(a.name for a in ACTIVATIONS.values() if not a.output_only)
 """The activations that a hidden layer may have."""
 ADJUSTABLE = ("learning_rate", "l1", "l2", "batch_size")
-"""The settings that may change while a net trains; all others make another net."""
+"""The settings that may change while a net trains; any other needs a new net."""
 MOST_LAYERS = 6
 MOST_NEURONS = 8
 MOST_SAMPLES = 500
@@ -70,7 +70,7 @@ class Part(NamedTuple):
     """(n, 2)."""
     x: Array
     """(n, features): the points as the net sees them."""
-    wanted: Array
+    targets: Array
     """What a ``Trainer`` takes: labels (n,) of integers, or targets (n, 1)."""
     y: Array
     """(n, 1) floats: what the output should be."""
@@ -100,7 +100,7 @@ class World:
 
     @classmethod
     def from_plain(cls, values: Mapping[str, Any]) -> Self:
-        """The world of these settings; ValueError or TypeError names the one that is wrong."""
+        """The world with these settings; ValueError or TypeError names the one that is wrong."""
         names = [field.name for field in fields(cls)]
         for name in values:
             checks.one_of("setting", name, names)
@@ -181,9 +181,9 @@ class World:
     # --- what the settings mean
 
     def parts(self) -> tuple[Part, Part]:
-        """The training set and the test set; ValueError for a formula that makes none.
+        """The training set and the test set; ValueError for a formula that makes no points.
 
-        Points set by hand are all trained on: there are few of them.
+        Points set by hand are all in the training set: there are few of them.
         """
         if self.data == POINTS:
             rows = np.array(self.points, np.float64).reshape(-1, 3)
@@ -194,7 +194,8 @@ class World:
 
     @property
     def training_points(self) -> int:
-        """How many points, from the first on, are the training set; at least one is not in it."""
+        """The number of points, counted from the first, in the training set; never all of them,
+        except for points set by hand."""
         if self.data == POINTS:
             return len(self.points)
         return min(max(round(self.samples * self.share), 1), self.samples - 1)
@@ -209,11 +210,11 @@ class World:
 
     def _part(self, points: Array, values: Array) -> Part:
         y = values[:, np.newaxis].astype(np.float64)
-        wanted = y if self.problem == REGRESSION else values.astype(np.int64)
-        return Part(points, plane.features(points, self.features), wanted, y)
+        targets = y if self.problem == REGRESSION else values.astype(np.int64)
+        return Part(points, plane.features(points, self.features), targets, y)
 
     def network(self) -> Network:
-        """The net before it has learned anything, with the weights that were set by hand."""
+        """The untrained net, with the weights that were set by hand."""
         output, loss = OUTPUTS[self.problem]
         layers: list[Layer] = []
         for hidden in self.layers:
@@ -236,7 +237,7 @@ class World:
             net,
             optimizer,
             part.x,
-            part.wanted,
+            part.targets,
             batch_size=self.batch_size,
             l1=self.l1,
             l2=self.l2,
@@ -259,7 +260,7 @@ def apply(edit: Edit, net: Network) -> None:
 
 
 def point(x1: Any, x2: Any, value: Any) -> tuple[float, float, float]:
-    """A point set by hand; TypeError or ValueError where it lies outside the plane."""
+    """A point set by hand; TypeError or ValueError if it is outside the plane."""
     return (
         _between("x1 of a point", x1, -plane.RADIUS, plane.RADIUS),
         _between("x2 of a point", x2, -plane.RADIUS, plane.RADIUS),
@@ -268,7 +269,7 @@ def point(x1: Any, x2: Any, value: Any) -> tuple[float, float, float]:
 
 
 def edit(layer: Any, neuron: Any, source: Any, value: Any) -> Edit:
-    """An edit of whole numbers and one number; TypeError or ValueError where they are not."""
+    """An edit from three integers and a number; TypeError or ValueError for anything else."""
     return Edit(
         checks.count("the layer of an edit", layer, least=0),
         checks.count("the neuron of an edit", neuron, least=0),

@@ -106,7 +106,9 @@ def prepare(*engines: Engine) -> None:
             subprocess.run([sys.executable, "-m", "playwright", "install", engine], check=False)
         if not _is_there(engine) and (engine == "chromium" or installable()):
             name = _PRODUCTS[engine].name
-            sys.exit(f"The tests need {name}, which could not be installed. Install it and try again.")
+            sys.exit(
+                f"The tests need {name}, which could not be installed. Install it and try again."
+            )
 
 
 def installable() -> bool:

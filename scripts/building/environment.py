@@ -107,7 +107,9 @@ def _node_is_recent() -> bool:
 
 def _prepared_python() -> Path:
     """Return the environment's Python; creates the environment if there is none."""
-    finished = VENV / f".python-{_VERSION}"  # written last: without it the environment is incomplete
+    finished = (
+        VENV / f".python-{_VERSION}"
+    )  # written last: without it the environment is incomplete
     if not (finished.exists() and _PYTHON.exists()):
         python = _right_python()
         say("Creating the virtual environment .venv …")

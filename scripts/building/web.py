@@ -15,7 +15,9 @@ class StaticHandler(SimpleHTTPRequestHandler):
     """Serves files with the content types that browsers require; nothing is cached unchecked."""
 
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # else each file waits 40 ms for the acknowledgement of its headers
+    disable_nagle_algorithm = (
+        True  # else each file waits 40 ms for the acknowledgement of its headers
+    )
     extensions_map = {  # noqa: RUF012 (the base class has it so)
         **SimpleHTTPRequestHandler.extensions_map,
         ".js": "text/javascript",

@@ -32,8 +32,7 @@
       if (!answer.ok) return `the server answered ${answer.status}`;
       const type = answer.headers.get("Content-Type") ?? "";
       const content = await answer.arrayBuffer();
-      if (!(await agrees(content, loader.integrity)))
-        return "it is not the file that belongs here";
+      if (!(await agrees(content, loader.integrity))) return "it is not the file that belongs here";
       const wanted = url.endsWith(".css") ? /css/ : /javascript/;
       return wanted.test(type) ? "" : `it came as ${type || "a file without a type"}`;
     } catch {

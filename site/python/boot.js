@@ -121,7 +121,8 @@ function loadLibrary(engine, path, module) {
 
 /** @param {any} engine @param {Header} header @param {Bytes} bytes of the runs */
 function restore(engine, { functions, libraries, runs }, bytes) {
-  if (places(engine) !== functions) throw new Error("Functions have other addresses in this browser.");
+  if (places(engine) !== functions)
+    throw new Error("Functions have other addresses in this browser.");
   let offset = 0;
   for (const [address, length] of runs) {
     engine.HEAPU8.set(bytes.subarray(offset, offset + length), address);

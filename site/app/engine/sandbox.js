@@ -84,7 +84,10 @@ class Sandbox {
     });
     this.#frame.src = urlOf("sandbox/frame.html").href;
     document.body.append(this.#frame);
-    const late = setTimeout(() => this.stop("The Python that runs your code did not start."), PATIENCE);
+    const late = setTimeout(
+      () => this.stop("The Python that runs your code did not start."),
+      PATIENCE,
+    );
     try {
       const [{ code, parts }] = await Promise.race([Promise.all([contents(), loaded]), ended]);
       const { port1, port2 } = new MessageChannel();
