@@ -113,7 +113,8 @@ def test_kernels_that_compute_wrongly_are_not_used(
 
 
 GROW = """async () => {
-  const { startPython, BrotliClient, startBrotliWorker, urlOf } = await import("./assets/harness.js");
+  const harness = await import("./assets/harness.js");
+  const { startPython, BrotliClient, startBrotliWorker, urlOf } = harness;
   const { pyodide, rest } = await startPython(() => {}, new BrotliClient(startBrotliWorker()));
   await rest();
   const answer = await fetch(urlOf("kernels/relaxed.wasm"));

@@ -24,7 +24,8 @@ async (before) => {
   const reports = [];
   const report = (progress) => reports.push(progress);
   try {
-    const { pyodide, rest, trouble } = await startPython(report, new BrotliClient(startBrotliWorker()));
+    const brotli = new BrotliClient(startBrotliWorker());
+    const { pyodide, rest, trouble } = await startPython(report, brotli);
     Object.assign(globalThis, { pyodide, rest });
     const total = pyodide.runPython("import nets_core, numpy; float(numpy.arange(5.0).sum())");
     return { total, reports, trouble };

@@ -47,7 +47,8 @@ NOT_IN_THE_TAB: dict[str, str] = {}
 
 IN_THE_TAB = """
 async ({ wheels, files, options, kernels }) => {
-  const { startPython, BrotliClient, startBrotliWorker, urlOf } = await import("./assets/harness.js");
+  const harness = await import("./assets/harness.js");
+  const { startPython, BrotliClient, startBrotliWorker, urlOf } = harness;
   const { pyodide, rest } = await startPython(() => {}, new BrotliClient(startBrotliWorker()));
   await rest();
   await pyodide.loadPackage(wheels, { messageCallback: () => {} });
