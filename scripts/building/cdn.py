@@ -1,8 +1,8 @@
 """The site with Pyodide and NumPy from a public host: ``scripts/build.py --from-cdn [ADDRESS]``.
 
 Visitors then fetch little from the site's own host: its code, the nets, and MNIST for training.
-The public host must have exactly the files in ``parts.lock.json``; the page refuses others. The sandbox
-for a visitor's code still uses the Python of the site, as it has no network access.
+The public host must have exactly the files in ``parts.lock.json``; the page refuses others. The
+sandbox for a visitor's code still uses the site's own Python, as it has no network access.
 """
 
 from __future__ import annotations
