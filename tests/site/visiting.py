@@ -305,7 +305,7 @@ def frames(page: Page | Frame) -> None:
 
 def requested(page: Page) -> None:
     """Wait for the answer to one more request: the server has those that the page sent before."""
-    page.evaluate("() => fetch('favicon.svg', { cache: 'no-store' }).then((file) => file.text())")
+    page.evaluate("() => fetch(location.href, { cache: 'no-store' }).then((page) => page.text())")
 
 
 def expect_empty(page: Page) -> None:
