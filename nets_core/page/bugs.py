@@ -1,7 +1,7 @@
 """Bugs that people who write their first network make, each a small patch to the library's code.
 
 Each names its function, the lines that it changes, the settings with which it shows, its outcome,
-and whether finite differences can see it. ``tests/page/test_bugs.py`` checks all of it on MNIST.
+and whether finite differences can see it. ``tests/library/page/test_bugs.py`` checks it on MNIST.
 """
 
 from __future__ import annotations

@@ -296,6 +296,18 @@ def settled(page: Page | Frame) -> None:
         page.evaluate("() => nets.predict({ pixels: new Array(784).fill(1) }).then(() => {})")
 
 
+def frames(page: Page | Frame) -> None:
+    """Wait two frames: what is drawn has been painted, and observers know what is in view."""
+    page.evaluate(
+        "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+    )
+
+
+def requested(page: Page) -> None:
+    """Wait for the answer to one more request: the server has those that the page sent before."""
+    page.evaluate("() => fetch(location.href, { cache: 'no-store' }).then((page) => page.text())")
+
+
 def expect_empty(page: Page) -> None:
     """An empty pad has no guess and no probabilities."""
     expect(part(page, "guess")).to_have_text("")
@@ -305,9 +317,9 @@ def expect_empty(page: Page) -> None:
 
 def ink(page: Page, point: Point, radius: float = 0.0) -> bool:
     """Is the pad inked at (or within a distance of) a point, once it has been painted?"""
+    frames(page)
     inked: bool = page.evaluate(
-        """async ([x, y, radius]) => {
-          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        """([x, y, radius]) => {
           const canvas = document.querySelector('[data-testid="draw-canvas"]');
           const side = canvas.width;
           const [left, top] = [(x - radius) * side, (y - radius) * side];
@@ -322,10 +334,6 @@ def ink(page: Page, point: Point, radius: float = 0.0) -> bool:
 
 def drawing(page: Page) -> str:
     """The pad's pixels, to compare with later ones."""
-    pixels: str = page.evaluate(
-        """async () => {
-          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-          return document.querySelector('[data-testid="draw-canvas"]').toDataURL();
-        }"""
-    )
+    frames(page)
+    pixels: str = part(page, "draw-canvas").evaluate("canvas => canvas.toDataURL()")
     return pixels

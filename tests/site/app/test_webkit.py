@@ -11,13 +11,13 @@ import pytest
 from selenium.webdriver import Keys
 from selenium.webdriver.common.by import By
 
+from app.inside.test_inside import STAGES
+from app.own.test_own import GRADIENTS, PYTHON_ATTEMPTS
 from blank import DOCUMENT
 from nets_core.page.bugs import BUGS, OUTCOMES
-from test_kernels_in_the_tab import GROW, NUMPY, START
-from test_page_inside import STAGES
-from test_page_own import GRADIENTS, PYTHON_ATTEMPTS
 from visiting import FIRST_MODEL, FOUR, MODELS, ONE, SEVEN, ZERO, Stroke, packed
 from webkit import Visit
+from worker.test_kernels_in_the_tab import GROW, NUMPY, START
 
 NewVisit = Callable[[], AbstractContextManager[Visit]]
 

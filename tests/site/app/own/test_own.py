@@ -243,7 +243,11 @@ def test_a_link_brings_the_code_and_does_not_run_it(browser: Browser, page: Page
         assert "print('it runs')" in code(other)
         expect(part(other, "own-settings").locator("[name=learningRate]")).to_have_value("1.5")
         expect(part(other, "own-note")).to_contain_text("has not run yet")
-        other.wait_for_timeout(3000)
+        # The sandbox for the code is there and Python answers: nothing more comes by itself.
+        expect(other.locator("iframe[title='Where your code runs']")).to_have_count(1)
+        visiting.expect_state(other, "ready", visiting.START_PATIENCE)
+        visiting.settled(other)
+        expect(part(other, "own-stop")).to_be_disabled()
         expect(part(other, "own-words")).to_have_text("")
         expect(part(other, "own-output")).to_have_text("")
         run(other)
@@ -385,10 +389,9 @@ def test_messages_out_of_the_sandbox_change_nothing(cage: tuple[Page, Worker, An
     worker.evaluate(
         "postMessage({ loaded: true, died: true, ready: true, id: 1, value: 'poison' })"
     )
-    page.wait_for_timeout(500)
-    assert page.evaluate("window.heard") == []
     run(page)
-    expect_words(page, "Done.")
+    expect_words(page, "Done.")  # by messages of the same sandbox, after those
+    assert page.evaluate("window.heard") == []
 
 
 PYTHON_ATTEMPTS = """\

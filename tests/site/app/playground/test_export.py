@@ -13,9 +13,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from blank import open_blank
+from building.environment import ROOT
 from visiting import visitor
 
-ROOT = Path(__file__).resolve().parents[2]
 WORLDS: list[dict[str, Any]] = [
     {"data": "spiral", "layers": [{"neurons": 8}] * 3, "samples": 500, "seed": 2},
     {

@@ -16,10 +16,10 @@ import pytest
 
 import builds
 from building import bundle, manifest, mnist_shards
+from building.environment import ROOT
 from building.parts import PartError, Parts
 from building.site_files import SIDE_BY_SIDE
 
-ROOT = Path(__file__).resolve().parent.parent
 IMPORTED = re.compile(r"""(?:\bfrom|\bimport\(?)\s*["'`]([^"'`\s$]+\.js)["'`]""")
 """What a bundled module imports."""
 STABLE = re.compile(r"\w+\.html|embed\.js|og\.png|\.nojekyll|sw\.js|stills/\w+\.jpg|wheels/.+\.whl")

@@ -115,24 +115,18 @@ def colour(page: Page, testid: str, x: float, y: float) -> str:
 
 def picture(page: Page, testid: str) -> str:
     """A picture's pixels, to compare with later ones."""
+    visiting.frames(page)
     pixels: str = part(page, testid).evaluate(
-        """async (found) => {
-          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-          return (found.querySelector("canvas") ?? found).toDataURL();
-        }"""
+        "found => (found.querySelector('canvas') ?? found).toDataURL()"
     )
     return pixels
 
 
 def answered(page: Page) -> None:
     """Wait until all that the worker has been asked for is there and drawn."""
-    page.evaluate(
-        """async () => {
-          await nets.predict({ pixels: new Array(784).fill(0.5) });
-          await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-          await nets.predict({ pixels: new Array(784).fill(0.5) });
-        }"""
-    )
+    visiting.settled(page)
+    visiting.frames(page)
+    visiting.settled(page)
 
 
 def at_plane(page: Page, x1: float, x2: float) -> None:
@@ -151,7 +145,8 @@ def test_nothing_is_fetched_for_it_before_it_is_seen(
     site = serve_site()
     with visiting.visitor(browser, viewport={"width": 1000, "height": 700}) as context:
         page = visiting.open_ready(context.new_page(), site.url)
-        page.wait_for_timeout(300)
+        answered(page)
+        visiting.requested(page)  # after what the first frames, or an answer, might have fetched
         assert "playground.js" not in site.requested
         part(page, "section-playground").scroll_into_view_if_needed()
         expect(part(page, "playground-play")).to_be_visible()
@@ -176,7 +171,7 @@ def test_it_learns_the_circle(page: Page) -> None:
     assert colour(page, "playground-plane", 0.95, 0.5) != middle
     expect(part(page, "playground-chart").locator("canvas")).to_have_count(1)
     stopped = visiting.number(page, "playground-epoch")
-    page.wait_for_timeout(300)
+    answered(page)  # in which another frame would have been computed and shown
     assert visiting.number(page, "playground-epoch") == stopped
     press(page, "reset")
     expect(part(page, "playground-epoch")).to_have_attribute("data-value", "0")
@@ -743,7 +738,7 @@ def test_nothing_is_computed_for_what_is_not_seen(page: Page) -> None:
     expect(part(page, "section-playground")).not_to_be_in_viewport()
     answered(page)
     left = visiting.number(page, "playground-epoch")
-    page.wait_for_timeout(500)
+    answered(page)  # in which another frame would have been computed and shown
     assert visiting.number(page, "playground-epoch") == left
     part(page, "playground-play").scroll_into_view_if_needed()
     visiting.until(

@@ -18,6 +18,16 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
         yield context
 
 
+def library_completed(page: Page) -> None:
+    """Wait for the answer to a question that needs the rest of Python, as fetching MNIST does.
+
+    Whatever was asked of the worker before has begun, and its requests have come to the server.
+    """
+    refused = page.evaluate("() => nets.train({ momentum: 1 }).catch(({ message }) => message)")
+    assert "momentum" in refused
+    visiting.requested(page)
+
+
 def mnist(site: Any) -> list[str]:
     """The files of MNIST that were asked for."""
     return [address for address in site.requested if address.startswith("mnist/")]
@@ -68,7 +78,9 @@ def test_mnist_is_fetched_when_the_visitor_turns_to_training(
     expect_guess(page, 7)
     part(page, "model-picker").focus()
     page.mouse.wheel(0, 5000)
-    page.wait_for_timeout(300)
+    page.wait_for_function("() => scrollY > 0")
+    visiting.frames(page)  # the chapters know that they are seen
+    library_completed(page)
     assert mnist(site) == []
     with page.expect_request(visiting.served("mnist/train-images-5.gz")):
         part(page, "settings").locator("[name=seed]").click()
@@ -86,7 +98,7 @@ def test_who_saves_data_is_asked_first(
     page = visiting.open_ready(context.new_page(), site.url)
     part(page, "settings").locator("[name=seed]").click()
     page.keyboard.press("Tab")
-    page.wait_for_timeout(500)
+    library_completed(page)
     assert mnist(site) == []
     part(page, "train-start").click()
     visiting.expect_state(page, "training")

@@ -21,11 +21,12 @@ from playwright.sync_api import Browser, BrowserContext, Frame, Page, Route, exp
 import blog
 import visiting
 from building import web
+from building.environment import ROOT
 from visiting import ONE, SEVEN, draw, expect_guess, part
 
 pytestmark = pytest.mark.every_engine("frames and layout")
 
-README = Path(__file__).parents[2] / "site" / "README.md"
+README = ROOT / "site" / "README.md"
 PUBLIC = "https://you.github.io/nets/"
 """The site's address in the README's line."""
 ENGINE = "pyodide/pyodide.asm.wasm.br"

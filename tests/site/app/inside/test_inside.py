@@ -193,6 +193,7 @@ def test_the_gradient_is_checked(page: Page) -> None:
 def test_a_check_pressed_while_the_step_changes_is_of_the_new_step(page: Page) -> None:
     check = part(page, "inside-check")
     visiting.until(page, check.is_enabled, "the check can be pressed")
+    before = part(page, "inside-chain").inner_text()
     page.evaluate(
         """([net, check]) => {
           net.value = "mlp-30";
@@ -202,7 +203,8 @@ def test_a_check_pressed_while_the_step_changes_is_of_the_new_step(page: Page) -
         [part(page, "inside-net").element_handle(), check.element_handle()],
     )
     expect(check).to_be_enabled(timeout=60_000)
-    page.wait_for_timeout(500)  # what would take the verdict away has come by then
+    # The new step is shown: when it came, it would have taken an earlier verdict away.
+    expect(part(page, "inside-chain")).not_to_have_text(before, use_inner_text=True)
     expect(part(page, "inside-verdict")).to_contain_text("Yes.")
 
 

@@ -294,10 +294,13 @@ def test_a_deploy_can_switch_it_off_for_good(
     wait_for(page, gone)
     wait_for(page, "() => caches.keys().then((names) => names.length === 0)")
     site.requested.clear()
+    page.clock.install()
     visiting.open_ready(page, site.url)
     assert {"index.html", ""} & set(site.requested)
     assert page.evaluate(f"() => {KEEPER}.controller") is None
-    page.wait_for_timeout(3000)  # it would be registered by now
+    page.clock.run_for(2500)  # milliseconds, in which it would be registered
+    visiting.requested(page)
+    assert "sw.js" not in site.requested
     assert page.evaluate(gone)
     assert caches(page) == []
     expect(part(page, "offline")).to_have_text("")

@@ -11,9 +11,9 @@ import pytest
 
 from building import bundle, manifest, pages
 from building.bundle import BuildError
+from building.environment import ROOT
 from building.pages import PageError
 
-ROOT = Path(__file__).resolve().parent.parent
 WORKFLOWS = ROOT / ".github" / "workflows"
 SITE = ROOT / "site"
 INDEX = (SITE / "index.html").read_bytes()

@@ -17,6 +17,7 @@ from playwright.sync_api import Page
 
 import tally
 from blank import DOCUMENT
+from building.environment import ROOT
 from building.parts import Parts
 from webkit import Visit
 
@@ -24,7 +25,6 @@ pytestmark = pytest.mark.every_engine("numbers")
 
 Tell = Callable[[str, object], None]
 
-ROOT = Path(__file__).resolve().parents[2]
 WHEELS = (
     "pytest",
     "pluggy",

@@ -91,6 +91,15 @@ def wait_for_progress(page: Page, events: int = 1, name: str = "run") -> None:
     )
 
 
+def expect_rest(page: Page) -> None:
+    """The net stays as it is: a worker that trains does so between any two questions."""
+    pixels = "pixels: new Array(784).fill(0.5)"
+    read = f"async () => (await nets.predict({{ {pixels}, model: 'live' }})).probabilities"
+    before = page.evaluate(read)
+    visiting.settled(page)
+    assert page.evaluate(read) == before
+
+
 def refusal(page: Page, call: str) -> str:
     """The name and message of the error with which a call of ``nets`` rejects."""
     told: str = page.evaluate(
@@ -334,8 +343,9 @@ def test_pause_and_resume_keep_the_promise_pending(page: Page) -> None:
     wait_for_progress(page)
     page.evaluate("() => nets.pause()")
     visiting.expect_state(page, "paused")
+    expect_rest(page)
     step = page.evaluate("run.events.at(-1).step")
-    page.wait_for_timeout(300)
+    expect_rest(page)
     assert page.evaluate("run.outcome") is None
     assert page.evaluate("run.events.at(-1).step") == step
     page.evaluate("() => nets.resume()")
@@ -346,7 +356,8 @@ def test_pause_and_resume_keep_the_promise_pending(page: Page) -> None:
 def test_pause_right_after_train_is_not_lost(page: Page) -> None:
     page.evaluate(f"given => {{ ({FOLLOW})(given); nets.pause(); }}", [{"epochs": 1}, "run"])
     visiting.expect_state(page, "paused")
-    page.wait_for_timeout(200)
+    expect_rest(page)
+    visiting.expect_state(page, "paused")
     assert page.evaluate("run.outcome") is None
     page.evaluate("() => nets.resume()")
     assert "value" in outcome(page)
@@ -362,7 +373,7 @@ def test_reset_rejects_with_abort_error(page: Page) -> None:
     assert [model["id"] for model in page.evaluate("nets.models()")].count("live") == 0
     assert visiting.numbers(page, "epoch", "cost", "test-accuracy", "throughput") == [None] * 4
     count = page.evaluate("run.events.length")
-    page.wait_for_timeout(200)
+    visiting.settled(page)  # what the worker told of the run came before these answers
     assert page.evaluate("run.events.length") == count
 
 

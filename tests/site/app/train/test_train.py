@@ -116,9 +116,8 @@ def test_pause_resume_and_one_step(page: Page) -> None:
     part(page, "train-pause").click()
     expect_state(page, "paused")
     expect(part(page, "train-pause")).to_have_text("Resume")
-    page.wait_for_timeout(150)
-    at_rest = live(page)
-    page.wait_for_timeout(200)
+    at_rest = live(page)  # the worker has been told to stop before it is asked this
+    visiting.settled(page)  # between these questions it would train
     assert live(page) == at_rest
     part(page, "train-step").click()
     page.wait_for_function(
@@ -144,9 +143,9 @@ def test_one_step_makes_a_net_and_takes_one_step(page: Page) -> None:
     )
     first = live(page)
     steps = []
-    for _ in range(2):
+    for step in (2, 3):
         part(page, "train-step").click()
-        page.wait_for_timeout(100)
+        expect(part(page, "train-words")).to_contain_text(f"mini-batch {step} of this run")
         steps.append(live(page))
     assert first != steps[0] != steps[1]
     expect_state(page, "paused")
@@ -189,14 +188,12 @@ def test_what_may_change_in_training_changes_it_and_the_rest_waits(page: Page) -
         expect(field(page, name)).to_be_enabled()
     part(page, "train-pause").click()
     expect_state(page, "paused")
-    page.wait_for_timeout(150)
 
     def moved_by_a_step(learning_rate: str) -> float:
         set_field(page, "learningRate", learning_rate)
-        page.wait_for_timeout(100)
-        before = live(page)
-        part(page, "train-step").click()
-        page.wait_for_timeout(100)
+        before = live(page)  # asked after the change, and so answered after it
+        part(page, "train-step").click()  # which empties the words
+        expect(part(page, "train-words")).to_contain_text("One update of every weight")
         return max(abs(a - b) for a, b in zip(before, live(page), strict=True))
 
     assert moved_by_a_step("1e-9") < 1e-6 < 1e-4 < moved_by_a_step("20")
@@ -316,7 +313,7 @@ def test_the_answer_to_the_last_step_does_not_undo_a_reset(page: Page) -> None:
           }
         }"""
     )
-    page.wait_for_timeout(500)
+    visiting.settled(page)  # the answer to the step came before these
     assert page.evaluate("() => nets.models().map(({ id }) => id)").count("live") == 0
     expect(part(page, "train-reset")).to_be_disabled()
     expect_state(page, "ready")
@@ -427,7 +424,7 @@ def change_at_once(page: Page, *changes: tuple[str, str]) -> None:
 
 def test_a_refusal_that_comes_after_the_correction_is_not_told(learning: Page) -> None:
     change_at_once(learning, ("[name=learningRate]", "-1"), ("[name=learningRate]", "0.002"))
-    learning.wait_for_timeout(500)  # both answers have come by then
+    visiting.settled(learning)  # both answers came before these
     expect(part(learning, "settings-trouble")).to_be_hidden()
     expect(part(learning, "settings").locator("[name=learningRate]")).to_have_value("0.002")
 
