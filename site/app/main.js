@@ -71,10 +71,10 @@ async function chapter(id) {
 const chapters = Promise.all(Object.keys(CHAPTERS).map(chapter));
 sharedEngine().then(async (shared) => {
   const { engine, training, start } = shared;
+  /** @type {any} */ (window).nets = makeNets(engine, training);
   const page = { ...shared, ...drawSection(engine, training) };
   showStatus(engine, training, page.sheet);
   offlineWords(engine, training);
   for (const show of await chapters) show(page);
-  /** @type {any} */ (window).nets = makeNets(engine, training);
   start();
 });

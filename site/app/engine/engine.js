@@ -24,8 +24,10 @@ const PATIENCE_AT_FIRST = 60_000;
 export class Engine extends EventTarget {
   /** @type {"loading" | "ready" | "failed"} */
   state = "loading";
-  /** Resolves when predictions can be made. @type {Promise<void>} */
-  ready = Promise.resolve();
+  /** Resolves when predictions can be made; before the first start, as that start will. @type {Promise<void>} */
+  ready = new Promise((resolve) =>
+    this.addEventListener("starting", () => resolve(this.ready), { once: true }),
+  );
   /**
    * Resolves when the kernels are in use or cannot be used: says what computes, and why.
    * @type {Promise<import("../../worker/kernels.js").Computing | undefined>}
@@ -43,6 +45,11 @@ export class Engine extends EventTarget {
   #autosaving = false;
   /** Ends with the worker. */
   #life = new Lifeline();
+
+  constructor() {
+    super();
+    this.ready.catch(() => {}); // "failed" reports it
+  }
 
   /** Start a worker, or a new one after a failure. @returns {Promise<void>} as `ready` */
   start() {

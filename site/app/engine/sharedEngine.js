@@ -22,7 +22,13 @@ export async function sharedEngine() {
   const found = leads() ? undefined : await join();
   if (found) return follow(found);
   const pair = ownPair();
-  return { ...pair, start: () => begin(pair) };
+  const start = () => {
+    begin(pair);
+    // window.nets may have been asked to train before the chapters listened.
+    const { state: detail } = pair.training;
+    if (detail !== "idle") pair.training.dispatchEvent(new CustomEvent("state", { detail }));
+  };
+  return { ...pair, start };
 }
 
 /** @returns {Pair} */

@@ -136,6 +136,17 @@ def test_ready_resolves_and_models_are_there_at_once(browser: Browser, site_url:
         visiting.expect_state(page, "ready")
 
 
+def test_training_asked_for_while_the_page_loads_is_shown(browser: Browser, site_url: str) -> None:
+    with visiting.visitor(browser) as context:
+        page = context.new_page()
+        page.goto(site_url, wait_until="domcontentloaded")
+        page.evaluate("() => void nets.train({ epochs: 1 }).catch(() => {})")
+        expect(part(page, "train-start")).to_be_disabled()
+        expect(part(page, "train-words")).to_contain_text("Fetching MNIST")
+        visiting.expect_state(page, "training")
+        expect(part(page, "train-pause")).to_be_enabled()
+
+
 # --- predict
 
 
@@ -339,7 +350,7 @@ def test_a_refused_training_leaves_the_net_that_was_trained(page: Page) -> None:
 
 
 def test_pause_and_resume_keep_the_promise_pending(page: Page) -> None:
-    train(page, epochs=20)  # one may be over before it is paused
+    train(page, epochs=5)  # one may be over before it is paused
     wait_for_progress(page)
     page.evaluate("() => nets.pause()")
     visiting.expect_state(page, "paused")
@@ -350,7 +361,7 @@ def test_pause_and_resume_keep_the_promise_pending(page: Page) -> None:
     assert page.evaluate("run.events.at(-1).step") == step
     page.evaluate("() => nets.resume()")
     visiting.expect_state(page, "training")
-    assert outcome(page)["value"]["epochs"] == 20
+    assert outcome(page)["value"]["epochs"] == 5
 
 
 def test_pause_right_after_train_is_not_lost(page: Page) -> None:
@@ -386,7 +397,7 @@ def test_reset_of_a_paused_run_rejects_too(page: Page) -> None:
 
 
 def test_a_second_train_is_refused_and_the_first_goes_on(page: Page) -> None:
-    train(page, "first", epochs=20)
+    train(page, "first", epochs=5)
     wait_for_progress(page, name="first")
     train(page, "second", epochs=1, hidden=[4])
     assert outcome(page, "second")["name"] == "AbortError"

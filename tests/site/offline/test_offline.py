@@ -116,7 +116,7 @@ def test_all_sections_work_without_a_network_after_one_visit(
     expect(part(page, "offline")).to_contain_text("training too", timeout=visiting.START_PATIENCE)
 
     context.set_offline(True)
-    expect(part(page, "network")).to_contain_text("no network")
+    expect(part(page, "network")).to_contain_text("offline")
     site.requested.clear()
     failed: list[str] = []
     page.on("requestfailed", lambda request: failed.append(request.url))
@@ -357,7 +357,7 @@ def test_a_second_visit_finds_unpacked_what_a_start_needs(
 @pytest.mark.parametrize(
     ("without", "said"),
     [
-        ("delete Navigator.prototype.serviceWorker", "keeps no pages"),
+        ("delete Navigator.prototype.serviceWorker", "cannot save pages"),
         ("Object.defineProperty(crypto, 'subtle', { value: undefined })", "not https"),
     ],
     ids=["no service worker", "no https"],
@@ -405,7 +405,7 @@ def test_who_saves_data_is_asked_before_anything_is_kept(
     )
     site = serve_site()
     page = visiting.open_ready(context.new_page(), site.url)
-    expect(part(page, "offline")).to_contain_text("to save your data")
+    expect(part(page, "offline")).to_contain_text("asks to save data")
     assert "sw.js" not in site.requested
     part(page, "offline").get_by_role("button").click()
     expect(part(page, "offline")).to_contain_text("training too", timeout=visiting.START_PATIENCE)

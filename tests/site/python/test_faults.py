@@ -421,7 +421,7 @@ def test_a_network_that_is_lost_on_the_way_is_told_and_the_page_goes_on(
     expect(part(page, "train-start")).to_be_enabled()
     page.evaluate("() => nets.predict({ pixels: new Array(784).fill(0.5) })")
     context.set_offline(True)
-    expect(part(page, "network")).to_contain_text("no network")
+    expect(part(page, "network")).to_contain_text("offline")
     draw(page, SEVEN)
     expect_guess(page, 7)
     part(page, "train-start").click()
