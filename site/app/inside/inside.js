@@ -286,14 +286,14 @@ export function insideSection(engine, training, sheet) {
       const when = moves && quantity.symbol === "w" ? "before" : undefined;
       return figure(quantity, { ...facts, when }, follow);
     });
-    const made = stage.result.map((quantity) => {
+    const results = stage.result.map((quantity) => {
       const when = moves ? "after" : undefined;
       return figure(quantity, { ...facts, when }, follow);
     });
-    for (const element of made) element.classList.add("made");
+    for (const element of results) element.classList.add("result");
     if (equation.querySelector(".sym-n")) given.push(scalar("n", examples));
     if (moves) given.push(scalar("eta", eta));
-    values.replaceChildren(...given, ...made);
+    values.replaceChildren(...given, ...results);
   }
 
   /** Follow another weight. @param {typeof weight} pressed */

@@ -88,7 +88,7 @@ export function netPicture(world, attention) {
   /** @param {string} title @param {HTMLButtonElement[]} cells @param {HTMLElement[]} [feet] */
   function column(title, cells, feet = []) {
     return make("div", { className: "column" }, [
-      make("div", { className: "crown" }, [make("h3", { textContent: title })]),
+      make("div", { className: "layer-head" }, [make("h3", { textContent: title })]),
       make("div", { className: "neurons" }, cells),
       make("div", { className: "foot" }, feet),
     ]);
@@ -121,7 +121,7 @@ export function netPicture(world, attention) {
       [],
       [activation, make("label", { className: "drop" }, ["Dropout", dropout])],
     );
-    element.firstElementChild?.append(make("div", { className: "crew" }, [fewer, more]));
+    element.firstElementChild?.append(make("div", { className: "layer-buttons" }, [fewer, more]));
     return element;
   }
 

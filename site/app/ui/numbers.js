@@ -90,9 +90,9 @@ export function numbersBelow(sheet, picture) {
     made.addEventListener("click", work);
     return made;
   };
-  const element = make("div", { className: "keep" }, [
+  const element = make("div", { className: "chart-numbers" }, [
     fold,
-    make("div", { className: "saves" }, [
+    make("div", { className: "save-buttons" }, [
       button("PNG", async () => download(await picture(), file("png"))),
       button("CSV", () => download(new Blob([csv(sheet())], { type: "text/csv" }), file("csv"))),
     ]),

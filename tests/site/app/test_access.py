@@ -105,7 +105,7 @@ def test_training_paused_and_done(page: Page) -> None:
     expect_accessible(page, "#train")
     part(page, "train-pause").click()
     expect_state(page, "paused")
-    page.locator("#train .keep summary").first.click()
+    page.locator("#train .chart-numbers summary").first.click()
     expect(page.locator("#train .numbers tbody tr").first).to_be_visible()
     expect_accessible(page, "#train")
 

@@ -149,7 +149,7 @@ def test_inside_train_every_stage_and_the_check(visit: Visit) -> None:
             lambda i=i: steps[i].get_attribute("aria-current") == "step", f"stage {i} is shown"
         )
         visit.until(lambda: visit.all("inside-equation", ".katex"), "there is an equation")
-        visit.until(lambda: visit.all("inside-values", "figure.made"), "there are values")
+        visit.until(lambda: visit.all("inside-values", "figure.result"), "there are values")
         visit.until(lambda: visit.all("inside-code", ".now"), "a line is marked")
         if i + 1 < len(STAGES):
             visit.click("inside-next")

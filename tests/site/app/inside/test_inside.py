@@ -80,7 +80,7 @@ def test_every_stage_has_equation_words_code_and_values(page: Page) -> None:
         expect(part(page, "inside-equation").locator(".katex")).to_have_count(1)
         expect(part(page, "inside-equation").locator(".katex-error")).to_have_count(0)
         assert part(page, "inside-explained").inner_text()
-        expect(part(page, "inside-values").locator("figure.made")).not_to_have_count(0)
+        expect(part(page, "inside-values").locator("figure.result")).not_to_have_count(0)
         expect(part(page, "inside-code").locator(".now")).not_to_have_count(0)
         if i + 1 < len(STAGES):
             part(page, "inside-next").click()
@@ -162,7 +162,7 @@ def test_adams_memory_is_shown_and_lit(page: Page) -> None:
     expect(part(page, "inside-equation").locator(".sym-m")).not_to_have_count(0)
     assert {"sym-m", "sym-v", "sym-eta", "sym-dw", "sym-w"} == symbols(page, "inside-equation")
     expect_all_lit(page)
-    expect(part(page, "inside-values").locator("figure.made")).to_have_count(4)
+    expect(part(page, "inside-values").locator("figure.result")).to_have_count(4)
     page.evaluate("() => nets.reset()")
     expect(part(page, "inside-net").locator("option[value=live]")).to_have_count(0)
     expect(part(page, "inside-equation").locator(".sym-m")).to_have_count(0)
@@ -232,7 +232,7 @@ def test_a_mini_batch_shows_one_examples_errors_and_the_mean_of_all(page: Page) 
     expect(images).to_have_count(10, timeout=60_000)
     expect(part(page, "inside-truth")).to_be_hidden()
     stage(page, STAGES.index("∂w³"))
-    made = part(page, "inside-values").locator("figure.made")
+    made = part(page, "inside-values").locator("figure.result")
     expect(made).to_contain_text("mean of 10")
     cells = part(page, "inside-values").locator(".matrix button")
     pick(page, cells.nth(33), "from neuron 4 to neuron 2, in example 1")
@@ -299,7 +299,7 @@ def test_nothing_breaks_when_everything_is_changed_at_once(page: Page) -> None:
 def test_another_truth_is_another_cost(page: Page) -> None:
     part(page, "inside-net").select_option("mlp-30")
     stage(page, STAGES.index("C"))
-    made = part(page, "inside-values").locator("figure.made").last
+    made = part(page, "inside-values").locator("figure.result").last
 
     def cost() -> float:
         return float(made.inner_text().split("=")[1])
