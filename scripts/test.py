@@ -18,8 +18,9 @@ environment.enter("build", "test")
 from building import browsers, bundle
 from testing import quick
 
-SPREAD = ("--numprocesses=2", "--no-loadscope-reorder")
-"""Two at a time: a page waits much, but its browser takes a core to start Python."""
+CORES = os.cpu_count() or 2
+PER_CORE = 2
+"""Tests at a time on each core: a page mostly waits, and takes a core only while Python starts."""
 ENGINES = get_args(browsers.Engine)
 SITE = "tests/site"
 """The tests that need the built site and browsers."""
@@ -50,9 +51,10 @@ def main() -> None:
         if chosen.browser:
             options.error("--quick runs no browser")
         environment.say("Testing: formatting, types and the core tests that the change reaches …")
-        _pytest("--dist=load", "--quiet", *quick.selection(quick.changed()), *rest)
+        _pytest(CORES, "--dist=load", "--quiet", *quick.selection(quick.changed()), *rest)
     engines = chosen.browser or ENGINES
-    arguments = ["--dist=loadfile", "--verbose", f"--engines={','.join(engines)}"]
+    arguments = ["--dist=loadscope", "--no-loadscope-reorder", "--verbose"]
+    arguments.append(f"--engines={','.join(engines)}")
     if chosen.all:
         arguments += ["-m", ""]
     if _reaches_the_site(rest):
@@ -63,7 +65,7 @@ def main() -> None:
             sys.exit(f"Stopped: {error}")
         arguments.append("--built")
     environment.say("Testing …")
-    _pytest(*arguments, *rest)
+    _pytest(PER_CORE * CORES, *arguments, *rest)
 
 
 def _reaches_the_site(arguments: Sequence[str]) -> bool:
@@ -76,9 +78,10 @@ def _reaches_the_site(arguments: Sequence[str]) -> bool:
     )
 
 
-def _pytest(*arguments: str) -> None:
-    """Run pytest; does not return."""
-    command = [sys.executable, "-m", "pytest", f"--rootdir={environment.ROOT}", *SPREAD]
+def _pytest(processes: int, *arguments: str) -> None:
+    """Run pytest, so many tests at a time; does not return."""
+    command = [sys.executable, "-m", "pytest", f"--rootdir={environment.ROOT}"]
+    command.append(f"--numprocesses={processes}")
     compiled = os.environ | {"PYTHONDONTWRITEBYTECODE": ""}  # once, and not in every process
     done = subprocess.run([*command, *arguments], cwd=environment.ROOT, check=False, env=compiled)
     sys.exit(done.returncode)

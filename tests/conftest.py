@@ -35,13 +35,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out other browsers' tests; begin with the longest files, so that none is last."""
+    """Leave out other browsers' tests; begin with the longest files, end with the quick ones."""
     engines = {None, *config.getoption("engines")}
     left_out = [item for item in items if engine(item) not in engines]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if engine(item) in engines]
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    items.sort(key=lambda item: (item.path.name not in LONGEST, engine(item) is None))
 
 
 def engine(item: pytest.Item) -> str | None:
@@ -54,13 +54,13 @@ def engine(item: pytest.Item) -> str | None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
-    """With ``--dist=loadfile``, a test that hangs ends its process and only that.
+    """With ``--dist=loadscope``, a test that hangs ends its process and only that.
 
     There is no xdist in the tab.
     """
     from spreading import Once
 
-    return Once(config, log) if config.getoption("dist") == "loadfile" else None
+    return Once(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

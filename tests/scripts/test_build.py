@@ -130,6 +130,7 @@ def test_every_part_is_pinned() -> None:
             assert re.fullmatch("[0-9a-f]{64}", file["sha256"])
 
 
+@pytest.mark.nightly("builds everything, without the cache")
 @pytest.mark.timeout(900)
 def test_a_build_anew_needs_no_network_and_gives_the_same_bytes(
     built: Path,

@@ -16,7 +16,7 @@ def test_it(i):
     if i == 2:
         threading.Event().wait()
 """
-SPREAD = ("--numprocesses=2", "--dist=loadfile", "--timeout=10", "--timeout-method=thread")
+SPREAD = ("--numprocesses=2", "--dist=loadscope", "--timeout=10", "--timeout-method=thread")
 
 
 def test_a_test_that_hangs_is_tried_once_and_the_others_run(tmp_path: Path) -> None:

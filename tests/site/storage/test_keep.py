@@ -495,51 +495,58 @@ def open_file(page: Page, path: Path) -> None:
     chooser.value.set_files(path)
 
 
+def there_and_back(
+    page: Page, mnist: datasets.Mnist, folder: Path, recipe: str, format: str
+) -> None:
+    """Save the paused net, train it further in Python, open it in the page, and train it there."""
+    name, data = save(page, format)
+    stem = r"nets-784-30-10-epoch-[1-9]\d*\." if recipe == "mlp-30" else "nets-conv"
+    assert re.match(stem, name), name  # how far it came before it stopped is the machine's
+    assert name.endswith(f".{format}")
+    trainer = saving.resume(data, *mnist.train, test=mnist.test)
+    x = pixels(mnist)
+    seen = page_reads(page, x)
+    np.testing.assert_allclose(shares(trainer.net.forward(x)), seen, rtol=1e-3, atol=1e-5)
+    if format == "onnx":
+        onnx.checker.check_model(onnx.load_from_string(data), full_check=True)
+        [output] = onnxruntime.InferenceSession(data).run(None, {"input": x})
+        np.testing.assert_allclose(shares(output), seen, rtol=1e-3, atol=1e-5)
+    if format == "safetensors":
+        for i, p in enumerate(trainer.net.parameters()):
+            np.testing.assert_array_equal(safetensors.numpy.load(data)[f"p{i}"], p)
+
+    for _ in itertools.islice(trainer.steps(epochs=1), 20):
+        pass
+    path = folder / f"trained further.{format}"
+    path.write_bytes(saving.dumps(trainer, format=format))
+    part(page, "train-reset").click()
+    expect_state(page, "ready")
+    open_file(page, path)
+    expect(part(page, "file-words")).to_contain_text("Press Resume to train it")
+    expect_state(page, "paused")
+    again = page_reads(page, x)
+    np.testing.assert_allclose(again, shares(trainer.net.forward(x)), rtol=1e-3, atol=1e-5)
+    before = reads(page)
+    part(page, "train-step").click()
+    wait_until(
+        page,
+        "(await nets.predict({ strokes: [[[30, 25], [70, 25], [45, 80]]], model: 'live' }))"
+        ".probabilities.some((p, i) => p !== arg[i])",
+        before,
+    )
+    resumed = saving.resume(save(page, format)[1], *mnist.train, test=mnist.test)
+    assert resumed.step == trainer.step + 1
+
+
 class TestFiles:
     @pytest.mark.chromium("only there a test is given downloads and choosers of files")
-    @pytest.mark.parametrize("format", saving.FORMATS)
     @pytest.mark.parametrize("recipe", ["mlp-30", "cnn"])
     def test_from_the_tab_to_python_and_back(
-        self, page: Page, mnist: datasets.Mnist, tmp_path: Path, format: str, recipe: str
+        self, page: Page, mnist: datasets.Mnist, tmp_path: Path, recipe: str
     ) -> None:
         stopped(page, recipe=recipe)
-        name, data = save(page, format)
-        stem = r"nets-784-30-10-epoch-[1-9]\d*\." if recipe == "mlp-30" else "nets-conv"
-        assert re.match(stem, name), name  # how far it came before it stopped is the machine's
-        assert name.endswith(f".{format}")
-        trainer = saving.resume(data, *mnist.train, test=mnist.test)
-        x = pixels(mnist)
-        seen = page_reads(page, x)
-        np.testing.assert_allclose(shares(trainer.net.forward(x)), seen, rtol=1e-3, atol=1e-5)
-        if format == "onnx":
-            onnx.checker.check_model(onnx.load_from_string(data), full_check=True)
-            [output] = onnxruntime.InferenceSession(data).run(None, {"input": x})
-            np.testing.assert_allclose(shares(output), seen, rtol=1e-3, atol=1e-5)
-        if format == "safetensors":
-            for i, p in enumerate(trainer.net.parameters()):
-                np.testing.assert_array_equal(safetensors.numpy.load(data)[f"p{i}"], p)
-
-        for _ in itertools.islice(trainer.steps(epochs=1), 20):
-            pass
-        path = tmp_path / f"trained further.{format}"
-        path.write_bytes(saving.dumps(trainer, format=format))
-        part(page, "train-reset").click()
-        expect_state(page, "ready")
-        open_file(page, path)
-        expect(part(page, "file-words")).to_contain_text("Press Resume to train it")
-        expect_state(page, "paused")
-        again = page_reads(page, x)
-        np.testing.assert_allclose(again, shares(trainer.net.forward(x)), rtol=1e-3, atol=1e-5)
-        before = reads(page)
-        part(page, "train-step").click()
-        wait_until(
-            page,
-            "(await nets.predict({ strokes: [[[30, 25], [70, 25], [45, 80]]], model: 'live' }))"
-            ".probabilities.some((p, i) => p !== arg[i])",
-            before,
-        )
-        resumed = saving.resume(save(page, format)[1], *mnist.train, test=mnist.test)
-        assert resumed.step == trainer.step + 1
+        for format in saving.FORMATS:  # each takes up the net where the one before left it
+            there_and_back(page, mnist, tmp_path, recipe, format)
 
     def test_a_dropped_file_opens(self, page: Page) -> None:
         expect(part(page, "open")).to_be_enabled()
