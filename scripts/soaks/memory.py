@@ -8,6 +8,7 @@ including the DOM and the contents of typed arrays outside the heap.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -15,7 +16,7 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import CDPSession, Page, sync_playwright
+from playwright.sync_api import CDPSession, Page, Route, sync_playwright
 
 from benchmark.serving import counting
 from building import browsers, bundle
@@ -149,18 +150,8 @@ class _Workers:
 
     def _sizes(self, session: str) -> tuple[float, float]:
         self._ask(session, "HeapProfiler.collectGarbage")
-        prototype = self._ask(
-            session, "Runtime.evaluate", expression="WebAssembly.Memory.prototype"
-        )
-        memories = self._ask(
-            session, "Runtime.queryObjects", prototypeObjectId=prototype["result"]["objectId"]
-        )
         sum_ = self._ask(
-            session,
-            "Runtime.callFunctionOn",
-            objectId=memories["objects"]["objectId"],
-            functionDeclaration=_BYTES_OF_MEMORIES,
-            returnByValue=True,
+            session, "Runtime.evaluate", expression=_BYTES_OF_MEMORIES, returnByValue=True
         )
         webassembly = float(sum_["result"]["value"])
         heap = _used(self._ask(session, "Runtime.getHeapUsage"))
@@ -197,6 +188,12 @@ class _Workers:
             self._answers[answer["id"]] = answer
 
 
+def _note_memories(route: Route) -> None:
+    """Have a worker list the WebAssembly memories that it makes."""
+    answer = route.fetch()
+    route.fulfill(response=answer, body=_NOTE_MEMORIES + answer.text())
+
+
 @contextmanager
 def _visit(site: Path | None) -> Iterator[_Visit]:
     if site is None:
@@ -206,15 +203,23 @@ def _visit(site: Path | None) -> Iterator[_Visit]:
             executable_path=browsers.chromium(), args=browsers.flags()
         )
         page = browser.new_page()
+        page.route(re.compile(r"orker[^/]*\.js$"), _note_memories)
         page.goto(url)
         page.evaluate("() => nets.ready")
         yield _Visit(page)
         browser.close()
 
 
-_BYTES_OF_MEMORIES = """function () {
-  return this.reduce((sum, memory) => sum + memory.buffer.byteLength, 0);
-}"""
+# Chromium's own Runtime.queryObjects never answers for a worker in which Python runs.
+_NOTE_MEMORIES = """self.memories = [];
+WebAssembly.Memory = class extends WebAssembly.Memory {
+  constructor(size) {
+    super(size);
+    memories.push(new WeakRef(this));
+  }
+};
+"""
+_BYTES_OF_MEMORIES = "memories.reduce((sum, one) => sum + (one.deref()?.buffer.byteLength ?? 0), 0)"
 _CYCLE = """async (times) => {
   for (let i = 0; i < times; i++) {
     let ended;
