@@ -17,10 +17,13 @@ from nets_core.ops import Array
 
 
 class Loss(ABC):
-    """One loss; ``outputs`` are the names of the output activations that it goes with."""
+    """One loss, of a net whose output activation is ``output``, one of ``outputs``."""
 
     name: str
     outputs: frozenset[str]
+
+    def __init__(self, output: str) -> None:
+        self.output = output
 
     @abstractmethod
     def cost(self, z: Array, a: Array, y: Array) -> float:
@@ -57,9 +60,6 @@ class CrossEntropy(Loss):
     name = "cross_entropy"
     outputs = frozenset({"sigmoid", "softmax"})
 
-    def __init__(self, output: str) -> None:
-        self.output = output
-
     def cost(self, z: Array, a: Array, y: Array) -> float:
         if self.output == "softmax":
             top = z.max(axis=1)
@@ -83,7 +83,7 @@ class CrossEntropy(Loss):
         return a - y
 
 
-LOSSES = ("mse", "cross_entropy")
+LOSSES: dict[str, type[Loss]] = {loss.name: loss for loss in (MeanSquaredError, CrossEntropy)}
 
 
 def make_loss(name: str, output: str) -> Loss:
@@ -91,8 +91,7 @@ def make_loss(name: str, output: str) -> Loss:
 
     Raises ValueError for an unknown name and for a loss that does not go with ``output``.
     """
-    losses: dict[str, Loss] = {"mse": MeanSquaredError(), "cross_entropy": CrossEntropy(output)}
-    loss = losses[checks.one_of("loss", name, LOSSES)]
+    loss = LOSSES[checks.one_of("loss", name, LOSSES)](output)
     if output not in loss.outputs:
         raise ValueError(
             f"loss {name!r} goes with the outputs {', '.join(sorted(loss.outputs))}, not {output!r}"

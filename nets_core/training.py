@@ -245,7 +245,8 @@ class Trainer:
         return (piece for piece in self.work(epochs) if isinstance(piece, Step))
 
     def work(self, epochs: int) -> Iterator[Work]:
-        """Like ``steps``, but also yields the slices of the evaluations: no piece takes long."""
+        """The training loop, in pieces of which none takes long: mini-batches, as ``steps`` yields
+        them, and slices of the evaluations."""
         last = self.epoch + checks.count("epochs", epochs, least=0)
         return self._work(last)
 
