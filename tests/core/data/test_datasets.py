@@ -58,6 +58,15 @@ def test_reads_and_writes_every_type(code: int, letter: str, dtype: type) -> Non
         (idx(0x08, (1,) * 255, b"1"), "more than"),
         (gzip.compress(b"x" * 1000, mtime=0)[:-9], "cut off"),
         (gzip.compress(b"x", mtime=0) + b"y", "1 bytes follow"),
+        (gzip.compress(b"x", mtime=0) + b"\0\0y", "1 bytes follow"),
+        (gzip.compress(b"x", mtime=0) * 10_001, "more than 10,000 parts"),
+        (b"PK\x03\x04rest", "a zip archive: unpack it"),
+        (b"\x89PNG\r\n\x1a\nrest", "this is a PNG picture, not an IDX file"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9912422\n",
+            "this is a Git LFS pointer, not an IDX file: .*git lfs pull",
+        ),
+        (gzip.compress(b"<html>404</html>", mtime=0), "a web page, not an IDX file: download"),
         (b"\x1f\x8bnonsense", "cannot be unpacked"),
     ],
 )
@@ -157,6 +166,31 @@ def test_mnist_is_found_under_every_usual_name(tmp_path: Path, end: str, members
     mnist = datasets.mnist(tmp_path)
     assert np.array_equal(mnist.train.labels, range(7))
     assert np.array_equal(mnist.test.images[:, 500], [100, 101, 102])
+
+
+def test_mnist_is_found_as_browsers_and_unpackers_rename_it(tmp_path: Path) -> None:
+    """Another case, a number for a second download, a folder of the file's own name, one that
+    7-Zip and Windows make."""
+    names = (
+        "Train-Images.idx3-ubyte",
+        "train-labels-idx1-ubyte (1).gz",
+        "t10k-images-idx3-ubyte/t10k-images-idx3-ubyte",
+        "t10k-labels.idx1-ubyte/t10k-labels.idx1-ubyte.gz",
+    )
+    for name, data in zip(names, small_mnist(), strict=True):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(gzip.compress(data, mtime=0) if name.endswith(".gz") else data)
+    mnist = datasets.mnist(tmp_path)
+    assert np.array_equal(mnist.train.labels, range(7))
+    assert np.array_equal(mnist.test.labels, range(3))
+
+
+def test_gzip_pads_with_zeros() -> None:
+    """As gzip's own module reads it: tapes and some archivers fill their last block."""
+    member = gzip.compress(bytes(range(200)) * 999, mtime=0)
+    for packed in (member + bytes(512), member + bytes(3) + member + bytes(1)):
+        assert datasets.gunzip(packed) == gzip.decompress(packed)
 
 
 def test_all_gzip_members_count_towards_the_limit() -> None:
