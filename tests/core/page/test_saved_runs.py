@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 
 from nets_core import SGD, Adam, Network, Trainer
 from nets_core.data.augment import Distortion
-from nets_core.files import saving
+from nets_core.files import npz, saving
+from nets_core.files.container import Contents
 from nets_core.layers import Dense, Flatten, Votes
 from nets_core.page.lab import Lab
 from nets_core.page.names import to_page
@@ -279,6 +281,16 @@ class TestFromElsewhere:
     "notes",
     [
         {"settings": 5},
+        {"settings": []},
+        {"curves": []},
+        {"curves": {"steps": {"points": "abc", "each": 1, "sums": [0, 0, 0], "open": 0}}},
+        {"curves": {"steps": 5, "evaluations": []}},
+        {
+            "curves": {
+                "steps": {"points": [5], "each": 1, "sums": [0, 0, 0], "open": 0},
+                "evaluations": [],
+            }
+        },
         {"settings": {"colour": 1}},
         {"settings": {"epochs": -1}},
         {"settings": {"epochs": 10**400}},
@@ -302,8 +314,31 @@ class TestFromElsewhere:
 )
 def test_damaged_notes_are_refused_in_a_sentence(notes: dict[str, Any]) -> None:
     trainer = Trainer(Network.mlp([784, 10]), Adam(0.1), X, LABELS)
-    with pytest.raises(ValueError, match=r"^[^\n]{15,400}$"):
-        new_lab().runs.reopen(saving.dumps(trainer, notes=notes))
+    refused_in_a_sentence(saving.dumps(trainer, notes=notes))
+
+
+@pytest.mark.parametrize("value", [None, True, -1, 0.5, "x", 10**400, [], ["x"], {}, {"a": "x"}])
+@pytest.mark.parametrize("name", ["training", "notes", "augmentation", "examples", "rotation"])
+def test_damaged_runs_are_refused_in_a_sentence(name: str, value: Any) -> None:
+    """Values of another type than every part of a header that the page reads."""
+    distortion = Distortion(rotation=0.3)
+    trainer = Trainer(Network.mlp([784, 10]), Adam(0.1), X, LABELS, augment=distortion)
+    header, arrays = npz.decode(saving.dumps(trainer))
+    run = header["training"]
+    at = {"rotation": run["augmentation"], "augmentation": run, "examples": run}.get(name, header)
+    if (name, value) in (("augmentation", None), ("notes", {}), ("notes", {"a": "x"})) or (
+        (name, value) == ("rotation", 0.5)
+    ):
+        return  # a run without distortions, notes of none of ours, another distortion
+    at[name] = value
+    refused_in_a_sentence(npz.encode(Contents(header, arrays)))
+
+
+def refused_in_a_sentence(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r"^[^\n]{15,400}$") as caught:
+        new_lab().runs.reopen(data)
+    python_s_own = r"'\w+' object|\w+\(\)|argument|NoneType|iterable|to unpack|indices|^'\w+'$"
+    assert not re.search(python_s_own, str(caught.value))
 
 
 def test_more_than_is_read_again_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
