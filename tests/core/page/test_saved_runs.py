@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from nets_core import SGD, Adam, Network, Trainer
 from nets_core.data.augment import Distortion
-from nets_core.files import npz, saving
+from nets_core.files import npz, safetensors, saving
 from nets_core.files.container import Contents
 from nets_core.layers import Dense, Flatten, Votes
 from nets_core.page.lab import Lab
@@ -261,8 +262,41 @@ class TestFromElsewhere:
         trainer = Trainer(Network.mlp([784, 10]), Adam(0.1), X[:50], LABELS[:50])
         trainer.run(epochs=1)
         lab = new_lab()
-        lab.runs.reopen(saving.dumps(trainer))
+        remark = lab.runs.reopen(saving.dumps(trainer))["remark"]
+        assert remark == "it learned from 50 other examples, so its training begins anew"
         assert lab.training.progress()["step"] == 0
+
+    @pytest.mark.parametrize("format", saving.FORMATS)
+    def test_a_run_without_its_optimizer_s_memory_is_a_net_and_says_so(self, format: str) -> None:
+        lab = begun()
+        header, arrays = npz.decode(lab.runs.save())
+        few = {name: values for name, values in arrays.items() if name.startswith("p")}
+        codec = import_module(f"nets_core.files.{format}")
+        other = new_lab()
+        opened = other.runs.reopen(codec.encode(Contents(header, few)))
+        assert opened["remark"] == (
+            "the file lacks what its optimizer remembers, so its training begins anew"
+        )
+        assert opened["progress"]["step"] == 0
+        image = X[0] / 255
+        np.testing.assert_array_equal(
+            lab.reading.predict("live", pixels=image)["probabilities"],
+            other.reading.predict("live", pixels=image)["probabilities"],
+        )
+        assert other.training.step()["step"] == 1
+        assert new_lab().runs.reopen(lab.runs.save())["remark"] == ""
+
+    def test_other_programs_metadata_stay_in_the_file(self) -> None:
+        texts = {"modelspec.title": "my net", "author": "é"}
+        header, arrays = npz.decode(begun().runs.save())
+        data = safetensors.encode(Contents({**header, "metadata": texts}, arrays))
+        for format in saving.FORMATS:
+            lab = new_lab()
+            lab.runs.reopen(data)
+            lab.training.step()
+            assert saving.header_of(lab.runs.save(format))["metadata"] == texts
+            lab.training.train(SETTINGS)
+            assert "metadata" not in saving.header_of(lab.runs.save(format))
 
     def test_a_net_of_something_else_is_refused(self) -> None:
         lab = begun()
