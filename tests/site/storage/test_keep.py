@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 import visiting
 from building import mnist_shards
 from building.parts import Parts
-from nets_core import Network
+from nets_core import Adam, Network, Trainer
 from nets_core.data import datasets
 from nets_core.files import saving
 from visiting import SEVEN, draw, expect_state, number, numbers, part
