@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from nets_core.checks import quoted
+
 GZIP = b"\x1f\x8b"
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 """How a zip archive begins: with a member, or without any."""
@@ -104,8 +106,9 @@ def _kind_of_text(begin: bytes) -> tuple[str, str]:
         )
     if text.startswith(b"<?xml"):
         return "an XML text, perhaps a host's error message", "download the file again"
-    if text[:1] not in (b"{", b"[") or _BINARY.search(text):
+    words = text.decode(errors="ignore")
+    if not text or _BINARY.search(text) or len(words.encode()) < len(text) - 3:  # cut in a letter
         return "", ""
-    if b'"weight_map"' in text:
+    if text.startswith(b"{") and b'"weight_map"' in text:
         return "the index of a net in several .safetensors files", ""
-    return "a text that begins as JSON does", ""
+    return f"a text that begins with {quoted(words[:40])}", ""

@@ -80,7 +80,8 @@ def array(
 def strings(found: Mapping[str, str]) -> dict[str, str]:
     """Other programs' metadata, unless they are too long to keep."""
     kept = dict(found)
-    return kept if len(json.dumps(kept)) <= MOST_METADATA else {}
+    size = sum(len(name) + len(text) for name, text in kept.items())
+    return kept if size <= MOST_METADATA and len(json.dumps(kept)) <= MOST_METADATA else {}
 
 
 def readable(text: str) -> bytes:

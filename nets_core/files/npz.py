@@ -47,6 +47,8 @@ _ENTRY = re.compile(
 ``shape`` in any order and with any white space (numpy.lib.format).
 NumPy's own reader would evaluate any Python literal there. A tuple of one number needs its comma.
 """
+MOST_ENTRIES = 10 * MOST_ARRAYS
+"""The most members of a zip, those that are skipped among them."""
 _LITTER = re.compile(r"(?i)\._.*|\.ds_store|thumbs\.db|desktop\.ini|icon\r")
 """Names of files that macOS and Windows leave in folders."""
 
@@ -123,6 +125,8 @@ def _members(archive: zipfile.ZipFile) -> dict[str, bytes]:
 
 def _of_arrays(infos: list[zipfile.ZipInfo]) -> dict[PurePosixPath, zipfile.ZipInfo]:
     """The members that hold arrays; ValueError for others that no file manager adds."""
+    if len(infos) > MOST_ENTRIES:
+        raise ValueError(f"the file has {len(infos)} members, expected at most {MOST_ENTRIES}")
     if trouble := kinds.archive_refusal([i.filename for i in infos], "an .npz file of nets"):
         raise ValueError(trouble)
     found: dict[PurePosixPath, zipfile.ZipInfo] = {}

@@ -17,7 +17,7 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, cast
 
@@ -28,6 +28,7 @@ from nets_core.checks import quoted
 from nets_core.files.container import (
     BFLOAT16,
     MOST_ARRAYS,
+    MOST_HEADER,
     Contents,
     array,
     parse,
@@ -57,6 +58,8 @@ _WIDTHS = {1: 8, 5: 4}
 MOST_FIELDS = 20_000
 """How many fields a message may have: the largest net that is read needs fewer."""
 MOST_DIMENSIONS = 64
+MOST_INTEGERS = 2**22
+"""The most bytes of integers of varying length in a tensor: to read them takes many times that."""
 _DAMAGED = "this is not an ONNX file, or it is damaged or cut off"
 Field = tuple[int, int | memoryview]
 
@@ -335,8 +338,9 @@ def decode(data: bytes) -> Contents:
         )
     header = parse(metadata.pop(b"nets"))
     graph = _fields(_one(model, 7))
-    nodes = [_canonical(node) for node in _messages(graph, 1)]
-    if metadata.pop(b"graph", None) != _checksum(nodes).encode():
+    nodes = _messages(graph, 1)
+    too_large = sum(map(len, nodes)) > MOST_HEADER
+    if too_large or metadata.pop(b"graph", b"") != _checksum(map(_canonical, nodes)).encode():
         raise ValueError(
             "another program has changed the graph of this ONNX file: open the file that nets saved"
         )
@@ -430,6 +434,8 @@ def _numbers(fields: Sequence[Field], place: int, dtype: str) -> memoryview:
     joined = memoryview(b"".join(parts))
     if place in (_FLOATS, _DOUBLES):
         return joined
+    if len(joined) > MOST_INTEGERS:
+        raise ValueError("an array of the ONNX file has too many integers: save it as raw data")
     wide = _varints(joined)
     return memoryview(wide.astype("<u2" if dtype == BFLOAT16 else f"<u{dtype[-1]}").tobytes())
 
@@ -480,5 +486,5 @@ def _last(fields: Sequence[Field], number: int) -> memoryview:
     return found[-1] if found else memoryview(b"")
 
 
-def _checksum(nodes: Sequence[bytes | memoryview]) -> str:
+def _checksum(nodes: Iterable[bytes]) -> str:
     return f"{zlib.crc32(b''.join(nodes)):08x}"

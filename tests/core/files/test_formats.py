@@ -306,6 +306,22 @@ class TestOnnx:
         ):
             refused(with_tensor(onnx._message(*dims, *rest)))
 
+    def test_integers_that_would_take_many_times_their_bytes(self) -> None:
+        for packed in (bytes(onnx.MOST_INTEGERS + 1), b"\x80" * 11 + b"\0" * 5, b"\x80" * 6):
+            refused(with_tensor(onnx._message((1, 2), (1, 3), (2, 10), (8, "p0"), (5, packed))))
+
+    def test_a_graph_of_very_many_or_very_large_nodes(self) -> None:
+        def change(fields: list[tuple[int, Any]], node: bytes) -> list[tuple[int, Any]]:
+            graph = next(bytes(value) for number, value in fields if number == 7)
+            others = [field for field in fields if field[0] != 7]
+            return [*others, (7, graph + node)]
+
+        small = onnx._message((1, onnx._message((1, "a"), (2, "b"), (4, "Relu"))))
+        for node in (onnx._message((1, b"\x0a\0" * 600_000)), small * 9_000):
+            refused(
+                with_fields(lambda fields, node=node: change(fields, node)), "changed the graph"
+            )
+
     def test_headers_that_are_none(self) -> None:
         for text in (b"", b"{", b"[]", b"[" * 9000, b"5", b"\xff", b"{}", b" " * (2**20 + 1)):
             entry = onnx._message((1, "nets"), (2, text))

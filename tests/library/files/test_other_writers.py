@@ -21,7 +21,7 @@ from onnx import TensorProto, numpy_helper
 
 import files
 from nets_core import Network, Trainer
-from nets_core.files import saving
+from nets_core.files import npz, saving
 
 NET = files.pictures()
 NPZ = saving.dumps(NET)
@@ -190,6 +190,9 @@ class TestZip:
     def test_more_members_of_others_than_arrays_are_allowed(self) -> None:
         litter = {f"__MACOSX/._x{i}.npy": b"" for i in range(500)}
         same(zipped({**litter, **unzipped(NPZ)}))
+        litter |= {f"__MACOSX/._y{i}.npy": b"" for i in range(npz.MOST_ENTRIES)}
+        with pytest.raises(ValueError, match="members, expected at most"):
+            saving.loads(zipped({**litter, **unzipped(NPZ)}))
 
     def test_several_folders_are_not_one_net(self) -> None:
         inside = {f"run/{name}": content for name, content in unzipped(NPZ).items()}
@@ -443,8 +446,8 @@ INDEX = b'{"metadata": {"total_size": 7}, "weight_map": {"p0": "model-00001.safe
         (b"\x89HDF\r\n\x1a\n" + bytes(90), "this is an HDF5 file, such as Keras's .h5"),
         (b"\x1c\x00\x00\x00TFL3" + bytes(90), "this is a TensorFlow Lite file"),
         (b"GGUF\x03\x00\x00\x00" + bytes(90), "this is a GGUF file"),
-        (b'{"layers": [784, 30, 10]}', "this is a text that begins as JSON does"),
-        (b'[{"a": 1}, {"b": 2}]', "this is a text that begins as JSON does"),
+        (b'{"layers": [784, 30, 10]}', "this is a text that begins with "),
+        (b'[{"a": 1}, {"b": 2}]', "this is a text that begins with "),
         (INDEX, "this is the index of a net in several .safetensors files"),
         (npy(np.eye(3)), r"this is a single NumPy array \(.npy\)"),
         (zipped({"net.npz": NPZ}), "this is a zip archive, not .*unpack it and open 'net.npz'"),
@@ -452,7 +455,9 @@ INDEX = b'{"metadata": {"total_size": 7}, "weight_map": {"p0": "model-00001.safe
         (b"\x00\x05\x16\x07" + bytes(90), "this is what macOS notes about a file"),
         (b"7z\xbc\xaf\x27\x1c" + bytes(90), "this is a 7z archive.*unpack it"),
         (b"", "the file is empty"),
-        (b"1.0,2.0\n3.0,4.0\n", "not an .npz, .safetensors or .onnx file, or it is damaged"),
+        (b"1.0,2.0\n3.0,4.0\n", r"this is a text that begins with '1.0,2.0\\n3.0,4.0\\n', not "),
+        (b"404: Not Found", "this is a text that begins with '404: Not Found', not "),
+        ("é".encode() * 999, "this is a text that begins with 'éé"),
         (np.zeros(50, np.float32).tobytes(), "not an .npz, .safetensors or .onnx file"),
         (NPZ[:500], "not an .npz file, or it is damaged or cut off"),
         (b"\x08\x01\x12\x07\x0a\x05\x22\x03abc", "not an ONNX file, or it is damaged"),
