@@ -6,7 +6,8 @@ a net without a run.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -67,21 +68,31 @@ def loads(data: bytes, train: Examples, test: Examples) -> SavedRun:
     recipe, metadata = str(header["recipe"]), header.get("metadata", {})
     if "training" not in header:
         return replace(_new_run(net, recipe, train, test), metadata=metadata)
-    try:
+    with _damage_told():
         examples = checks.count("examples", lookup(header["training"], "examples"))
-        if examples != len(train.images):
-            remark = f"it learned from {examples:,} other examples, so its training begins anew"
-            return replace(_new_run(net, recipe, train, test), metadata=metadata, remark=remark)
+    if examples != len(train.images):
+        remark = f"it learned from {examples:,} other examples, so its training begins anew"
+        return replace(_new_run(net, recipe, train, test), metadata=metadata, remark=remark)
+    with _damage_told():
         described = lookup(header["training"], "augmentation")
         augment = Distortion.of(described) if described else None
+    try:
         trainer = saving.resume(data, train.images, train.labels, test, augment)
-        settings, curves = _notes(header.get("notes", {}), trainer, recipe)
     except saving.NoRun:
         remark = "the file lacks what its optimizer remembers, so its training begins anew"
         return replace(_new_run(net, recipe, train, test), metadata=metadata, remark=remark)
+    with _damage_told():
+        settings, curves = _notes(header.get("notes", {}), trainer, recipe)
+    return SavedRun(trainer, settings, curves, metadata)
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    """Say of an error that it is in what the file says of its training."""
+    try:
+        yield
     except (TypeError, ValueError) as error:
         raise ValueError(f"what the file says of its training is damaged: {what(error)}") from None
-    return SavedRun(trainer, settings, curves, metadata)
 
 
 def _notes(notes: Any, trainer: Trainer, recipe: str) -> tuple[Settings, Curves]:
