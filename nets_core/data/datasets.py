@@ -158,8 +158,11 @@ class Examples(NamedTuple):
 def examples(images: NDArray[Any], labels: NDArray[Any]) -> Examples:
     """Check that images (n, 28, 28) or (n, 784) and labels (n,) belong together.
 
+    Integers of any size become uint8 where they are 0 … 255.
+
     ValueError: a shape, a dtype, a count or a label is not MNIST's.
     """
+    images, labels = _as_bytes(images), _as_bytes(labels)
     if images.dtype != np.uint8 or images.shape[1:] not in ((28, 28), (784,)):
         raise ValueError(
             f"images have shape {images.shape} and dtype {images.dtype}, "
@@ -175,6 +178,13 @@ def examples(images: NDArray[Any], labels: NDArray[Any]) -> Examples:
         at = int(labels.argmax())
         raise ValueError(f"labels[{at}] is {labels[at]}, expected 0 … 9")
     return Examples(images.reshape(len(images), 784), labels)
+
+
+def _as_bytes(values: NDArray[Any]) -> NDArray[Any]:
+    """Integers that are all 0 … 255 as uint8; any other array unchanged."""
+    if values.dtype == np.uint8 or values.dtype.kind not in "iu" or not values.size:
+        return values
+    return values.astype(np.uint8) if values.min() >= 0 and values.max() <= 255 else values
 
 
 class Mnist(NamedTuple):

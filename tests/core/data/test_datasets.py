@@ -141,6 +141,23 @@ def test_mnist_says_which_file_is_wrong() -> None:
         datasets.parse_mnist(files[0], files[1], files[2], idx(0x08, (3,), bytes([9, 10, 0])))
 
 
+@pytest.mark.parametrize(("code", "letter"), [(0x09, "b"), (0x0B, "h"), (0x0C, "i")])
+def test_mnist_may_come_in_wider_integers(code: int, letter: str) -> None:
+    files = small_mnist()
+    for at, shape in ((0, (7, 28, 28)), (1, (7,))):
+        values = datasets.read_idx(files[at]).ravel()
+        files[at] = idx(code, shape, struct.pack(f">{values.size}{letter}", *values.tolist()))
+    mnist = datasets.parse_mnist(*files)
+    expected = datasets.parse_mnist(*small_mnist())
+    for part, other in zip(mnist, expected, strict=True):
+        assert part.images.dtype == part.labels.dtype == np.uint8
+        assert np.array_equal(part.images, other.images)
+        assert np.array_equal(part.labels, other.labels)
+    files[1] = idx(code, (7,), struct.pack(f">7{letter}", -1, *range(6)))
+    with pytest.raises(ValueError, match="training set: labels have shape"):
+        datasets.parse_mnist(*files)
+
+
 def test_mnist_is_found_in_a_folder(tmp_path: Path) -> None:
     files = small_mnist()
     for name, data in zip(list(datasets.MNIST_MD5)[:3], files, strict=False):
