@@ -1,12 +1,15 @@
 """Checks of the arguments of public functions.
 
-Every message names the argument, its value and what was expected.
+Every message names the argument, its value and what was expected. A value comes from outside, so
+``quoted`` shortens it.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
+from inspect import Parameter, signature
+from reprlib import Repr
 from typing import Any
 
 import numpy as np
@@ -14,24 +17,56 @@ import numpy.typing as npt
 
 from nets_core.ops import Array
 
+MOST_QUOTED = 100
+"""The most characters of a value that a message quotes."""
+MOST_MESSAGE = 1000
+"""The most characters of a message that this library did not write: one of Python or NumPy."""
+_REPR = Repr()
+_REPR.maxstring = _REPR.maxlong = _REPR.maxother = MOST_QUOTED
+_REPR.maxlist = _REPR.maxtuple = _REPR.maxdict = 8
+_REPR.maxlevel = 3
+
+
+def cut(text: str, most: int = MOST_QUOTED) -> str:
+    """``text`` as one line of at most ``most`` characters; "…" stands for what is left out."""
+    line = " ".join(text[: 4 * most].split())
+    return line if len(line) <= most and len(text) <= 4 * most else f"{line[: most - 1]}…"
+
+
+def shortened(message: str) -> str:
+    """``message``, cut if it has more than ``MOST_MESSAGE`` characters."""
+    return message if len(message) <= MOST_MESSAGE else cut(message, MOST_MESSAGE)
+
+
+def quoted(value: object) -> str:
+    """``value`` as a message quotes it: its ``repr``, cut to ``MOST_QUOTED`` characters.
+
+    The size and depth of ``value`` do not matter: ``reprlib`` visits only what it shows.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, int) and abs(value) >= 10**MOST_QUOTED:
+        return f"{'-' * (value < 0)}{value.bit_length()}-bit number"  # str() refuses large ones
+    return cut(_REPR.repr(value))
+
 
 def one_of(name: str, value: object, known: Collection[str]) -> str:
     """``value`` if it is one of the known names, else ValueError."""
     if not isinstance(value, str) or value not in known:
-        raise ValueError(f"{name} is {value!r}, expected one of {', '.join(known)}")
+        raise ValueError(f"{name} is {quoted(value)}, expected one of {', '.join(known)}")
     return value
 
 
 def number(name: str, value: object) -> float:
     """``value`` as a finite float, else TypeError or ValueError."""
     if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
-        raise TypeError(f"{name} is {value!r}, expected a number")
+        raise TypeError(f"{name} is {quoted(value)}, expected a number")
     try:
         result = float(value)
     except OverflowError:
         raise ValueError(f"{name} is too large, expected a number below 1e308") from None
     if not math.isfinite(result):
-        raise ValueError(f"{name} is {value}, expected a finite number")
+        raise ValueError(f"{name} is {quoted(value)}, expected a finite number")
     return result
 
 
@@ -39,7 +74,7 @@ def positive(name: str, value: object) -> float:
     """``value`` as a finite float above 0, else TypeError or ValueError."""
     result = number(name, value)
     if result <= 0:
-        raise ValueError(f"{name} is {value}, expected a number above 0")
+        raise ValueError(f"{name} is {quoted(value)}, expected a number above 0")
     return result
 
 
@@ -47,7 +82,7 @@ def not_negative(name: str, value: object) -> float:
     """``value`` as a finite float, 0 or more, else TypeError or ValueError."""
     result = number(name, value)
     if result < 0:
-        raise ValueError(f"{name} is {value}, expected 0 or more")
+        raise ValueError(f"{name} is {quoted(value)}, expected 0 or more")
     return result
 
 
@@ -55,8 +90,27 @@ def fraction(name: str, value: object) -> float:
     """``value`` as a float from 0 up to, but not including, 1, else TypeError or ValueError."""
     result = number(name, value)
     if not 0 <= result < 1:
-        raise ValueError(f"{name} is {value}, expected 0 or more and less than 1")
+        raise ValueError(f"{name} is {quoted(value)}, expected 0 or more and less than 1")
     return result
+
+
+def settings_of(owner: str, made: Callable[..., object], settings: object) -> dict[str, Any]:
+    """``settings`` if ``made`` can be called with them as keyword arguments, else TypeError."""
+    if not isinstance(settings, Mapping):
+        raise TypeError(
+            f"the settings of {owner} are {quoted(settings)}, expected names and values"
+        )
+    known = signature(made).parameters
+    for name in settings:
+        if name not in known:
+            raise TypeError(
+                f"the settings of {owner} have {quoted(name)}, "
+                f"expected {', '.join(known) or 'none'}"
+            )
+    for name, parameter in known.items():
+        if parameter.default is Parameter.empty and name not in settings:
+            raise TypeError(f"the settings of {owner} lack {name!r}")
+    return dict(settings)
 
 
 MOST = 2**53
@@ -66,9 +120,9 @@ MOST = 2**53
 def count(name: str, value: object, least: int = 1) -> int:
     """``value`` as an int from ``least`` to ``MOST``, else TypeError or ValueError."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        raise TypeError(f"{name} is {value!r}, expected a whole number")
+        raise TypeError(f"{name} is {quoted(value)}, expected a whole number")
     if value < least:
-        raise ValueError(f"{name} is {value}, expected {least} or more")
+        raise ValueError(f"{name} is {quoted(value)}, expected {least} or more")
     if value > MOST:
         raise ValueError(f"{name} is too large, expected at most {MOST}")
     return int(value)

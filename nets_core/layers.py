@@ -373,7 +373,9 @@ class Votes(Layer):
     def __init__(self, classes: int) -> None:
         self.classes = checks.count("classes", classes, least=2)
         if self.classes > MOST_CLASSES:
-            raise ValueError(f"classes is {classes}, expected at most {MOST_CLASSES}")
+            raise ValueError(
+                f"classes is {checks.quoted(classes)}, expected at most {MOST_CLASSES}"
+            )
         self.first, self.second = np.triu_indices(self.classes, 1)
 
     def settings(self) -> dict[str, Any]:
@@ -427,10 +429,11 @@ def make_layer(spec: Mapping[str, Any]) -> Layer:
     """
     settings = dict(spec)
     kind = checks.one_of("layer type", settings.pop("type", None), LAYERS)
+    checks.settings_of(f"layer {kind!r}", LAYERS[kind], settings)
     try:
         return LAYERS[kind](**settings)
     except TypeError as error:
-        raise TypeError(f"layer {kind!r} with settings {settings}: {error}") from None
+        raise TypeError(f"layer {kind!r}: {error}") from None
 
 
 def describe_layer(layer: Layer) -> dict[str, Any]:

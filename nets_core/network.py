@@ -52,7 +52,9 @@ class Network:
         try:
             self.dtype = np.dtype(dtype)
         except TypeError:
-            raise TypeError(f"dtype is {dtype!r}, expected float32 or float64") from None
+            raise TypeError(
+                f"dtype is {checks.quoted(dtype)}, expected float32 or float64"
+            ) from None
         if self.dtype not in (np.float32, np.float64):
             raise ValueError(f"dtype is {self.dtype}, expected float32 or float64")
         self.layers = list(layers)
@@ -89,7 +91,9 @@ class Network:
         Raises ValueError for fewer than two sizes, sizes below 1 and unknown names.
         """
         if isinstance(sizes, (str, bytes)) or not isinstance(sizes, Sequence) or len(sizes) < 2:
-            raise ValueError(f"sizes is {sizes!r}, expected at least two numbers: inputs, outputs")
+            raise ValueError(
+                f"sizes is {checks.quoted(sizes)}, expected at least two numbers: inputs, outputs"
+            )
         checks.one_of("activation", activation, ACTIVATIONS)
         checks.one_of("output", output, ACTIVATIONS)
         if ACTIVATIONS[activation].output_only:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from nets_core import ops
+from nets_core import checks, ops
 from nets_core.checks import fraction, positive
 from nets_core.ops import Array
 
@@ -129,3 +129,12 @@ class Adam(Optimizer):
 
 
 OPTIMIZERS: dict[str, type[Optimizer]] = {SGD.name: SGD, Adam.name: Adam}
+
+
+def make_optimizer(name: str, settings: Mapping[str, Any]) -> Optimizer:
+    """The optimizer of this name with the settings that ``settings()`` gave.
+
+    Raises ValueError for an unknown name and TypeError for settings that it does not have.
+    """
+    made = OPTIMIZERS[checks.one_of("optimizer", name, OPTIMIZERS)]
+    return made(**checks.settings_of(name, made, settings))

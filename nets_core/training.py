@@ -150,7 +150,9 @@ class Trainer:
         if not isinstance(net, Network):
             raise TypeError(f"net is a {type(net).__name__}, expected a Network")
         if not isinstance(optimizer, Optimizer):
-            raise TypeError(f"optimizer is {optimizer!r}, expected an SGD or Adam object")
+            raise TypeError(
+                f"optimizer is {checks.quoted(optimizer)}, expected an SGD or Adam object"
+            )
         self.net = net
         self.optimizer = optimizer
         self.x = checks.examples("x", x, net.inputs)

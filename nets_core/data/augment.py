@@ -25,10 +25,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from nets_core import checks
 
 Point = tuple[NDArray[Any], NDArray[Any]]
 """x and y, each (n,), one entry per picture, in pixels from the middle of pixel [0, 0]."""
@@ -59,6 +61,12 @@ class Distortion:
     bend: float = 0.0
     elastic: float = 0.0
     pen: float = 0.0
+
+    @classmethod
+    def of(cls, settings: Any) -> Self:
+        """The distortion of these `settings()`; TypeError or ValueError for anything else."""
+        given = checks.settings_of("a distortion", cls, settings)
+        return cls(**{name: checks.not_negative(name, value) for name, value in given.items()})
 
     def __call__(self, x: NDArray[Any], rng: np.random.Generator) -> NDArray[np.float32]:
         """`distort` for a mini-batch of any shape (n, …), which is kept; a Trainer calls this."""

@@ -11,6 +11,7 @@ scikit-learn's two moons beside them, at the same scale: about -6 … 6 in both 
 from __future__ import annotations
 
 import math
+import re
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -19,8 +20,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from nets_core import checks
+from nets_core.data import kinds
+
 MAX_BYTES = 64 << 20
 """More than this, unpacked, is not an IDX file we read: MNIST's largest has 47 MB."""
+
+_PADDING = re.compile(rb"\0*")
 
 IDX_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 
@@ -38,31 +44,47 @@ MNIST_MIRRORS = (
 )
 """Public folders that hold the four files, gzipped."""
 
-_GZIP = b"\x1f\x8b"
+_MOST_MEMBERS = 10_000
+"""Of a gzip file. The tools that write many make one for every 64 kB of data or more."""
+_PIECE = 1 << 16
+"""How much is unpacked at a time: for each member zlib copies what is left of the piece."""
 _TIMEOUT = 30  # seconds without a byte after which a mirror counts as dead
 
 
 def gunzip(data: bytes, limit: int = MAX_BYTES) -> bytes:
     """Unpack gzipped data of one or more members, and stop beyond `limit` bytes.
 
+    Zeros after a member are padding, as for gzip itself.
+
     ValueError: not gzip, damaged, cut off, followed by something else, or larger than `limit`.
     """
-    unpacked, rest = b"", data
-    while True:
-        unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    unpacked, at = bytearray(), 0
+    for _ in range(_MOST_MEMBERS):
+        at = _unpack_member(data, at, unpacked, limit)
+        at = _PADDING.match(data, at).end()  # type: ignore[union-attr]  # it matches "" too
+        if at == len(data):
+            return bytes(unpacked)
+        if not data.startswith(kinds.GZIP, at):
+            raise ValueError(f"{len(data) - at:,} bytes follow the end of the gzipped data")
+    raise ValueError(f"the gzipped data has more than {_MOST_MEMBERS:,} parts")
+
+
+def _unpack_member(data: bytes, at: int, unpacked: bytearray, limit: int) -> int:
+    """Append to `unpacked` what the gzip member at `at` holds; returns where the member ends."""
+    unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    while not unpacker.eof:
+        piece = unpacker.unconsumed_tail or data[at : at + _PIECE]
+        if not piece:
+            raise ValueError(f"the gzipped data is cut off after {len(data):,} bytes")
+        if not unpacker.unconsumed_tail:
+            at += len(piece)
         try:
-            unpacked += unpacker.decompress(rest, limit + 1 - len(unpacked))
+            unpacked += unpacker.decompress(piece, limit + 1 - len(unpacked))
         except zlib.error as error:
             raise ValueError(f"the gzipped data cannot be unpacked: {error}") from None
         if len(unpacked) > limit:
             raise ValueError(f"the gzipped data holds more than the {limit:,} bytes allowed")
-        if not unpacker.eof:
-            raise ValueError(f"the gzipped data is cut off after {len(data):,} bytes")
-        rest = unpacker.unused_data
-        if not rest:
-            return unpacked
-        if not rest.startswith(_GZIP):
-            raise ValueError(f"{len(rest):,} bytes follow the end of the gzipped data")
+    return at - len(unpacker.unused_data)
 
 
 def read_idx(data: bytes) -> NDArray[Any]:
@@ -71,14 +93,17 @@ def read_idx(data: bytes) -> NDArray[Any]:
     ValueError: the magic number, the type code, the dimensions or the length are not an IDX
     file's. Nothing is allocated before the dimensions have been compared with the length.
     """
-    if data.startswith(_GZIP):
+    if data.startswith(kinds.GZIP):
         data = gunzip(data)
-    if _is_html(data):
-        raise ValueError("this is a web page, not an IDX file")
+    if trouble := kinds.refusal(data, "an IDX file"):
+        raise ValueError(trouble)
     if len(data) < 4:
         raise ValueError(f"an IDX file begins with 4 bytes of magic number, this has {len(data)}")
     if data[:2] != b"\0\0":
-        raise ValueError(f"bad magic number 0x{data[:4].hex()}: an IDX file begins with 0x0000")
+        zipped = ", and this is a zip archive: unpack it first" * data.startswith(kinds.ZIP)
+        raise ValueError(
+            f"bad magic number 0x{data[:4].hex()}: an IDX file begins with 0x0000{zipped}"
+        )
     code, dimensions = data[2], data[3]
     if code not in IDX_TYPES:
         known = ", ".join(f"0x{known:02x}" for known in IDX_TYPES)
@@ -133,8 +158,11 @@ class Examples(NamedTuple):
 def examples(images: NDArray[Any], labels: NDArray[Any]) -> Examples:
     """Check that images (n, 28, 28) or (n, 784) and labels (n,) belong together.
 
+    Integers of any size become uint8 where they are 0 … 255.
+
     ValueError: a shape, a dtype, a count or a label is not MNIST's.
     """
+    images, labels = _as_bytes(images), _as_bytes(labels)
     if images.dtype != np.uint8 or images.shape[1:] not in ((28, 28), (784,)):
         raise ValueError(
             f"images have shape {images.shape} and dtype {images.dtype}, "
@@ -150,6 +178,13 @@ def examples(images: NDArray[Any], labels: NDArray[Any]) -> Examples:
         at = int(labels.argmax())
         raise ValueError(f"labels[{at}] is {labels[at]}, expected 0 … 9")
     return Examples(images.reshape(len(images), 784), labels)
+
+
+def _as_bytes(values: NDArray[Any]) -> NDArray[Any]:
+    """Integers that are all 0 … 255 as uint8; any other array unchanged."""
+    if values.dtype == np.uint8 or values.dtype.kind not in "iu" or not values.size:
+        return values
+    return values.astype(np.uint8) if values.min() >= 0 and values.max() <= 255 else values
 
 
 class Mnist(NamedTuple):
@@ -203,9 +238,10 @@ def mnist(folder: str | Path, download: bool = False) -> Mnist:
     """MNIST from the four files in a folder: `train, test = mnist("mnist")`.
 
     Each file may have any of its usual names, "train-images-idx3-ubyte" or
-    "train-images.idx3-ubyte", with or without ".gz". Other sets in the same form, such as
-    Fashion-MNIST, are read as well. With `download` missing files are fetched from MNIST_MIRRORS
-    into the folder, 12 MB in all, and every file must have the MD5 sum of MNIST's own.
+    "train-images.idx3-ubyte", with or without ".gz", also in a folder of that name, as some
+    programs unpack it. Other sets in the same form, such as Fashion-MNIST, are read as well. With
+    `download` missing files are fetched from MNIST_MIRRORS into the folder, 12 MB in all, and every
+    file must have the MD5 sum of MNIST's own.
 
     FileNotFoundError: a file is missing; names the file and the names looked for. OSError: no
     mirror has the file. ValueError: a file is not IDX, or images and labels do not belong
@@ -238,26 +274,33 @@ def _spellings(name: str) -> list[str]:
 
 
 def _find(folder: Path, name: str) -> Path | None:
-    paths = (folder / spelling for spelling in _spellings(name))
-    return next((path for path in paths if path.is_file()), None)
+    """The file of this name in one of its spellings, or in a folder that has such a name."""
+    for spelling in _spellings(name):
+        path = folder / spelling
+        if path.is_file():
+            return path
+    words = name.replace("-", "[-._ ]")
+    alike = re.compile(words + r"( ?\(\d+\))?(\.(idx|ubyte))?(\.gz)?", re.IGNORECASE)
+    for path in sorted(folder.glob("*")):
+        if alike.fullmatch(path.name):
+            found = path if path.is_file() else _find(path, name)
+            if found:
+                return found
+    return None
 
 
 def _wrong(name: str, data: bytes) -> str:
     """Why this is not one of MNIST's files, gzipped or not: "is a web page, …"; "" if it is."""
     import hashlib  # here, since a page loads MNIST itself and starts faster without it
 
-    if _is_html(data):
-        return "is a web page, not an IDX file"
+    if trouble := kinds.refusal(data, "an IDX file"):
+        return trouble.removeprefix("this ").partition(":")[0]
     try:
-        unpacked = gunzip(data) if data.startswith(_GZIP) else data
+        unpacked = gunzip(data) if data.startswith(kinds.GZIP) else data
     except ValueError as error:
         return f"is damaged: {error}"
     found = hashlib.md5(unpacked, usedforsecurity=False).hexdigest()
     return "" if found == MNIST_MD5[name] else f"has the MD5 {found}, expected {MNIST_MD5[name]}"
-
-
-def _is_html(data: bytes) -> bool:
-    return data[:100].lstrip().lower().startswith((b"<!doctype html", b"<html"))
 
 
 def _fetch(name: str) -> bytes:
@@ -379,7 +422,7 @@ def toy(
     ValueError: an unknown name, fewer than 2 samples, or noise outside 0 … 0.5.
     """
     if name not in TOYS:
-        raise ValueError(f"name is {name!r}, expected one of {', '.join(TOYS)}")
+        raise ValueError(f"name is {checks.quoted(name)}, expected one of {', '.join(TOYS)}")
     if samples < 2:
         raise ValueError(f"samples is {samples}, expected at least 2")
     if not 0 <= noise <= 0.5:

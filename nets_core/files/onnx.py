@@ -7,7 +7,9 @@ needs.
 
 The graph maps ``input`` (batch, inputs) to ``output`` (batch, outputs), like ``Network.forward``.
 It is for other programs: nets itself reads the arrays and the header, which is in the metadata, and
-refuses a file whose graph is not the one it wrote. The optimizer's state is in ``training_info``.
+refuses a file whose graph computes something else than the one it wrote. Other programs may write
+the file anew, with their own order of fields, documentation and ways to store numbers. The
+optimizer's state is in ``training_info``.
 """
 
 from __future__ import annotations
@@ -15,14 +17,24 @@ from __future__ import annotations
 import json
 import struct
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import Any, cast
 
 import numpy as np
 
 from nets_core.activations import LEAK
-from nets_core.files.container import MOST_ARRAYS, Contents, array, parse, readable
+from nets_core.checks import quoted
+from nets_core.files.container import (
+    BFLOAT16,
+    MOST_ARRAYS,
+    MOST_HEADER,
+    Contents,
+    array,
+    parse,
+    readable,
+    strings,
+)
 from nets_core.layers import CLEARNESS, Conv2D, Dense, Layer, MaxPool2D, Votes, make_layer
 from nets_core.ops import Array
 
@@ -32,12 +44,23 @@ OPSET = 13
 """The version of the operators that goes with this ``IR_VERSION``; since 13, Softmax normalises
 along one axis."""
 _DTYPES = {1: "<f4", 7: "<i8", 10: "<f2", 11: "<f8"}
+_READ_DTYPES = {**_DTYPES, 2: "u1", 3: "i1", 6: "<i4", 16: BFLOAT16}
+_FLOATS, _INT32S, _INT64S, _DOUBLES = 4, 5, 7, 10
+_PLACES = {1: _FLOATS, 11: _DOUBLES, 7: _INT64S, 2: _INT32S, 3: _INT32S, 6: _INT32S,
+           10: _INT32S, 16: _INT32S}  # fmt: skip
+"""By a tensor's data type: the field that holds its numbers where ``raw_data`` does not. In
+``int32_data`` a float16 or bfloat16 stands as the number of its bits."""
+_RAW, _EXTERNAL, _LOCATION = 9, 13, 14
+_DEFAULT_DOMAIN = (b"", b"ai.onnx")
 _VARINT, _BYTES = 0, 2
 _WIDTHS = {1: 8, 5: 4}
 """The length in bytes of the fields of the other two wire types."""
 MOST_FIELDS = 20_000
 """How many fields a message may have: the largest net that is read needs fewer."""
 MOST_DIMENSIONS = 64
+MOST_INTEGERS = 2**22
+"""The most bytes of integers of varying length in a tensor: to read them takes many times that."""
+_DAMAGED = "this is not an ONNX file, or it is damaged or cut off"
 Field = tuple[int, int | memoryview]
 
 
@@ -90,7 +113,7 @@ def _read_fields(message: memoryview) -> Iterator[Field]:
         if kind == _BYTES:
             length, at = _read_varint(message, at)
         if length is None or length > len(message) - at:
-            raise ValueError("this is not an ONNX file, or it is damaged or cut off")
+            raise ValueError(_DAMAGED)
         yield number, message[at : at + length]
         at += length
 
@@ -105,7 +128,7 @@ def _read_varint(message: memoryview, at: int) -> tuple[int, int]:
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
             return value, at
-    raise ValueError("this is not an ONNX file, or it is damaged or cut off")
+    raise ValueError(_DAMAGED)
 
 
 def _messages(fields: Sequence[Field], number: int) -> list[memoryview]:
@@ -269,9 +292,15 @@ def encode(contents: Contents) -> bytes:
         (11, _value("input", dtype, inputs)),
         (12, _value("output", dtype, outputs)),
     )
+    own = {key: value for key, value in header.items() if key != "metadata"}
     metadata = {
-        "nets": readable(json.dumps(header, sort_keys=True)),
+        "nets": readable(json.dumps(own, sort_keys=True)),
         "graph": _checksum(graph.nodes).encode(),
+    }
+    others = {
+        key: text.encode(errors="replace")
+        for key, text in header.get("metadata", {}).items()
+        if key not in metadata
     }
     optimizer = _message((2, "optimizer"), *[(5, tensor) for tensor in memory])
     return _message(
@@ -279,9 +308,20 @@ def encode(contents: Contents) -> bytes:
         (2, "nets"),
         (7, main),
         (8, _message((1, ""), (2, OPSET))),
-        *[(14, _message((1, key), (2, value))) for key, value in metadata.items()],
+        *[
+            (14, _message((1, key.encode(errors="replace")), (2, value)))
+            for key, value in {**metadata, **others}.items()
+        ],
         *([(20, _message((2, optimizer)))] if memory else []),
     )
+
+
+def looks_like(data: bytes) -> bool:
+    """Whether the bytes are those of a message that holds a graph, as a model's do."""
+    try:
+        return bool(_messages(_fields(memoryview(data)), 7))
+    except ValueError:
+        return False
 
 
 def decode(data: bytes) -> Contents:
@@ -289,15 +329,29 @@ def decode(data: bytes) -> Contents:
     model = _fields(memoryview(data))
     metadata = {}
     for entry in map(_fields, _messages(model, 14)):
-        metadata[bytes(_one(entry, 1))] = bytes(_one(entry, 2))
+        metadata[bytes(_last(entry, 1))] = bytes(_last(entry, 2))
     if b"nets" not in metadata:
+        if not _messages(model, 7):
+            raise ValueError(_DAMAGED)
         raise ValueError(
             "this ONNX file was not written by nets, which opens only its own ONNX files"
         )
-    header = parse(metadata[b"nets"])
+    header = parse(metadata.pop(b"nets"))
     graph = _fields(_one(model, 7))
-    if metadata.get(b"graph") != _checksum(_messages(graph, 1)).encode():
-        raise ValueError("another program has changed the graph of this ONNX file")
+    nodes = _messages(graph, 1)
+    too_large = sum(map(len, nodes)) > MOST_HEADER
+    if too_large or metadata.pop(b"graph", b"") != _checksum(map(_canonical, nodes)).encode():
+        raise ValueError(
+            "another program has changed the graph of this ONNX file: open the file that nets saved"
+        )
+    header.pop("metadata", None)
+    if metadata:
+        header["metadata"] = strings(
+            {
+                key.decode(errors="replace"): text.decode(errors="replace")
+                for key, text in metadata.items()
+            }
+        )
     tensors = _messages(graph, 5)
     for training in map(_fields, _messages(model, 20)):
         tensors += _messages(_fields(_one(training, 2)), 5)
@@ -306,19 +360,98 @@ def decode(data: bytes) -> Contents:
     arrays: dict[str, Array] = {}
     for name, values in map(_parse, tensors):
         if name in arrays:
-            raise ValueError(f"the file has the array {name!r} twice")
+            raise ValueError(f"the file has the array {quoted(name)} twice")
         if not name.startswith("constant"):
             arrays[name] = values
     return Contents(header, arrays)
 
 
+def _canonical(node: memoryview) -> bytes:
+    """A node as ``encode`` writes it, without what documents it and what is not known."""
+    fields = _fields(node)
+    inputs, outputs = _messages(fields, 1), _messages(fields, 2)
+    attributes = sorted(_messages(fields, 5), key=lambda text: bytes(_last(_fields(text), 1)))
+    return _message(
+        *[(1, bytes(name)) for name in inputs],
+        *[(2, bytes(name)) for name in outputs],
+        *[(3, bytes(name)) for name in outputs[:1]],  # its own name is documentation
+        (4, bytes(_one(fields, 4))),
+        *[(7, name) for name in map(bytes, _messages(fields, 7)) if name not in _DEFAULT_DOMAIN],
+        *[(5, _canonical_attribute(attribute)) for attribute in attributes],
+    )
+
+
+def _canonical_attribute(attribute: memoryview) -> bytes:
+    """An attribute as ``encode`` writes it; integers may be packed."""
+    written: list[tuple[int, int | bytes]] = []
+    fields = _fields(attribute)
+    for number, value in sorted(fields, key=lambda field: field[0]):
+        if number == 13:  # a doc_string
+            continue
+        if number == 8 and isinstance(value, memoryview):
+            written += [(8, int(n)) for n in _varints(value)]
+        elif number == 2 and isinstance(value, memoryview):
+            written.append((2, bytes(value)))
+        else:
+            written.append((number, value if isinstance(value, int) else bytes(value)))
+    return b"".join(
+        _varint(n << 3 | 5) + v if n == 2 and isinstance(v, bytes) else _message((n, v))
+        for n, v in written
+    )
+
+
 def _parse(tensor: memoryview) -> tuple[str, Array]:
+    """The name and the numbers of a tensor, in whichever of its fields they are."""
     fields = _fields(tensor)
     name = bytes(_one(fields, 8)[:100]).decode(errors="replace")
-    codes = [value for number, value in fields if number == 2 and isinstance(value, int)]
-    if len(codes) != 1 or codes[0] not in _DTYPES or {n for n, _ in fields} - {1, 2, 8, 9}:
-        raise ValueError(f"the file's array {name!r} is stored in a way that nets does not write")
-    return name, array(name, _DTYPES[codes[0]], _lengths(fields), _one(fields, 9))
+    codes = [value for number, value in fields if number == 2]
+    present = {number for number, _ in fields}
+    if _EXTERNAL in present or any(number == _LOCATION and value for number, value in fields):
+        raise ValueError(
+            f"the file's array {quoted(name)} is in another file (external data): "
+            "save the net as one file"
+        )
+    if len(codes) != 1 or not isinstance(codes[0], int) or codes[0] not in _READ_DTYPES:
+        raise ValueError(
+            f"the file's array {quoted(name)} has a data type of ONNX that nets does not read: "
+            "save it as float or double"
+        )
+    code = codes[0]
+    places = present & {_RAW, *_PLACES.values()}
+    if len(places) > 1 or not places <= {_RAW, _PLACES[code]}:
+        raise ValueError(
+            f"the file's array {quoted(name)} has its numbers in a field that does not go with "
+            "its data type: the file is damaged, so save it again"
+        )
+    dtype = _READ_DTYPES[code]
+    body = _one(fields, _RAW) if _RAW in places else _numbers(fields, _PLACES[code], dtype)
+    return name, array(name, dtype, _lengths(fields), body)
+
+
+def _numbers(fields: Sequence[Field], place: int, dtype: str) -> memoryview:
+    """The bytes of the numbers in a repeated field, packed or one by one."""
+    parts = [_varint(v) if isinstance(v, int) else bytes(v) for n, v in fields if n == place]
+    joined = memoryview(b"".join(parts))
+    if place in (_FLOATS, _DOUBLES):
+        return joined
+    if len(joined) > MOST_INTEGERS:
+        raise ValueError("an array of the ONNX file has too many integers: save it as raw data")
+    wide = _varints(joined)
+    return memoryview(wide.astype("<u2" if dtype == BFLOAT16 else f"<u{dtype[-1]}").tobytes())
+
+
+def _varints(packed: memoryview) -> Array:
+    """(numbers,) uint64: varints that follow one another."""
+    encoded = np.frombuffer(packed, np.uint8)
+    ends = np.flatnonzero(encoded < 0x80)
+    if len(encoded) and (not len(ends) or ends[-1] != len(encoded) - 1):
+        raise ValueError(_DAMAGED)
+    starts = np.concatenate([[0], ends[:-1] + 1])[: len(ends)].astype(np.intp)
+    place = np.arange(len(encoded)) - np.repeat(starts, ends - starts + 1)
+    if place.max(initial=0) > 9:
+        raise ValueError(_DAMAGED)
+    bits = (encoded & 0x7F).astype(np.uint64) << (7 * place).astype(np.uint64)
+    return np.add.reduceat(bits, starts) if len(starts) else bits
 
 
 def _lengths(fields: Sequence[Field]) -> tuple[int, ...]:
@@ -347,5 +480,11 @@ def _one(fields: Sequence[Field], number: int) -> memoryview:
     return found[0]
 
 
-def _checksum(nodes: Sequence[bytes | memoryview]) -> str:
+def _last(fields: Sequence[Field], number: int) -> memoryview:
+    """The value of the last field with this number, which counts; empty if there is none."""
+    found = _messages(fields, number)
+    return found[-1] if found else memoryview(b"")
+
+
+def _checksum(nodes: Iterable[bytes]) -> str:
     return f"{zlib.crc32(b''.join(nodes)):08x}"

@@ -4,7 +4,8 @@ A file is a header and named arrays: the parameters ``p0``, ``p1``, … and, for
 optimizer's state, ``velocity0`` …, ``mean0`` …. Three formats hold these: ``npz``, the library's
 own; ``safetensors``; and ``onnx``, whose graph other programs can run. The header's keys are
 ``format`` ("nets"), ``version``, ``storage``, ``recipe``, ``net``, which describes layers and loss,
-``training`` for a run, with its history, and the optional ``notes`` of the caller.
+``training`` for a run, with its history, the optional ``notes`` of the caller, and ``metadata``,
+texts of other programs, which stay as they are.
 
 In ``.npz`` parameters may be stored in fewer bits: as "float16", or as "int8", where large arrays
 have one scale per output (``s0``, ``s1``, …: the value is integer × scale) and small ones are
@@ -26,11 +27,13 @@ import numpy as np
 import numpy.typing as npt
 
 from nets_core import checks
-from nets_core.files.container import MOST_BYTES, Contents, what
+from nets_core.checks import quoted
+from nets_core.data import datasets, kinds
+from nets_core.files.container import MOST_BYTES, Contents, entry, lookup, what
 from nets_core.layers import Dropout, make_layer
 from nets_core.network import Network
 from nets_core.ops import Array
-from nets_core.optimizers import OPTIMIZERS
+from nets_core.optimizers import Optimizer, make_optimizer
 from nets_core.training import MOST_HISTORY, Augmentation, Epoch, Trainer
 
 VERSION = 2
@@ -52,6 +55,11 @@ LARGE = 20_000
 """With "int8", arrays of at least this many entries become integers: smaller ones take little
 space, and the few weights of a convolution affect every pixel."""
 STORAGES = ("exact", "float16", "int8")
+_ADVICE = "open a file that nets has saved"
+
+
+class NoRun(ValueError):
+    """The net in the file opens, but the file has no training run that can go on."""
 
 
 def dumps(
@@ -60,14 +68,16 @@ def dumps(
     recipe: str = "",
     format: str = "npz",
     notes: Mapping[str, Any] | None = None,
+    metadata: Mapping[str, str] | None = None,
 ) -> bytes:
     """The bytes of a net, or of a training run with optimizer, generators and history.
 
     ``storage`` is "exact", or, for a net without a training run in ``.npz``, "float16" or "int8".
     ``recipe`` is the name of the recipe that made the net, ``format`` is one of ``FORMATS``, and
-    ``notes`` are JSON values to store beside the net. The same net gives the same bytes. Raises
-    TypeError for another object, and ValueError for another storage or format, for parameters that
-    are not finite and for a file that would be too large to read.
+    ``notes`` are JSON values to store beside the net, and ``metadata`` are texts for other
+    programs, such as those that ``header_of`` found in a file of theirs. The same net gives the
+    same bytes. Raises TypeError for another object, and ValueError for another storage or format,
+    for parameters that are not finite and for a file that would be too large to read.
     """
     checks.one_of("storage", storage, STORAGES)
     checks.one_of("format", format, FORMATS)
@@ -91,6 +101,8 @@ def dumps(
     }
     if notes is not None:
         header["notes"] = dict(notes)
+    if metadata:
+        header["metadata"] = dict(metadata)
     arrays: dict[str, Array] = {}
     for i, p in enumerate(net.parameters()):
         if not np.isfinite(p).all():
@@ -144,17 +156,20 @@ def resume(
 ) -> Trainer:
     """The training run in a file, on the same examples; it goes on as if it had never stopped.
 
-    The arguments are those of ``Trainer``. Raises ValueError for a file without a training run and
-    for a run with another number of examples or another augmentation, and what ``loads`` raises.
+    The arguments are those of ``Trainer``. Raises NoRun for a file without a training run, or
+    without the optimizer's memory; ValueError for a run with another number of examples or another
+    augmentation; and what ``loads`` raises.
     """
     header, arrays = _read(data)
     if "training" not in header:
-        raise ValueError("the file holds a net but no training run: open it with saving.loads")
+        raise NoRun("the file holds a net but no training run: open it with saving.loads")
     net = _load_net(header, arrays)
     try:
         return _load_run(header["training"], arrays, net, x, labels, test, augment)
-    except (KeyError, TypeError, AttributeError, OverflowError) as error:
-        raise ValueError(f"the file's training run is damaged: {what(error)}") from None
+    except NoRun:
+        raise
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"the file's training run cannot go on: {what(error)}") from None
 
 
 def _stored(index: int, p: Array, storage: str) -> dict[str, Array]:
@@ -204,7 +219,7 @@ def _describe_run(trainer: Trainer) -> dict[str, Any]:
 
 
 def _load_run(
-    run: dict[str, Any],
+    run: Any,
     arrays: dict[str, Array],
     net: Network,
     x: npt.ArrayLike,
@@ -212,75 +227,108 @@ def _load_run(
     test: tuple[npt.ArrayLike, npt.ArrayLike] | None,
     augment: Augmentation | None,
 ) -> Trainer:
-    optimizer = OPTIMIZERS[checks.one_of("optimizer", run["optimizer"], OPTIMIZERS)](
-        **run["settings"]
-    )
+    optimizer = make_optimizer(lookup(run, "optimizer"), entry(run, "settings", dict))
     trainer = Trainer(
         net,
         optimizer,
         x,
         labels,
-        batch_size=run["batch_size"],
-        l2=run["l2"],
-        seed=run["seed"],
+        batch_size=lookup(run, "batch_size"),
+        l2=lookup(run, "l2"),
+        seed=lookup(run, "seed"),
         test=test,
-        evaluations=run["evaluations"],
+        evaluations=lookup(run, "evaluations"),
         augment=augment,
         l1=run.get("l1", 0.0),
     )
-    if run["examples"] != len(trainer.x):
+    if checks.count("examples", lookup(run, "examples")) != len(trainer.x):
         raise ValueError(
             f"the run was trained on {run['examples']} examples, but x has {len(trainer.x)}"
         )
     settings = augment.settings() if augment else None
-    if run["augmentation"] != settings:
+    if lookup(run, "augmentation") != settings:
         raise ValueError(
-            f"the run was trained with augmentation {run['augmentation']}, but now has {settings}"
+            f"the run was trained with augmentation {quoted(run['augmentation'])}, "
+            f"but now has {settings}"
         )
-    optimizer.steps = checks.count("optimizer_steps", run["optimizer_steps"], least=0)
-    parameters = net.parameters()
-    expected_state = set(optimizer.memory if optimizer.steps else ())
-    if set(run["state"]) != expected_state:
-        raise ValueError(
-            f"the file's optimizer state is not that of {optimizer.name}, "
-            f"expected {', '.join(sorted(expected_state)) or 'none'}"
-        )
-    for name, length in run["state"].items():
-        if length != len(parameters):
-            raise ValueError(f"the optimizer's {name} has {length} arrays, not {len(parameters)}")
-        optimizer.state[name] = [
-            _expect(arrays, f"{name}{i}", p.shape, p.dtype).copy()  # arrays of a file are read-only
-            for i, p in enumerate(parameters)
-        ]
-    trainer.epoch = checks.count("epoch", run["epoch"], least=0)
-    trainer.step = checks.count("step", run["step"], least=0)
-    trainer.position = checks.count("position", run["position"], least=0)
+    optimizer.steps = checks.count("optimizer_steps", lookup(run, "optimizer_steps"), least=0)
+    _load_memory(optimizer, entry(run, "state", dict), arrays, net.parameters())
+    trainer.epoch = checks.count("epoch", lookup(run, "epoch"), least=0)
+    trainer.step = checks.count("step", lookup(run, "step"), least=0)
+    trainer.position = checks.count("position", lookup(run, "position"), least=0)
     if trainer.position > len(trainer.x):
         raise ValueError(f"position is {trainer.position}, expected at most {len(trainer.x)}")
-    cost, right, seconds = run["sums"]
+    sums = entry(run, "sums", list)
+    if len(sums) != 3:
+        raise ValueError(f"sums has {len(sums)} entries, expected 3")
     scored = trainer.labels.ndim == 1
     trainer.sums = [
-        checks.number("sums", cost),
-        _score("sums", right, scored),
-        checks.number("sums", seconds),
+        checks.number("sums", sums[0]),
+        _score("sums", sums[1], scored),
+        checks.number("sums", sums[2]),
     ]
-    trainer.history = [_epoch(scored, **epoch) for epoch in run["history"]]
+    trainer.history = [_epoch(scored, epoch) for epoch in entry(run, "history", list)]
     expected = min(trainer.epoch, MOST_HISTORY)
     if len(trainer.history) not in (expected, trainer.epoch):
         raise ValueError(f"history has {len(trainer.history)} epochs, expected {expected}")
     del trainer.history[:-MOST_HISTORY]
     dropouts = [layer for layer in net.layers if isinstance(layer, Dropout)]
-    for layer, state in zip(dropouts, run["generators"], strict=True):
-        layer.rng.bit_generator.state = state
+    generators = entry(run, "generators", list)
+    if len(generators) != len(dropouts):
+        raise ValueError(f"generators has {len(generators)} entries, expected {len(dropouts)}")
+    for layer, state in zip(dropouts, generators, strict=True):
+        _load_generator(layer.rng, state)
     return trainer
 
 
-def _epoch(scored: bool, cost: Any, accuracy: Any, test_accuracy: Any, seconds: Any) -> Epoch:
+def _load_memory(
+    optimizer: Optimizer, state: dict[str, Any], arrays: dict[str, Array], parameters: list[Array]
+) -> None:
+    """Set the optimizer's memory from the file's arrays."""
+    expected = optimizer.memory if optimizer.steps else ()
+    if set(state) != set(expected):
+        raise ValueError(
+            f"the file's optimizer state is not that of {optimizer.name}, "
+            f"expected {', '.join(sorted(expected)) or 'none'}"
+        )
+    names = {memory: [f"{memory}{i}" for i in range(len(parameters))] for memory in expected}
+    if expected and not any(name in arrays for listed in names.values() for name in listed):
+        raise NoRun(
+            "the file lacks what the optimizer remembers: another program has left it out, so the "
+            "net opens, but its training run cannot go on"
+        )
+    for memory, listed in names.items():
+        if state[memory] != len(parameters):
+            raise ValueError(
+                f"the optimizer's {memory} has {quoted(state[memory])} arrays, "
+                f"expected {len(parameters)}"
+            )
+        optimizer.state[memory] = [
+            _as_floats(arrays, name, p.shape, p.dtype)
+            for name, p in zip(listed, parameters, strict=True)
+        ]
+
+
+def _load_generator(rng: np.random.Generator, state: Any) -> None:
+    """Set the state of a layer's generator, PCG64."""
+    inner = entry(state, "state", dict)
+    numbers = [*(lookup(inner, name) for name in ("state", "inc"))]
+    numbers += [lookup(state, name) for name in ("has_uint32", "uinteger")]
+    if lookup(state, "bit_generator") != rng.bit_generator.state["bit_generator"] or any(
+        type(number) is not int or not 0 <= number < 2**bits
+        for number, bits in zip(numbers, (128, 128, 1, 32), strict=True)
+    ):
+        raise ValueError(f"a generator's state is {quoted(state)}, expected one of NumPy's PCG64")
+    rng.bit_generator.state = state
+
+
+def _epoch(scored: bool, epoch: Any) -> Epoch:
+    test_accuracy = lookup(epoch, "test_accuracy")
     return Epoch(
-        checks.number("cost", cost),
-        _score("accuracy", accuracy, scored),
+        checks.number("cost", lookup(epoch, "cost")),
+        _score("accuracy", lookup(epoch, "accuracy"), scored),
         None if test_accuracy is None else _score("test_accuracy", test_accuracy, scored),
-        checks.number("seconds", seconds),
+        checks.number("seconds", lookup(epoch, "seconds")),
     )
 
 
@@ -296,32 +344,60 @@ def _score(name: str, value: Any, scored: bool) -> float:
 def _load_net(header: dict[str, Any], arrays: dict[str, Array]) -> Network:
     description = header["net"]
     try:
+        _check_description(description)
         _compare_sizes(description, arrays)
         net = Network.from_description(description, drawn=False)
-    except (KeyError, TypeError, AttributeError, OverflowError) as error:
+    except TypeError as error:
         raise ValueError(f"the file's header does not describe a net: {what(error)}") from None
     parameters = net.parameters()
     if f"p{len(parameters)}" in arrays:
         raise ValueError(f"the file holds more arrays than the {len(parameters)} its layers need")
     for i, p in enumerate(parameters):
-        with np.errstate(over="ignore"):
-            if f"s{i}" in arrays:
-                scale = _expect(arrays, f"s{i}", p.shape[:-1], np.dtype(np.float32))
-                values = _expect(arrays, f"p{i}", p.shape, np.dtype(np.int8)).astype(net.dtype)
+        if f"s{i}" in arrays:
+            scale = _expect(arrays, f"s{i}", p.shape[:-1], np.dtype(np.float32))
+            values = _expect(arrays, f"p{i}", p.shape, np.dtype(np.int8)).astype(net.dtype)
+            with np.errstate(over="ignore"):
                 values *= scale[..., np.newaxis]
-            else:
-                values = _expect(arrays, f"p{i}", p.shape, None).astype(net.dtype)
-        if not np.isfinite(values).all():
-            raise ValueError(f"the file's array 'p{i}' holds numbers too large for {net.dtype}")
+            _check_range(f"p{i}", values)
+        else:
+            values = _as_floats(arrays, f"p{i}", p.shape, net.dtype)
         np.copyto(p, values)
     return net
+
+
+def _as_floats(
+    arrays: dict[str, Array], name: str, shape: tuple[int, ...], dtype: np.dtype[Any]
+) -> Array:
+    """A writeable copy of the array, which may have any float dtype, in this one."""
+    with np.errstate(over="ignore"):
+        values = _expect(arrays, name, shape, None).astype(dtype)
+    _check_range(name, values)
+    return values
+
+
+def _check_range(name: str, values: Array) -> None:
+    if not np.isfinite(values).all():
+        raise ValueError(f"the file's array {name!r} holds numbers too large for {values.dtype}")
+
+
+def _check_description(description: dict[str, Any]) -> None:
+    """ValueError unless all parts of a net's description are there and of their types."""
+    try:
+        entry(description, "input_shape", list)
+        for spec in entry(description, "layers", list):
+            entry(spec, "type", str)
+        for name in ("loss", "initializer", "dtype"):
+            entry(description, name, str)
+        checks.count("seed", lookup(description, "seed"), least=0)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"the file's header does not describe a net: {what(error)}") from None
 
 
 def _compare_sizes(description: dict[str, Any], arrays: dict[str, Array]) -> None:
     """ValueError for a header that does not fit the file's arrays, before a net is made."""
     shape = tuple(checks.count("input_shape", n) for n in description["input_shape"])
     if math.prod(shape) > MOST_BYTES:
-        raise ValueError(f"the file describes inputs of shape {shape}")
+        raise ValueError(f"the file describes inputs of shape {quoted(shape)}, which are too large")
     checks.one_of("dtype", description["dtype"], ("float32", "float64"))
     if len(description["layers"]) > MOST_LAYERS:
         raise ValueError(f"the file describes more than {MOST_LAYERS} layers")
@@ -347,15 +423,19 @@ def _expect(
     ``dtype`` None stands for any float dtype.
     """
     if name not in arrays:
-        raise ValueError(f"the file lacks the array {name!r}, which its layers need")
+        raise ValueError(f"the file lacks the array {quoted(name)}, which its layers need")
     array = arrays[name]
     if array.shape != shape:
-        raise ValueError(f"the file's array {name!r} has shape {array.shape}, expected {shape}")
+        raise ValueError(
+            f"the file's array {quoted(name)} has shape {quoted(array.shape)}, expected {shape}"
+        )
     if (dtype is not None and array.dtype != dtype) or (dtype is None and array.dtype.kind != "f"):
         expected = "floats" if dtype is None else dtype
-        raise ValueError(f"the file's array {name!r} has dtype {array.dtype}, expected {expected}")
+        raise ValueError(
+            f"the file's array {quoted(name)} has dtype {array.dtype}, expected {expected}"
+        )
     if array.dtype.kind == "f" and not np.isfinite(array).all():
-        raise ValueError(f"the file's array {name!r} holds NaN or infinity")
+        raise ValueError(f"the file's array {quoted(name)} holds NaN or infinity")
     return array
 
 
@@ -366,25 +446,44 @@ def _read(data: bytes) -> Contents:
     if len(data) > MOST_BYTES:
         raise ValueError(f"the file has {len(data)} bytes, expected at most {MOST_BYTES}")
     data = bytes(data)
+    if data.startswith(kinds.GZIP) and not _is_safetensors(data):
+        data = datasets.gunzip(data, MOST_BYTES)
     header, arrays = _codec(_format_of(data)).decode(data)
     if header.get("format") != "nets":
         raise ValueError("this file was not written by nets")
     if type(header.get("version")) is not int or header["version"] not in OPENED:
         raise ValueError(
-            f"the file has format version {header.get('version')!r}, expected {VERSION}: "
+            f"the file has format version {quoted(header.get('version'))}, expected {VERSION}: "
             "a newer nets_core may read it"
         )
     checks.one_of("storage", header.get("storage"), STORAGES)
     if not isinstance(header.get("net"), dict) or not isinstance(header.get("recipe"), str):
         raise ValueError("the file's header does not describe a net")
+    metadata = header.get("metadata", {})
+    if not isinstance(metadata, dict) or not all(isinstance(s, str) for s in metadata.values()):
+        raise ValueError("the file's other metadata are not texts")
     return Contents(header, arrays)
 
 
 def _format_of(data: bytes) -> str:
-    """The format of a file by its first bytes; "npz" for unknown ones."""
-    if data[8:9] == b"{":
+    """The format of a file by its bytes; ValueError, which names what it is, for another file."""
+    if _is_safetensors(data):
         return "safetensors"
-    return "onnx" if data[:1] == ONNX_BEGINS else "npz"
+    if data.startswith(kinds.ZIP):
+        return "npz"
+    if not data:
+        raise ValueError("the file is empty: save it again")
+    if trouble := kinds.refusal(data, "a net that nets has saved", _ADVICE):
+        raise ValueError(trouble)
+    if data.startswith(ONNX_BEGINS) or _codec("onnx").looks_like(data):
+        return "onnx"
+    raise ValueError(
+        f"this is not an .npz, .safetensors or .onnx file, or it is damaged: {_ADVICE}"
+    )
+
+
+def _is_safetensors(data: bytes) -> bool:
+    return data[8:9] == b"{" and not any(data[4:8])
 
 
 def _codec(format: str) -> Any:

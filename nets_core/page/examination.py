@@ -57,7 +57,7 @@ class Examinations:
         """
         examination, (net, _) = self._examined.get(model, (None, (None, 0)))
         if examination is None or net != self._version(model)[0]:
-            raise ValueError(f"model is {model!r}, which has not been examined yet")
+            raise ValueError(f"model is {checks.quoted(model)}, which has not been examined yet")
         if label is None or guess is None:
             found = examination.worst()
         else:

@@ -11,6 +11,7 @@ from functools import cached_property
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
+from nets_core import checks
 from nets_core.page.live import LiveNet
 from nets_core.page.mnist import MnistData
 from nets_core.page.models import Models
@@ -49,7 +50,7 @@ class Lab:
         found = getattr(owner, service) if owner else None
         function = getattr(type(found), name, None)
         if name.startswith("_") or not isinstance(function, FunctionType):
-            return _error("TypeError", f"the lab has no method {method!r}")
+            return _error("TypeError", f"the lab has no method {checks.quoted(method)}")
         try:
             settings = {n: from_page(v) for n, v in arguments.items() if isinstance(v, Mapping)}
         except ValueError as error:
@@ -57,7 +58,7 @@ class Lab:
         try:
             return {"value": to_page(function(found, **{**arguments, **settings}))}
         except (ValueError, TypeError, MemoryError, Diverged) as error:
-            message = str(error) or "there is not enough memory for this"
+            message = checks.shortened(str(error) or "there is not enough memory for this")
             return _error(type(error).__name__, message_to_page(message) if settings else message)
 
     def leave(self, client: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from nets_core.page.models import LIVE, Models, parameter_count
@@ -24,10 +25,19 @@ class LiveNet:
         self.trainer: Trainer | None = None
         self.settings: Settings | None = None
         self.session: TrainingSession | None = None
+        self.metadata: Mapping[str, str] = {}
 
-    def begin(self, trainer: Trainer, settings: Settings, curves: Curves) -> None:
-        """Make this run the one in training; ``curves`` are what it has recorded so far."""
+    def begin(
+        self,
+        trainer: Trainer,
+        settings: Settings,
+        curves: Curves,
+        metadata: Mapping[str, str] | None = None,
+    ) -> None:
+        """Make this run the one in training; ``curves`` are what it has recorded so far, and
+        ``metadata`` what other programs have noted in its file."""
         self.adopt(trainer)
+        self.metadata = metadata or {}
         self.settings = settings
         self.session = TrainingSession(trainer, settings.epochs - trainer.epoch, curves)
 
@@ -42,6 +52,7 @@ class LiveNet:
         if self.trainer is not None:
             del self._models[LIVE]
         self.trainer = self.settings = self.session = None
+        self.metadata = {}
         self.mark_changed()
 
     def mark_changed(self) -> None:

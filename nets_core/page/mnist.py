@@ -30,7 +30,7 @@ class MnistData:
     def allocate(self, counts: Mapping[str, int]) -> None:
         """Make the arrays for ``{"train": 60000, "test": 10000}`` examples."""
         for name, n in counts.items():
-            checks.count(f"counts[{name!r}]", n)
+            checks.count(f"counts[{checks.quoted(name)}]", n)
             self._arrays[f"{name}-images"] = np.zeros((n, PIXELS), np.uint8)
             self._arrays[f"{name}-labels"] = np.zeros(n, np.uint8)
 

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from nets_core import checks
+
 PAGE_NAMES = {
     "batch_size": "batchSize",
     "check_sees": "checkSees",
@@ -46,7 +48,7 @@ def from_page(values: Mapping[str, Any]) -> dict[str, Any]:
     """
     for name in values:
         if name in PAGE_NAMES:
-            raise ValueError(f"setting is {name!r}, expected {PAGE_NAMES[name]!r}")
+            raise ValueError(f"setting is {checks.quoted(name)}, expected {PAGE_NAMES[name]!r}")
     return {_PYTHON_NAMES.get(name, name): value for name, value in values.items()}
 
 

@@ -28,7 +28,7 @@ class Runs:
         """The net in training and the state of its run, in one of ``saving.FORMATS``."""
         trainer, session = self._trainer(), self._live.session
         curves = session.curves if session else Curves()
-        return saved_runs.dumps(trainer, self._live.settings, curves, format)
+        return saved_runs.dumps(trainer, self._live.settings, curves, format, self._live.metadata)
 
     def file_name(self, format: str) -> str:
         """A name for the file of ``save``, such as "nets-784-30-10-epoch-3.npz"."""
@@ -69,12 +69,17 @@ class Runs:
     def reopen(self, data: bytes) -> dict[str, Any]:
         """Make the net in a file the one in training, as it stood when it was saved.
 
-        Returns ``settings`` and ``progress`` as ``Training.train``. ValueError says what is wrong
-        with the file; the net in training then stays. See ``saved_runs.loads``.
+        Returns ``settings`` and ``progress`` as ``Training.train``, and a ``remark`` on why the
+        run in the file cannot go on, or "". ValueError says what is wrong with the file; the net in
+        training then stays. See ``saved_runs.loads``.
         """
         run = saved_runs.loads(bytes(data), *self._mnist.allocated)
-        self._live.begin(run.trainer, run.settings, run.curves)
-        return {"settings": run.settings.plain(), "progress": self._live.progress()}
+        self._live.begin(run.trainer, run.settings, run.curves, run.metadata)
+        return {
+            "settings": run.settings.plain(),
+            "progress": self._live.progress(),
+            "remark": run.remark,
+        }
 
     def _trainer(self) -> Trainer:
         if self._live.trainer is None:

@@ -6,13 +6,16 @@ a net without a run.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from nets_core import recipes
+from nets_core import checks, recipes
 from nets_core.data.augment import Distortion
 from nets_core.data.datasets import Examples
 from nets_core.files import saving
-from nets_core.files.container import what
+from nets_core.files.container import entry, lookup, what
 from nets_core.layers import Dense
 from nets_core.metrics import check_reads_digits
 from nets_core.network import Network
@@ -24,46 +27,84 @@ from nets_core.training import Trainer
 
 @dataclass(frozen=True)
 class SavedRun:
-    """A run, its settings and its curves. The run ends after ``settings.epochs``."""
+    """A run, its settings and its curves. The run ends after ``settings.epochs``.
+
+    ``metadata`` are other programs' texts in its file; ``remark`` says why a run in the file cannot
+    go on, "" if it can or there was none.
+    """
 
     trainer: Trainer
     settings: Settings
     curves: Curves
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    remark: str = ""
 
 
-def dumps(trainer: Trainer, settings: Settings | None, curves: Curves, format: str) -> bytes:
+def dumps(
+    trainer: Trainer,
+    settings: Settings | None,
+    curves: Curves,
+    format: str,
+    metadata: Mapping[str, str],
+) -> bytes:
     """The bytes of a run, or without settings of the net alone. Raises as ``saving.dumps``."""
     if settings is None:
         return saving.dumps(trainer.net, format=format)
     notes = {"settings": to_page(settings.plain()), "curves": curves.describe()}
-    return saving.dumps(trainer, recipe=settings.recipe, format=format, notes=notes)
+    return saving.dumps(
+        trainer, recipe=settings.recipe, format=format, notes=notes, metadata=metadata
+    )
 
 
 def loads(data: bytes, train: Examples, test: Examples) -> SavedRun:
     """The run in a file, which continues as if it had never stopped.
 
-    A net alone, or one that learned from other examples, begins a new run. A run that was complete
-    gets as many epochs again. Raises ValueError that says what is wrong with the file.
+    A net alone, or one that learned from other examples or whose optimizer's memory is missing,
+    begins a new run. A run that was complete gets as many epochs again. Raises ValueError that says
+    what is wrong with the file.
     """
     header, net = saving.header_of(data), saving.loads(data)
     check_reads_digits(net)
-    run = header.get("training")
+    recipe, metadata = str(header["recipe"]), header.get("metadata", {})
+    if "training" not in header:
+        return replace(_new_run(net, recipe, train, test), metadata=metadata)
+    with _damage_told():
+        examples = checks.count("examples", lookup(header["training"], "examples"))
+    if examples != len(train.images):
+        remark = f"it learned from {examples:,} other examples, so its training begins anew"
+        return replace(_new_run(net, recipe, train, test), metadata=metadata, remark=remark)
+    with _damage_told():
+        described = lookup(header["training"], "augmentation")
+        augment = Distortion.of(described) if described else None
     try:
-        if not isinstance(run, dict) or run["examples"] != len(train.images):
-            return _new_run(net, str(header["recipe"]), train, test)
-        described = run["augmentation"]
-        augment = Distortion(**described) if described else None
         trainer = saving.resume(data, train.images, train.labels, test, augment)
-        notes = header.get("notes") or {}
-        if "settings" in notes:
-            settings = Settings.from_plain(from_page(notes["settings"]))
-        else:
-            settings = _nearest(trainer, str(header["recipe"]))
-        settings = settings.of_run(trainer)
-        curves = Curves.from_description(notes["curves"]) if "curves" in notes else Curves()
-    except (KeyError, TypeError, AttributeError, OverflowError) as error:
+    except saving.NoRun:
+        remark = "the file lacks what its optimizer remembers, so its training begins anew"
+        return replace(_new_run(net, recipe, train, test), metadata=metadata, remark=remark)
+    with _damage_told():
+        settings, curves = _notes(header.get("notes", {}), trainer, recipe)
+    return SavedRun(trainer, settings, curves, metadata)
+
+
+@contextmanager
+def _damage_told() -> Iterator[None]:
+    """Say of an error that it is in what the file says of its training."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
         raise ValueError(f"what the file says of its training is damaged: {what(error)}") from None
-    return SavedRun(trainer, settings, curves)
+
+
+def _notes(notes: Any, trainer: Trainer, recipe: str) -> tuple[Settings, Curves]:
+    """The settings and curves in a file's notes; as near as they can be told where it has none."""
+    if not isinstance(notes, dict):
+        raise ValueError(f"notes is {checks.quoted(notes)}, expected an object")
+    settings, curves = _nearest(trainer, recipe), Curves()
+    if "settings" in notes:
+        settings = Settings.from_plain(from_page(entry(notes, "settings", dict)))
+    if "curves" in notes:
+        curves = Curves.from_description(entry(notes, "curves", dict))
+    return settings.of_run(trainer), curves
 
 
 def title(net: Network) -> str:

@@ -96,7 +96,7 @@ class Settings:
         checks.count("epochs", settings.epochs)
         checks.count("seed", settings.seed, least=0)
         if not isinstance(settings.augment, bool):
-            raise TypeError(f"augment is {settings.augment!r}, expected true or false")
+            raise TypeError(f"augment is {checks.quoted(settings.augment)}, expected true or false")
         layers = _connected(settings._recipe())
         if any(layer.activation.output_only for layer in layers[:-1]):
             raise ValueError(f"activation is {settings.activation!r}, which is for the output only")
@@ -116,8 +116,8 @@ class Settings:
         for name in values:
             if name not in ADJUSTABLE:
                 raise ValueError(
-                    f"{name} cannot change while a net trains, only {', '.join(ADJUSTABLE)} can: "
-                    "reset to begin with another net"
+                    f"{checks.cut(name)} cannot change while a net trains, "
+                    f"only {', '.join(ADJUSTABLE)} can: reset to begin with another net"
                 )
         given = {name: value for name, value in values.items() if value is not None}
         changed = self.from_plain({**self.plain(), **given})
@@ -223,7 +223,9 @@ def _connected(recipe: recipes.Recipe) -> list[Layer]:
 
 def _hidden(value: Any) -> tuple[int, ...]:
     if not isinstance(value, (list, tuple)):
-        raise TypeError(f"hidden is {value!r}, expected a list of layer sizes such as [30]")
+        raise TypeError(
+            f"hidden is {checks.quoted(value)}, expected a list of layer sizes such as [30]"
+        )
     if len(value) > MOST_LAYERS:
         raise ValueError(f"hidden has {len(value)} layers, expected at most {MOST_LAYERS}")
     for size in value:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from nets_core import checks
 from nets_core.ops import Array
 
 MOST_CHARACTERS = 100
@@ -57,7 +58,7 @@ class Formula:
 
     def __init__(self, text: str, names: Sequence[str] = ("x",)) -> None:
         if not isinstance(text, str):
-            raise TypeError(f"formula is {text!r}, expected a string such as 'sin(x)'")
+            raise TypeError(f"formula is {checks.quoted(text)}, expected a string such as 'sin(x)'")
         self.text = text.strip()
         self.names = tuple(names)
         if not self.text:
@@ -71,8 +72,8 @@ class Formula:
             self._root = ast.parse(self.text, mode="eval").body
         except (SyntaxError, ValueError, MemoryError, RecursionError):
             raise ValueError(
-                f"formula is {self.text!r}, which cannot be read: look for a missing bracket, or a "
-                "product written without *"
+                f"formula is {checks.quoted(self.text)}, which cannot be read: look for a missing "
+                "bracket, or a product written without *"
             ) from None
         self._check(self._root, MOST_DEPTH)
 
@@ -99,7 +100,8 @@ class Formula:
             word = found.group()
             if word[0].isalpha() and word not in known:
                 raise ValueError(
-                    f"formula has {word!r}, which is not known here: expected {', '.join(known)}"
+                    f"formula has {checks.quoted(word)}, which is not known here: "
+                    f"expected {', '.join(known)}"
                 )
             depth += (word == "(") - (word == ")")
             if depth > MOST_BRACKETS:
@@ -129,8 +131,8 @@ class Formula:
             case _:
                 part = ast.get_source_segment(self.text, node) or self.text
                 raise ValueError(
-                    f"formula has {part!r}, which is not understood: a function takes one number "
-                    "in brackets, and a product is written with *"
+                    f"formula has {checks.quoted(part)}, which is not understood: a function takes "
+                    "one number in brackets, and a product is written with *"
                 )
 
 

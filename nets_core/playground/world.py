@@ -122,7 +122,9 @@ class World:
         _between("share", self.share, 0.1, 0.9)
         checks.count("seed", self.seed, least=0)
         if not isinstance(self.formula, str):
-            raise TypeError(f"formula is {self.formula!r}, expected a text such as 'sin(x)'")
+            raise TypeError(
+                f"formula is {checks.quoted(self.formula)}, expected a text such as 'sin(x)'"
+            )
         if len(self.formula) > MOST_CHARACTERS:
             raise ValueError(
                 f"formula has {len(self.formula)} characters, expected at most {MOST_CHARACTERS}"
@@ -144,7 +146,9 @@ class World:
         if self.problem == REGRESSION:
             _between("the value of a point", value, -1, 1)
         elif value not in (0, 1):
-            raise ValueError(f"the value of a point is {value}, expected the class 0 or 1")
+            raise ValueError(
+                f"the value of a point is {checks.quoted(value)}, expected the class 0 or 1"
+            )
 
     def check_edit(self, edit: Edit) -> None:
         """ValueError for a weight that this world's net does not have."""
@@ -168,7 +172,8 @@ class World:
         for name in values:
             if name not in ADJUSTABLE:
                 raise ValueError(
-                    f"{name} cannot change while a net trains, only {', '.join(ADJUSTABLE)} can"
+                    f"{checks.cut(name)} cannot change while a net trains, "
+                    f"only {', '.join(ADJUSTABLE)} can"
                 )
         given = {name: value for name, value in values.items() if value is not None}
         return self.from_plain(self.plain() | given)
@@ -281,13 +286,13 @@ def edit(layer: Any, neuron: Any, source: Any, value: Any) -> Edit:
 def _between(name: str, value: Any, low: float, high: float) -> float:
     result = checks.number(name, value)
     if not low <= result <= high:
-        raise ValueError(f"{name} is {value}, expected {low:g} to {high:g}")
+        raise ValueError(f"{name} is {checks.quoted(value)}, expected {low:g} to {high:g}")
     return result
 
 
 def _list(name: str, value: Any, most: int, of: str) -> Sequence[Any]:
     if not isinstance(value, (list, tuple)):
-        raise TypeError(f"{name} is {value!r}, expected a list of {of}")
+        raise TypeError(f"{name} is {checks.quoted(value)}, expected a list of {of}")
     if len(value) > most:
         raise ValueError(f"{name} has {len(value)} entries, expected at most {most}")
     return value
@@ -297,7 +302,7 @@ def _rows(name: str, value: Any, most: int, of: str, length: int) -> Sequence[Se
     rows = _list(name, value, most, of)
     for row in rows:
         if not isinstance(row, (list, tuple)) or len(row) != length:
-            raise TypeError(f"{name} holds {row!r}, expected {of}")
+            raise TypeError(f"{name} holds {checks.quoted(row)}, expected {of}")
     return rows
 
 
@@ -328,7 +333,9 @@ def _layers(value: Any) -> tuple[Hidden, ...]:
     layers = []
     for spec in _list("layers", value, MOST_LAYERS, "layers such as {'neurons': 4}"):
         if not isinstance(spec, Mapping):
-            raise TypeError(f"layers holds {spec!r}, expected one such as {{'neurons': 4}}")
+            raise TypeError(
+                f"layers holds {checks.quoted(spec)}, expected one such as {{'neurons': 4}}"
+            )
         for name in spec:
             checks.one_of("a layer's setting", name, known)
         hidden = Hidden(**spec)

@@ -67,11 +67,12 @@ class Curve:
     def from_description(cls, description: Mapping[str, Any]) -> Self:
         """The curve that ``describe()`` described; ValueError or TypeError for anything else."""
         curve = cls()
-        curve._points = _entries("points", description["points"], MOST_POINTS - 1)
-        curve._entries_a_point = checks.count("each", description["each"])
-        [sums] = _entries("sums", [description["sums"]], 1)
+        parts = _parts(description, "points", "each", "sums", "open")
+        curve._points = _entries("points", parts["points"], MOST_POINTS - 1)
+        curve._entries_a_point = checks.count("each", parts["each"])
+        [sums] = _entries("sums", [parts["sums"]], 1)
         curve._sums = list(sums)
-        curve._open = checks.count("open", description["open"], least=0)
+        curve._open = checks.count("open", parts["open"], least=0)
         if curve._open >= curve._entries_a_point:
             raise ValueError(f"open is {curve._open}, and a point has {curve._entries_a_point}")
         return curve
@@ -114,8 +115,9 @@ class Curves:
     def from_description(cls, description: Mapping[str, Any]) -> Self:
         """The curves that ``describe()`` described; ValueError or TypeError for anything else."""
         curves = cls()
-        curves._steps = Curve.from_description(description["steps"])
-        curves._evaluations = _entries("evaluations", description["evaluations"], MOST_POINTS)
+        parts = _parts(description, "steps", "evaluations")
+        curves._steps = Curve.from_description(parts["steps"])
+        curves._evaluations = _entries("evaluations", parts["evaluations"], MOST_POINTS)
         return curves
 
     def plain(self) -> dict[str, Array]:
@@ -137,12 +139,23 @@ def _mean(sums: list[float], count: int) -> Entry:
     return position / count, first / count, second / count
 
 
+def _parts(description: Any, *names: str) -> Mapping[str, Any]:
+    """``description``, if it is a mapping that has all of these names; else ValueError."""
+    if not isinstance(description, Mapping) or not set(names) <= set(description):
+        raise ValueError(
+            f"curves are described by {checks.quoted(description)}, expected {', '.join(names)}"
+        )
+    return description
+
+
 def _entries(name: str, values: Any, most: int) -> list[Entry]:
     """A list of at most so many entries, each three finite numbers."""
     if not isinstance(values, list) or len(values) > most:
         raise ValueError(f"{name} is no list of at most {most} entries")
     entries = []
     for value in values:
+        if not isinstance(value, (list, tuple)) or len(value) != 3:
+            raise ValueError(f"{name} holds {checks.quoted(value)}, expected three numbers")
         position, first, second = (checks.number(name, number) for number in value)
         entries.append((position, first, second))
     return entries

@@ -20,7 +20,16 @@ from typing import Any
 
 import numpy as np
 
-from nets_core import activations, initializers, layers, losses, network, optimizers, training
+from nets_core import (
+    activations,
+    checks,
+    initializers,
+    layers,
+    losses,
+    network,
+    optimizers,
+    training,
+)
 from nets_core.data import datasets
 from nets_core.network import Network
 from nets_core.study import sources
@@ -58,7 +67,9 @@ def original(name: str) -> FunctionType:
         function = vars(holder).get(attribute) if holder is not None else None
         if isinstance(function, FunctionType) and function.__module__ == module.__name__:
             return function
-    raise ValueError(f"function is {name!r}, expected a name in nets_core like 'Dense.backward'")
+    raise ValueError(
+        f"function is {checks.quoted(name)}, expected a name in nets_core like 'Dense.backward'"
+    )
 
 
 def source_of(name: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import linecache
 from pathlib import Path
 
+from nets_core import checks
+
 _PACKAGE = Path(__file__).resolve().parent.parent
 
 
@@ -26,5 +28,7 @@ def text_of(name: str) -> str:
         return "".join(linecache.getlines(name))
     path = (_PACKAGE / name).resolve()
     if path.suffix != ".py" or not path.is_relative_to(_PACKAGE) or not path.is_file():
-        raise ValueError(f"file is {name!r}, expected a module of nets_core such as 'network.py'")
+        raise ValueError(
+            f"file is {checks.quoted(name)}, expected a module of nets_core such as 'network.py'"
+        )
     return path.read_text(encoding="utf-8")

@@ -9,8 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nets_core import SGD, Network, Trainer, gradcheck, metrics
-from nets_core.layers import Conv2D, Dense, Flatten
+from nets_core import SGD, Network, Trainer, checks, gradcheck, metrics
+from nets_core.data import datasets
+from nets_core.layers import Conv2D, Dense, Flatten, make_layer
+from nets_core.page.lab import Lab
+from nets_core.page.settings import Settings
+from nets_core.playground.world import World
 
 NET = Network.mlp([4, 3], seed=1)
 X, Y = np.ones((2, 4)), np.eye(3)[:2]
@@ -232,3 +236,56 @@ def test_layers_that_do_not_fit_together() -> None:
 def test_gradcheck_refuses_as_backward_does() -> None:
     assert message(ValueError, gradcheck.check, NET, np.ones((2, 5)), Y).startswith("x has shape")
     assert message(ValueError, gradcheck.check, NET, X, Y[:1]).startswith("y has shape")
+
+
+def deep() -> list[Any]:
+    inner: list[Any] = []
+    for _ in range(10_000):
+        inner = [inner]
+    return inner
+
+
+LONG: list[Any] = [
+    "a" * 900_000,
+    "\n" * 900_000,
+    b"b" * 900_000,
+    10**9_000,
+    -(10**9_000),
+    [["c" * 500] * 100] * 1000,
+    {f"key {i}": i for i in range(20_000)},
+    np.full((300, 300), "d" * 20),
+    deep(),
+]
+
+
+@pytest.mark.parametrize("value", LONG, ids=lambda value: type(value).__name__)
+def test_a_message_does_not_grow_with_the_value_that_it_quotes(value: Any) -> None:
+    """Whatever it is and wherever it stands, also in the name of a setting."""
+    name = value if isinstance(value, str) else "setting"
+    for function in (
+        lambda: Network.mlp([4, 3], activation=value),
+        lambda: Network.mlp([4, 3], seed=value if isinstance(value, int) else [value]),
+        lambda: Network.mlp(value),
+        lambda: SGD(value if not isinstance(value, int) else -abs(value)),
+        lambda: Trainer(NET, value, X, LABELS),  # type: ignore[arg-type]
+        lambda: make_layer({"type": value}),
+        lambda: make_layer({"type": "dense", "outputs": 3, name: value, "other": value}),
+        lambda: datasets.toy(name, 10, 0.1, 0),
+        lambda: World.from_plain({name: value, "layers": [value]}),
+        lambda: World.from_plain({"formula": value}),
+        lambda: Settings.from_plain({name: value, "hidden": value}),
+    ):
+        message((ValueError, TypeError), function)  # type: ignore[arg-type]
+    for method, arguments in (
+        ("models.open", {name: value}),
+        ("training.check", {"settings": {name: value}}),
+        (name, {}),
+    ):
+        error = Lab().call(method, arguments)["error"]
+        assert len(error["message"]) <= 1000
+
+
+def test_short_values_are_quoted_as_they_are() -> None:
+    for value in ("relu", "", 7, -0.5, None, True, [784, 30], {"neurons": 4}, (2, 3), np.float32):
+        assert checks.quoted(value) == repr(value)
+    assert checks.quoted(np.float64(0.5)) == "0.5"

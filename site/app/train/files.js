@@ -91,8 +91,14 @@ export function filesSection(engine, training) {
       say(`Opening ${file.name} …`);
       const data = new Uint8Array(await file.arrayBuffer());
       const { title } = await engine.call("runs.inspect", { data });
-      await training.reopen(() => engine.call("runs.reopen", { data }));
-      say(`${file.name}: a ${title} net${stand(training.progress)}. Press Resume to train it.`);
+      let remark = "";
+      await training.reopen(async () => {
+        const opened = await engine.call("runs.reopen", { data });
+        remark = opened.remark && `; ${opened.remark}`;
+        return opened;
+      });
+      const what = `a ${title} net${stand(training.progress)}${remark}`;
+      say(`${file.name}: ${what}. Press Resume to train it.`);
     } catch (error) {
       const { message } = /** @type {Error} */ (error);
       say(

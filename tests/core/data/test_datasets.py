@@ -58,6 +58,15 @@ def test_reads_and_writes_every_type(code: int, letter: str, dtype: type) -> Non
         (idx(0x08, (1,) * 255, b"1"), "more than"),
         (gzip.compress(b"x" * 1000, mtime=0)[:-9], "cut off"),
         (gzip.compress(b"x", mtime=0) + b"y", "1 bytes follow"),
+        (gzip.compress(b"x", mtime=0) + b"\0\0y", "1 bytes follow"),
+        (gzip.compress(b"x", mtime=0) * 10_001, "more than 10,000 parts"),
+        (b"PK\x03\x04rest", "a zip archive: unpack it"),
+        (b"\x89PNG\r\n\x1a\nrest", "this is a PNG picture, not an IDX file"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9912422\n",
+            "this is a Git LFS pointer, not an IDX file: .*git lfs pull",
+        ),
+        (gzip.compress(b"<html>404</html>", mtime=0), "a web page, not an IDX file: download"),
         (b"\x1f\x8bnonsense", "cannot be unpacked"),
     ],
 )
@@ -132,6 +141,23 @@ def test_mnist_says_which_file_is_wrong() -> None:
         datasets.parse_mnist(files[0], files[1], files[2], idx(0x08, (3,), bytes([9, 10, 0])))
 
 
+@pytest.mark.parametrize(("code", "letter"), [(0x09, "b"), (0x0B, "h"), (0x0C, "i")])
+def test_mnist_may_come_in_wider_integers(code: int, letter: str) -> None:
+    files = small_mnist()
+    for at, shape in ((0, (7, 28, 28)), (1, (7,))):
+        values = datasets.read_idx(files[at]).ravel()
+        files[at] = idx(code, shape, struct.pack(f">{values.size}{letter}", *values.tolist()))
+    mnist = datasets.parse_mnist(*files)
+    expected = datasets.parse_mnist(*small_mnist())
+    for part, other in zip(mnist, expected, strict=True):
+        assert part.images.dtype == part.labels.dtype == np.uint8
+        assert np.array_equal(part.images, other.images)
+        assert np.array_equal(part.labels, other.labels)
+    files[1] = idx(code, (7,), struct.pack(f">7{letter}", -1, *range(6)))
+    with pytest.raises(ValueError, match="training set: labels have shape"):
+        datasets.parse_mnist(*files)
+
+
 def test_mnist_is_found_in_a_folder(tmp_path: Path) -> None:
     files = small_mnist()
     for name, data in zip(list(datasets.MNIST_MD5)[:3], files, strict=False):
@@ -157,6 +183,31 @@ def test_mnist_is_found_under_every_usual_name(tmp_path: Path, end: str, members
     mnist = datasets.mnist(tmp_path)
     assert np.array_equal(mnist.train.labels, range(7))
     assert np.array_equal(mnist.test.images[:, 500], [100, 101, 102])
+
+
+def test_mnist_is_found_as_browsers_and_unpackers_rename_it(tmp_path: Path) -> None:
+    """Another case, a number for a second download, a folder of the file's own name, one that
+    7-Zip and Windows make."""
+    names = (
+        "Train-Images.idx3-ubyte",
+        "train-labels-idx1-ubyte (1).gz",
+        "t10k-images-idx3-ubyte/t10k-images-idx3-ubyte",
+        "t10k-labels.idx1-ubyte/t10k-labels.idx1-ubyte.gz",
+    )
+    for name, data in zip(names, small_mnist(), strict=True):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(gzip.compress(data, mtime=0) if name.endswith(".gz") else data)
+    mnist = datasets.mnist(tmp_path)
+    assert np.array_equal(mnist.train.labels, range(7))
+    assert np.array_equal(mnist.test.labels, range(3))
+
+
+def test_gzip_pads_with_zeros() -> None:
+    """As gzip's own module reads it: tapes and some archivers fill their last block."""
+    member = gzip.compress(bytes(range(200)) * 999, mtime=0)
+    for packed in (member + bytes(512), member + bytes(3) + member + bytes(1)):
+        assert datasets.gunzip(packed) == gzip.decompress(packed)
 
 
 def test_all_gzip_members_count_towards_the_limit() -> None:

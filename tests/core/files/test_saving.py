@@ -45,7 +45,11 @@ def run(optimizer: Any = None) -> Trainer:
 
 NET = saving.dumps(Network.mlp([3, 2], seed=1))
 RUN = saving.dumps(run())
-ONE_SENTENCE = r"^[^\n]{15,6000}$"
+ONE_SENTENCE = r"^[^\n]{15,600}$"
+PYTHON_S_OWN = re.compile(
+    r"'\w+' object|\w+\(\)|argument|NoneType|unhashable|iterable|to unpack|attribute|indices"
+)
+"""What Python says of its own values, which tells nobody what is wrong with a file."""
 
 
 def refused(data: bytes, *, load: Callable[[bytes], Any] | None = None) -> str:
@@ -56,6 +60,7 @@ def refused(data: bytes, *, load: Callable[[bytes], Any] | None = None) -> str:
         with pytest.raises(ValueError, match=ONE_SENTENCE) as caught:
             way(data)
         assert not isinstance(caught.value, UnicodeError)
+        assert not PYTHON_S_OWN.search(str(caught.value))
         messages.append(str(caught.value))
     return messages[0]
 
@@ -67,6 +72,7 @@ def opened(data: bytes, way: Callable[[bytes], Any]) -> Any:
     except ValueError as error:
         problem = str(error)
     assert re.search(ONE_SENTENCE, problem)
+    assert not PYTHON_S_OWN.search(problem), problem
     return None
 
 
@@ -429,11 +435,6 @@ class TestLies:
     def test_impossible_shapes_of_arrays_that_nothing_needs(self, shape: tuple[int, ...]) -> None:
         made = raw_npy(npy_header("<f4", shape))
         self.limited(with_member("extra.npy", made))
-
-    @pytest.mark.parametrize("descr", ["<f4", "<f2", "<f8"])
-    def test_fortran_order(self, descr: str) -> None:
-        content = raw_npy(npy_header(descr, (2, 3), True), bytes(6 * int(descr[2])))
-        refused(with_member("p0.npy", content))
 
     @pytest.mark.parametrize(
         "descr", ["|O", ">f4", "<c8", "<f16", "|V6", "|S4", "<U2", "|b1", "<i4", "<M8[s]", "nope"]

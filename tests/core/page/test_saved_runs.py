@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,8 @@ import pytest
 
 from nets_core import SGD, Adam, Network, Trainer
 from nets_core.data.augment import Distortion
-from nets_core.files import saving
+from nets_core.files import npz, safetensors, saving
+from nets_core.files.container import Contents
 from nets_core.layers import Dense, Flatten, Votes
 from nets_core.page.lab import Lab
 from nets_core.page.names import to_page
@@ -259,8 +262,41 @@ class TestFromElsewhere:
         trainer = Trainer(Network.mlp([784, 10]), Adam(0.1), X[:50], LABELS[:50])
         trainer.run(epochs=1)
         lab = new_lab()
-        lab.runs.reopen(saving.dumps(trainer))
+        remark = lab.runs.reopen(saving.dumps(trainer))["remark"]
+        assert remark == "it learned from 50 other examples, so its training begins anew"
         assert lab.training.progress()["step"] == 0
+
+    @pytest.mark.parametrize("format", saving.FORMATS)
+    def test_a_run_without_its_optimizer_s_memory_is_a_net_and_says_so(self, format: str) -> None:
+        lab = begun()
+        header, arrays = npz.decode(lab.runs.save())
+        few = {name: values for name, values in arrays.items() if name.startswith("p")}
+        codec = import_module(f"nets_core.files.{format}")
+        other = new_lab()
+        opened = other.runs.reopen(codec.encode(Contents(header, few)))
+        assert opened["remark"] == (
+            "the file lacks what its optimizer remembers, so its training begins anew"
+        )
+        assert opened["progress"]["step"] == 0
+        image = X[0] / 255
+        np.testing.assert_array_equal(
+            lab.reading.predict("live", pixels=image)["probabilities"],
+            other.reading.predict("live", pixels=image)["probabilities"],
+        )
+        assert other.training.step()["step"] == 1
+        assert new_lab().runs.reopen(lab.runs.save())["remark"] == ""
+
+    def test_other_programs_metadata_stay_in_the_file(self) -> None:
+        texts = {"modelspec.title": "my net", "author": "é"}
+        header, arrays = npz.decode(begun().runs.save())
+        data = safetensors.encode(Contents({**header, "metadata": texts}, arrays))
+        for format in saving.FORMATS:
+            lab = new_lab()
+            lab.runs.reopen(data)
+            lab.training.step()
+            assert saving.header_of(lab.runs.save(format))["metadata"] == texts
+            lab.training.train(SETTINGS)
+            assert "metadata" not in saving.header_of(lab.runs.save(format))
 
     def test_a_net_of_something_else_is_refused(self) -> None:
         lab = begun()
@@ -279,6 +315,16 @@ class TestFromElsewhere:
     "notes",
     [
         {"settings": 5},
+        {"settings": []},
+        {"curves": []},
+        {"curves": {"steps": {"points": "abc", "each": 1, "sums": [0, 0, 0], "open": 0}}},
+        {"curves": {"steps": 5, "evaluations": []}},
+        {
+            "curves": {
+                "steps": {"points": [5], "each": 1, "sums": [0, 0, 0], "open": 0},
+                "evaluations": [],
+            }
+        },
         {"settings": {"colour": 1}},
         {"settings": {"epochs": -1}},
         {"settings": {"epochs": 10**400}},
@@ -302,8 +348,31 @@ class TestFromElsewhere:
 )
 def test_damaged_notes_are_refused_in_a_sentence(notes: dict[str, Any]) -> None:
     trainer = Trainer(Network.mlp([784, 10]), Adam(0.1), X, LABELS)
-    with pytest.raises(ValueError, match=r"^[^\n]{15,400}$"):
-        new_lab().runs.reopen(saving.dumps(trainer, notes=notes))
+    refused_in_a_sentence(saving.dumps(trainer, notes=notes))
+
+
+@pytest.mark.parametrize("value", [None, True, -1, 0.5, "x", 10**400, [], ["x"], {}, {"a": "x"}])
+@pytest.mark.parametrize("name", ["training", "notes", "augmentation", "examples", "rotation"])
+def test_damaged_runs_are_refused_in_a_sentence(name: str, value: Any) -> None:
+    """Values of another type than every part of a header that the page reads."""
+    distortion = Distortion(rotation=0.3)
+    trainer = Trainer(Network.mlp([784, 10]), Adam(0.1), X, LABELS, augment=distortion)
+    header, arrays = npz.decode(saving.dumps(trainer))
+    run = header["training"]
+    at = {"rotation": run["augmentation"], "augmentation": run, "examples": run}.get(name, header)
+    if (name, value) in (("augmentation", None), ("notes", {}), ("notes", {"a": "x"})) or (
+        (name, value) == ("rotation", 0.5)
+    ):
+        return  # a run without distortions, notes of none of ours, another distortion
+    at[name] = value
+    refused_in_a_sentence(npz.encode(Contents(header, arrays)))
+
+
+def refused_in_a_sentence(data: bytes) -> None:
+    with pytest.raises(ValueError, match=r"^[^\n]{15,400}$") as caught:
+        new_lab().runs.reopen(data)
+    python_s_own = r"'\w+' object|\w+\(\)|argument|NoneType|iterable|to unpack|indices|^'\w+'$"
+    assert not re.search(python_s_own, str(caught.value))
 
 
 def test_more_than_is_read_again_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:

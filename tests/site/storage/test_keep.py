@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Error, Page, expect
 import visiting
 from building import mnist_shards
 from building.parts import Parts
-from nets_core import Network
+from nets_core import Adam, Network, Trainer
 from nets_core.data import datasets
 from nets_core.files import saving
 from visiting import SEVEN, draw, expect_state, number, numbers, part
@@ -579,8 +579,14 @@ class TestFiles:
             "foreign.onnx": (foreign.SerializeToString(), "was not written by nets"),
             "foreign.safetensors": (safetensors.numpy.save(arrays), "was not written by nets"),
             "half.npz": (saving.dumps(net)[:900], "not an .npz file, or it is damaged"),
-            "text.npz": (b"hello", "not an .npz file, or it is damaged"),
-            "empty.npz": (b"", "not an .npz file, or it is damaged"),
+            "text.npz": (b"hello", "a text that begins with 'hello', not a net"),
+            "empty.npz": (b"", "the file is empty"),
+            "page.npz": (b"<!DOCTYPE html><title>404</title>", "a web page, not a net"),
+            "pointer.onnx": (
+                b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n",
+                "a Git LFS pointer, not a net",
+            ),
+            f"{'long' * 40}.npz": (b"\x01\x02", "not an .npz, .safetensors or .onnx file"),
             "plane.npz": (saving.dumps(Network.mlp([2, 1])), "expected 784 pixels and 10 digits"),
             "large.npz": (bytes(65 * 2**20), "files of more than 64 MB cannot be opened"),
         }
@@ -602,6 +608,15 @@ class TestFiles:
         open_file(page, path)
         expect_state(page, "paused")
         draw(page, SEVEN)
+        part(page, "train-reset").click()
+        images = np.zeros((50, 784), np.uint8)
+        elsewhere = Trainer(net, Adam(0.1), images, np.zeros(50, np.intp))
+        path.write_bytes(saving.dumps(elsewhere))
+        open_file(page, path)
+        expect(part(page, "file-words")).to_have_text(
+            "good.npz: a 784-10 net; it learned from 50 other examples, so its training begins "
+            "anew. Press Resume to train it."
+        )
 
     def test_there_is_nothing_to_save_before_there_is_a_net(self, page: Page) -> None:
         expect(part(page, "save")).to_be_disabled()
