@@ -229,14 +229,11 @@ Lab.call = lambda *_: ANSWER
 LONG = "'x' * 60_000_000"
 FLOODS = {
     "an error": (f"raise ValueError({LONG})", "Line 1: ValueError: xxx"),
-    "its type": (f"raise type({LONG}, (Exception,), {{}})", "Line 1: xxx"),
     "a line": (f"print({LONG})\n{GRADIENTS}", "Done."),
-    "many lines": (f"for _ in range(10_000): print('x' * 100_000)\n{GRADIENTS}", "Done."),
     "a refusal": (f"{{'error': {{'message': {LONG}}}}}", "xxx"),
     "a crash": (f"(_ for _ in ()).throw(KeyError({LONG}))", "Python has crashed"),
     "depth": ("{'value': deep()}", "is no result"),
     "a list": ("{'value': {'healthy': [1] * 10_000_000}}", "is no result"),
-    "keys": ("{'value': {'healthy': dict.fromkeys(map(str, range(10**6)))}}", "is no result"),
     "a half line": (
         "from nets_core.study.patching import Refused\nraise Refused('it', -1.5)",
         "is no result",
@@ -290,7 +287,6 @@ def test_stop_is_pressed_in_a_flood(page: Page) -> None:
 
 def test_memory_beyond_pythons_is_given_back_by_stop(page: Page) -> None:
     """JavaScript's own arrays do not count towards Python's 512 MB."""
-    page.evaluate("window.own = document.querySelectorAll('iframe').length")
     workers = len(page.workers)
     arrays = "[pyodide_js._module.HEAPU8.constructor.new(2**28) for _ in range(3)]"
     write(page, f"import pyodide_js\nkept = {arrays}\nprint('kept')\nwhile True: pass\n")
