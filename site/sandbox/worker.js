@@ -13,7 +13,7 @@ const { postMessage } = MessagePort.prototype;
 
 /**
  * The most memory that Python may use: 512 MB, in WebAssembly's pages of 64 kB. What its code makes of
- * JavaScript's objects through Pyodide is not limited; it ends with this worker.
+ * JavaScript's objects through Pyodide is not limited.
  */
 const MOST_PAGES = 8192;
 /** How many lines of output are passed on, and how many characters of each. */

@@ -285,7 +285,7 @@ def test_stop_is_pressed_in_a_flood(page: Page) -> None:
     expect(part(page, "own-words")).to_contain_text("Stopped")
 
 
-def test_memory_beyond_pythons_is_given_back_by_stop(page: Page) -> None:
+def test_stop_ends_a_worker_that_holds_more_than_pythons_memory(page: Page) -> None:
     """JavaScript's own arrays do not count towards Python's 512 MB."""
     workers = len(page.workers)
     arrays = "[pyodide_js._module.HEAPU8.constructor.new(2**28) for _ in range(3)]"
