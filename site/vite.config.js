@@ -49,7 +49,7 @@ function sandboxCode() {
     resolveId: (source) => (source === "virtual:sandbox" ? id : undefined),
     async load(asked) {
       if (asked !== id) return undefined;
-      for (const file of ["sandbox/worker.js", "python/boot.js"]) {
+      for (const file of ["sandbox/worker.js", "sandbox/bounds.js", "python/boot.js"]) {
         this.addWatchFile(resolve(SITE, file));
       }
       const { outputFiles } = await bundle({

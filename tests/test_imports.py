@@ -36,7 +36,7 @@ JAVASCRIPT = {
     "sandbox/": ("python/",),
     "bench/": ("app/ui/", "app/engine/", "python/", "worker/"),
     "app/ui/": (),
-    "app/engine/": ("app/ui/", "python/", "worker/", "storage/"),
+    "app/engine/": ("app/ui/", "python/", "worker/", "sandbox/", "storage/"),
     "app/race/": ("app/ui/", "app/engine/"),
 }
 """What a room of ``site/`` may import besides itself; app's other folders are chapters."""

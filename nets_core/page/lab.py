@@ -144,7 +144,13 @@ def _services(owner: type) -> frozenset[str]:
     )
 
 
+HEAD, TAIL = 400, 180
+"""The characters that are kept of a long message, which quotes what a caller gave."""
+
+
 def _error(kind: str, message: str) -> dict[str, Any]:
+    if len(message) > HEAD + TAIL:
+        message = f"{message[:HEAD]} … {message[-TAIL:]}"
     return {"error": {"type": kind, "message": message}}
 
 

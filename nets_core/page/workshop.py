@@ -30,6 +30,8 @@ HELD_BACK = 500
 """How many of them are held back for evaluation; a fifth where there are few."""
 FRESH = 1_000
 """The number of test images, which no run sees, for the accuracy at the end."""
+LONGEST = 2000
+"""The most characters of a message about an exception."""
 
 
 @dataclass(frozen=True)
@@ -201,11 +203,11 @@ class Workshop:
         try:
             with np.errstate(all="ignore"):
                 right = trainer.net.forward(images).argmax(axis=1) == labels
-        except race.RAISED:  # by a visitor's function
+            hidden: list[Array] = [layer.a for layer in trainer.net.layers[:-1]]
+            dead = sum(int((a == 0).all(axis=0).sum()) for a in hidden)
+            return {"fresh": float(right.mean()), "dead": dead}
+        except race.RAISED:  # by a visitor's function, or by what it left behind
             return {"fresh": None, "dead": None}
-        hidden: list[Array] = [layer.a for layer in trainer.net.layers[:-1]]
-        dead = sum(int((a == 0).all(axis=0).sum()) for a in hidden)
-        return {"fresh": float(right.mean()), "dead": dead}
 
 
 def _plain(runner: Runner) -> dict[str, Any]:
@@ -223,19 +225,28 @@ def _plain(runner: Runner) -> dict[str, Any]:
 
 def _trouble(error: BaseException, changes: Sequence[Change]) -> dict[str, Any]:
     """An exception for the page: message, line of the changed text or None, and diverged."""
+    message, line = _words(error), None
+    diverged = isinstance(error, Diverged)
     if isinstance(error, patching.Refused):
-        return {"message": str(error), "line": error.line, "diverged": False}
-    if isinstance(error, Diverged):
+        message, line = str(error), error.line
+    elif isinstance(error, Diverged):
         message = f"{error.what[:1].upper()}{error.what[1:]}."  # the learning rate is not to blame
-        return {"message": message, "line": None, "diverged": True}
-    lines = [patching.line_of(error, change.name) for change in changes]
-    line = next((one for one in lines if one is not None), None)
-    message = f"{type(error).__name__}: {error}".rstrip(": ")
-    if isinstance(error, MemoryError):
-        message = "It needs more memory than the 512 MB that it may use."
-    elif line is None and changes:
-        message = f"What {changes[0].name} returned could not be used. {message}"
-    return {"message": message, "line": line, "diverged": False}
+    else:
+        lines = [patching.line_of(error, change.name) for change in changes]
+        line = next((one for one in lines if one is not None), None)
+        if isinstance(error, MemoryError):
+            message = "It needs more memory than the 512 MB that it may use."
+        elif line is None and changes:
+            message = f"What {changes[0].name} returned could not be used. {message}"
+    return {"message": message[:LONGEST], "line": line, "diverged": diverged}
+
+
+def _words(error: BaseException) -> str:
+    """An exception's type and message, cut: a visitor's may be long, or raise when it is read."""
+    try:
+        return f"{type(error).__name__[:LONGEST]}: {str(error)[:LONGEST]}".rstrip(": ")
+    except race.RAISED:
+        return "It raised an exception that has no message."
 
 
 def _trainer(settings: Settings, split: tuple[Examples, Examples, Examples]) -> Trainer:

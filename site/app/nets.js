@@ -3,6 +3,7 @@
 import { models } from "./engine/engine.js";
 import { report } from "./ui/diagnostics.js";
 import { packed } from "./ui/pad/strokes.js";
+import { quoted } from "./ui/quoted.js";
 
 /** @typedef {import("./engine/engine.js").Engine} Engine */
 /** @typedef {import("./engine/training.js").Training} Training */
@@ -54,7 +55,9 @@ export function makeNets(engine, training) {
      */
     async train(settings = {}, onProgress = () => {}) {
       if (settings === null || typeof settings !== "object" || Array.isArray(settings)) {
-        throw new TypeError(`settings is ${settings}, expected an object such as { epochs: 3 }.`);
+        throw new TypeError(
+          `settings is ${quoted(settings)}, expected an object such as { epochs: 3 }.`,
+        );
       }
       const listener = (/** @type {Event} */ event) => {
         const { epoch, step, cost, trainAccuracy, testAccuracy, examplesPerSecond } =
@@ -88,7 +91,7 @@ export function makeNets(engine, training) {
 export function encoded({ strokes, pixels, ...rest }) {
   const [unknown] = Object.keys(rest);
   if (unknown) {
-    throw new TypeError(`predict() knows strokes, pixels and model, not ${unknown}.`);
+    throw new TypeError(`predict() knows strokes, pixels and model, not ${quoted(unknown)}.`);
   }
   if (pixels !== undefined) {
     const values = Float32Array.from(pixels);

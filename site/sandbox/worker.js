@@ -1,13 +1,20 @@
 // A separate Python for code that a visitor wrote or received. It runs in a frame of opaque origin whose
 // policy allows no network. The page sends it everything it needs, and it can only send messages to the
-// page, which treats them as untrusted.
+// page, which are cut here and which the page treats as untrusted.
 //
 // The build bundles this file and boot.js into one script, which the page sends as text, like Pyodide's
 // own module.
 
 import { boot, compileAll, REST, read, runModule, split, write } from "../python/boot.js";
+import { bounded, cut, DEEPEST } from "./bounds.js";
 
-/** The most memory that Python may use: 512 MB, in WebAssembly's pages of 64 kB. */
+const { apply } = Reflect;
+const { postMessage } = MessagePort.prototype;
+
+/**
+ * The most memory that Python may use: 512 MB, in WebAssembly's pages of 64 kB. What its code makes of
+ * JavaScript's objects through Pyodide is not limited.
+ */
 const MOST_PAGES = 8192;
 /** How many lines of output are passed on, and how many characters of each. */
 const MOST_LINES = 200;
@@ -24,6 +31,7 @@ const LONGEST_LINE = 500;
 
 /** @param {Parts} parts @param {MessagePort} port */
 async function start(parts, port) {
+  const send = (/** @type {object} */ message) => apply(postMessage, port, [message]);
   limitMemory();
   const { loadPyodide } = await importText(parts.pyodide);
   const rest = Promise.all(parts.rest.map((archive) => read(unpacked(archive))));
@@ -40,9 +48,7 @@ async function start(parts, port) {
   const print = (/** @type {string} */ line) => {
     if (++lines > MOST_LINES) return;
     const last = lines === MOST_LINES;
-    port.postMessage({
-      print: last ? "… and more, which is not shown" : line.slice(0, LONGEST_LINE),
-    });
+    send({ print: last ? "… and more, which is not shown" : cut(line, LONGEST_LINE) });
   };
   const settings = { jsglobals: {}, stdout: print, stderr: print };
   const pyodide = await boot(contents, new URL(parts.base), settings);
@@ -56,14 +62,17 @@ async function start(parts, port) {
       const given = pyodide.toPy(args);
       const answer = lab.call(method, given);
       given.destroy();
-      const { value, error } = answer.toJs({ dict_converter: Object.fromEntries });
+      const { value, error } = answer.toJs({
+        dict_converter: Object.fromEntries,
+        depth: DEEPEST + 1, // of a level, the answer itself
+      });
       answer.destroy();
-      port.postMessage(error ? { id, error: error.message } : { id, value });
+      send(error ? { id, error: cut(error.message) } : { id, value: bounded(value) });
     } catch (error) {
-      port.postMessage({ id, fatal: String(error) }); // Python itself has crashed
+      send({ id, fatal: cut(`${error}`) }); // Python itself has crashed
     }
   };
-  port.postMessage({ ready: true });
+  send({ ready: true });
 }
 
 /** @param {any} lab @param {string} name @param {Uint8Array} bytes */
@@ -109,7 +118,7 @@ function unpacked(bytes) {
 addEventListener(
   "message",
   ({ data, ports: [port] }) => {
-    start(data, port).catch((error) => port.postMessage({ fatal: String(error) }));
+    start(data, port).catch((error) => port.postMessage({ fatal: cut(`${error}`) }));
   },
   { once: true },
 );

@@ -6,11 +6,12 @@
 
 import { openDB } from "idb";
 import { SITE } from "../python/siteFiles.js";
+import { entryOf, newestFirst, nextOrder } from "./entries.js";
 
-/** @typedef {{id: string, when: number, about: any}} Entry about: see `Runs.autosave`; when: Date.now() */
+/** @typedef {import("./entries.js").Entry} Entry */
 /**
  * @typedef {import("idb").DBSchema & {
- *   runs: {key: string, value: Entry}, files: {key: string, value: Uint8Array},
+ *   runs: {key: string, value: unknown}, files: {key: string, value: Uint8Array},
  * }} Schema
  */
 /** @typedef {import("idb").IDBPDatabase<Schema>} Database */
@@ -21,6 +22,11 @@ import { SITE } from "../python/siteFiles.js";
 
 /** Each site on an origin has its own database. */
 const NAME = `nets ${SITE.pathname}`;
+
+/** What a VersionError means: a later version of this page has made the database. */
+export const NEWER =
+  "A newer version of this page has saved nets in this browser, and this one can neither open them " +
+  "nor save its own: reload the page to get the newer version, or save the net as a file.";
 
 /** In milliseconds. When a visitor clears the storage, the browser may never answer. */
 const DATABASE_TIMEOUT = 10_000;
@@ -94,15 +100,20 @@ async function transact(mode, requests) {
 
 /** All runs, the newest first. @returns {Promise<Entry[]>} */
 export async function list() {
-  const entries = await transact("readonly", (transaction) =>
-    transaction.objectStore("runs").getAll(),
-  );
-  return entries.sort((one, other) => other.when - one.when);
+  return (await transact("readonly", entries)).sort(newestFirst);
+}
+
+/** @param {Transaction<IDBTransactionMode>} transaction @returns {Promise<Entry[]>} in any order */
+async function entries(transaction) {
+  const records = await transaction.objectStore("runs").getAll();
+  return records.flatMap((record) => entryOf(record) ?? []);
 }
 
 /** A run as it is now, undefined if it is gone. @param {string} id @returns {Promise<Entry | undefined>} */
 export function find(id) {
-  return transact("readonly", (transaction) => transaction.objectStore("runs").get(id));
+  return transact("readonly", async (transaction) =>
+    entryOf(await transaction.objectStore("runs").get(id)),
+  );
 }
 
 /** The file of a run, undefined if there is none. @param {string} id @returns {Promise<Uint8Array | undefined>} */
@@ -110,14 +121,30 @@ export function read(id) {
   return transact("readonly", (transaction) => transaction.objectStore("files").get(id));
 }
 
-/** @param {Entry} entry @param {Uint8Array} data @returns {Promise<void>} */
-export function write(entry, data) {
+/**
+ * Save a run, as the newest of all.
+ * @param {Omit<Entry, "order">} run
+ * @param {Uint8Array} data
+ * @returns {Promise<void>}
+ */
+export function save(run, data) {
   return transact("readwrite", async (transaction) => {
-    await Promise.all([
-      transaction.objectStore("runs").put(entry), // first: what cannot be cloned throws here
-      transaction.objectStore("files").put(data, entry.id),
-    ]);
+    const order = nextOrder(await entries(transaction));
+    await put(transaction, { ...run, order }, data);
   });
+}
+
+/** Write a run that was removed. @param {Entry} entry @param {Uint8Array} data @returns {Promise<void>} */
+export function restore(entry, data) {
+  return transact("readwrite", (transaction) => put(transaction, entry, data));
+}
+
+/** @param {Transaction<"readwrite">} transaction @param {Entry} entry @param {Uint8Array} data */
+async function put(transaction, entry, data) {
+  await Promise.all([
+    transaction.objectStore("runs").put(entry), // first: what cannot be cloned throws here
+    transaction.objectStore("files").put(data, entry.id),
+  ]);
 }
 
 /** @param {string} id @returns {Promise<void>} */

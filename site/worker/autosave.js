@@ -1,6 +1,6 @@
 // Saves the net in training in this browser. It runs in the worker, so that the page stays responsive.
 
-import { claim, hold, read, remove, write } from "../storage/runStore.js";
+import { claim, hold, NEWER, read, remove, save } from "../storage/runStore.js";
 
 /** The shortest time between two saves, in milliseconds. */
 const PAUSE = 3000;
@@ -122,7 +122,7 @@ export class Autosave {
       this.#own = { id, release: await hold(id, PATIENCE) };
     }
     const when = Date.now();
-    await write({ id: this.#own.id, when, about }, data);
+    await save({ id: this.#own.id, when, about }, data);
     this.#report?.({ about, when });
   }
 }
@@ -134,6 +134,7 @@ function because(error) {
   if (error?.name === "QuotaExceededError") {
     return "The browser’s storage is full, so this net is not saved there: save it as a file.";
   }
+  if (error?.name === "VersionError") return NEWER;
   if (error?.name === "TimeoutError") {
     return "The browser’s storage does not answer, so this net is not saved for now: save it as a file.";
   }

@@ -1,7 +1,8 @@
-// The page's labels for the library's names.
+// The page's labels for the library's names. Names may come from a file or an address, so that
+// "constructor" must find nothing.
 
 /** @type {Record<string, string>} */
-export const WORDS = {
+export const WORDS = Object.assign(Object.create(null), {
   leaky_relu: "leaky ReLU",
   relu: "ReLU",
   mse: "quadratic",
@@ -12,4 +13,4 @@ export const WORDS = {
   normal: "standard normal",
   xavier: "Xavier",
   he: "He",
-};
+});

@@ -5,6 +5,7 @@ import { files } from "virtual:files";
 import code from "virtual:sandbox";
 import { BrotliClient, startBrotliWorker } from "../../python/brotliClient.js";
 import { load as fetchFile, urlOf } from "../../python/siteFiles.js";
+import { cut } from "../../sandbox/bounds.js";
 
 /** @typedef {Uint8Array<ArrayBuffer>} Bytes */
 /** @typedef {(line: string) => void} Print */
@@ -107,14 +108,14 @@ class Sandbox {
     if (++this.#messages > MOST_MESSAGES) return this.stop("Your code sent too many messages.");
     if (typeof data !== "object" || data === null) return;
     if (data.ready === true) begun();
-    if (typeof data.print === "string") this.print(data.print);
+    if (typeof data.print === "string") this.print(cut(data.print));
     if (typeof data.fatal === "string") {
-      return this.stop(`Python has crashed: ${data.fatal.split("\n")[0].slice(0, 200)}`);
+      return this.stop(`Python has crashed: ${cut(data.fatal, 200).split("\n")[0]}`);
     }
     const waiting = this.#waiting.get(data.id);
     if (!waiting) return;
     this.#waiting.delete(data.id);
-    if (typeof data.error === "string") waiting.reject(new Error(data.error));
+    if (typeof data.error === "string") waiting.reject(new Error(cut(data.error)));
     else waiting.resolve(data.value);
   }
 }

@@ -1,6 +1,8 @@
 // Checks untrusted messages from a sandbox and copies them into the form that the page expects. A
 // visitor's code may have written the message itself, so only numbers and texts are passed on.
 
+import { cut } from "../../sandbox/bounds.js";
+
 /** @typedef {{symbol: string, layer: number, error: number, ratio: number | null}} Checked */
 /** @typedef {{right: boolean, finite: boolean, examples: number, arrays: Checked[]}} Found */
 /** @typedef {{message: string, line: number | null, diverged: boolean}} Trouble */
@@ -13,7 +15,7 @@
  */
 /** @typedef {{running: boolean, healthy: Side, changed: Side}} State */
 
-const LONGEST = 2000;
+const MOST_ARRAYS = 100;
 const MOST_POINTS = 2000;
 const CURVES = /** @type {const} */ ([
   "epochs",
@@ -46,9 +48,15 @@ function number(value) {
 const numberOrNull = (value) => (value === null || value === undefined ? null : number(value));
 
 /** @param {unknown} value */
+function count(value) {
+  if (!Number.isSafeInteger(value) || Number(value) < 1) throw new Strange();
+  return Number(value);
+}
+
+/** @param {unknown} value */
 function text(value) {
   if (typeof value !== "string") throw new Strange();
-  return value.slice(0, LONGEST);
+  return cut(value);
 }
 
 /** @param {unknown} value */
@@ -62,16 +70,16 @@ function numbers(value) {
 export function foundOf(value) {
   const { trouble, right, finite, examples, arrays } = record(value);
   if (trouble) return { trouble: troubleOf(trouble) };
-  if (!Array.isArray(arrays) || arrays.length > 100) throw new Strange();
+  if (!Array.isArray(arrays) || arrays.length > MOST_ARRAYS) throw new Strange();
   return {
     right: right === true,
     finite: finite === true,
-    examples: number(examples),
+    examples: count(examples),
     arrays: arrays.map((one) => {
       const { symbol, layer, error, ratio } = record(one);
       return {
         symbol: symbol === "db" ? "db" : "dw",
-        layer: number(layer),
+        layer: count(layer),
         error: number(error),
         ratio: numberOrNull(ratio),
       };
@@ -105,5 +113,10 @@ function sideOf(value) {
 /** @param {unknown} value @returns {Trouble} */
 function troubleOf(value) {
   const { message, line, diverged } = record(value);
-  return { message: text(message), line: numberOrNull(line), diverged: diverged === true };
+  const known = line !== null && line !== undefined;
+  return {
+    message: text(message),
+    line: known ? count(line) : null,
+    diverged: diverged === true,
+  };
 }

@@ -53,11 +53,17 @@ describe("foundOf", () => {
     { ...FOUND, arrays: { length: 1, 0: CHECKED } },
     { ...FOUND, arrays: Array(101).fill(CHECKED) },
     { ...FOUND, arrays: [null] },
+    { ...FOUND, examples: 0.5 },
     { ...FOUND, arrays: [{ ...CHECKED, layer: "2" }] },
+    { ...FOUND, arrays: [{ ...CHECKED, layer: -1 }] },
     { ...FOUND, arrays: [{ ...CHECKED, ratio: "1" }] },
     { trouble: "failed" },
     { trouble: { message: 1, line: null } },
     { trouble: { message: "", line: "3" } },
+    { trouble: { message: "", line: -1.5 } },
+    { trouble: { message: "", line: 0 } },
+    { trouble: { message: "", line: Number.NaN } },
+    { trouble: { message: "", line: 1e300 } },
   ])("refuses nonsense %#", (value) => {
     expect(() => foundOf(value)).toThrow(REFUSED);
   });

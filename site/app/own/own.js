@@ -20,6 +20,8 @@ import { packed, packs, unpacked } from "../ui/share.js";
 /** @typedef {import("../engine/training.js").Training} Training */
 /** @typedef {{name: string, what: string, file: string, line: number, text: string, settings: Record<string, any>}} Target */
 
+/** The function that the editor shows at first. */
+const FIRST = "Dense.gradients";
 /** MNIST for a race: rows of each array. @type {Record<string, number>} */
 const ROWS = {
   "train-images": 10_000,
@@ -91,7 +93,7 @@ export function ownSection(engine, training, gallery) {
     editor = new Editor(host, "Python code of the function", edited);
     host.dataset.ready = "yes";
     if (asked) asked();
-    else choose("Dense.gradients");
+    else choose(FIRST);
     asked = undefined;
     controls();
     warm();
@@ -101,6 +103,11 @@ export function ownSection(engine, training, gallery) {
 
   /** @param {string} name */
   const known = (name) => /** @type {Target} */ (targets.find((one) => one.name === name));
+  /** The function that a text defines by its name alone, else the first. @param {string} text */
+  function defining(text) {
+    const name = /^\s*def (\w+)/m.exec(text)?.[1];
+    return targets.find((one) => one.name.split(".").pop() === name) ?? known(FIRST);
+  }
   const fields = () => /** @type {HTMLInputElement[]} */ ([...form.elements]);
 
   /** Show the visitor's version of a function, or the library's. @param {string} name */
@@ -170,14 +177,21 @@ export function ownSection(engine, training, gallery) {
     try {
       const text = await unpacked(given.get("code") ?? "");
       whenReady(() => {
-        const chosen = known(given.get("target") ?? "");
-        if (!chosen) return say("The link names an unknown function.", "trouble");
+        const meant = known(given.get("target") ?? "");
+        const chosen = meant ?? defining(text);
         const set = { ...chosen.settings };
         for (const key of Object.keys(set)) {
           const value = given.get(key);
           if (value !== null) set[key] = read(key, value.slice(0, LONGEST));
         }
         show(chosen.name, text, set);
+        if (!meant) {
+          say(
+            "The link names a function that this page does not have: perhaps it was made with " +
+              `another version. Its code is below; Run would put it in place of ${chosen.name}.`,
+            "trouble",
+          );
+        }
         if (text !== chosen.text) {
           note.textContent =
             "This code came with the link. It has not run yet: read it, then press Run. It runs in " +

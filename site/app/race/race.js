@@ -200,6 +200,7 @@ function judged({ right, finite, examples, arrays }) {
     );
   }
   const wrong = arrays.filter(({ error }) => error >= ROUNDING);
+  if (!wrong.length) return "backward and the nudged cost disagree."; // what a sandbox may say
   const good = arrays.filter(({ error }) => error < ROUNDING);
   const worst = wrong.reduce((a, b) => (b.error > a.error ? b : a), wrong[0]);
   const how =

@@ -1,8 +1,9 @@
 // "Continue where you left off": offers saved runs, and reports each save.
 
-import { claim, find, left, list, read, remove, write } from "../../storage/runStore.js";
-import { WORDS } from "../engine/names.js";
-import { byTestId, make, percent } from "../ui/dom.js";
+import { newestFirst } from "../../storage/entries.js";
+import { claim, find, left, list, NEWER, read, remove, restore } from "../../storage/runStore.js";
+import { byTestId, make } from "../ui/dom.js";
+import { clock, described } from "./runWords.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {import("../engine/training.js").Training} Training */
@@ -36,11 +37,14 @@ export function savedRunsSection(engine, training) {
   /** @param {import("../engine/engine.js").SaveReport} report */
   function hear(report) {
     if (training.state === "idle" && !training.hasNet) return; // reset during the save
-    const failed = "trouble" in report;
+    if ("trouble" in report) tell(report.trouble, true);
+    else tell(`Saved in this browser at ${clock(report.when)}: you can continue after a reload.`);
+  }
+
+  /** @param {string} text @param {boolean} [failed] */
+  function tell(text, failed = false) {
     words.classList.toggle("trouble", failed);
-    words.textContent = failed
-      ? report.trouble
-      : `Saved in this browser at ${clock(report.when)}: you can continue after a reload.`;
+    words.textContent = text;
   }
 
   /** Offer each saved run that no other tab trains, now or once that tab is closed. */
@@ -51,7 +55,10 @@ export function savedRunsSection(engine, training) {
     rows.replaceChildren();
     offers = [];
     box.hidden = true;
-    const entries = await list().catch(() => []); // without storage there are none
+    const entries = await list().catch((error) => {
+      if (error?.name === "VersionError") tell(NEWER, true);
+      return []; // without storage there are none
+    });
     for (const { id } of entries) {
       void free(id, signal)
         .then((isFree) => (isFree ? find(id) : undefined)) // the other tab may have changed it
@@ -70,7 +77,7 @@ export function savedRunsSection(engine, training) {
     const row = make("li", {}, [make("p", { textContent: described(entry) }), buttons]);
     go.addEventListener("click", () => proceed(entry, row));
     away.addEventListener("click", () => discard(entry, row));
-    const later = offers.findIndex((other) => other.entry.when < entry.when);
+    const later = offers.findIndex((other) => newestFirst(entry, other.entry) < 0);
     const place = later < 0 ? offers.length : later;
     rows.insertBefore(row, offers[place]?.row ?? null);
     offers.splice(place, 0, { entry, row });
@@ -120,7 +127,7 @@ export function savedRunsSection(engine, training) {
       back.addEventListener("click", async () => {
         complain();
         try {
-          await alone(entry.id, () => write(entry, data));
+          await alone(entry.id, () => restore(entry, data));
           row.remove();
           offer(entry);
         } catch (error) {
@@ -168,44 +175,4 @@ async function free(id, signal) {
   } catch {
     return false; // aborted, or a browser without locks, where nothing is saved
   }
-}
-
-/** Describe a saved run. @param {Entry} entry */
-function described({ about, when }) {
-  const { title, settings, testAccuracy } = about;
-  let found = `A ${title} net`;
-  if (settings) {
-    const [activation, optimizer] = [settings.activation, settings.optimizer].map(
-      (name) => WORDS[name] ?? name,
-    );
-    found += ` (${activation}, ${optimizer} at ${settings.learningRate}), ${stand(about)}`;
-    if (Number.isFinite(testAccuracy))
-      found += `: it reads ${percent(testAccuracy, 2)} of the test digits`;
-  } else found += " that you corrected";
-  return `${found}. Saved ${day(when)} at ${clock(when)}.`;
-}
-
-/** @param {any} about */
-function stand({ state, epoch, epochs }) {
-  if (state === "done") return `all ${epochs} epochs trained`;
-  if (state === "diverged") return `which diverged in epoch ${epoch}, as it was before`;
-  return `in epoch ${epoch} of ${epochs}`;
-}
-
-/** "14:03" @param {number} when */
-function clock(when) {
-  return new Date(when).toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-}
-
-/** "today", "yesterday" or "on 3 November" @param {number} when */
-function day(when) {
-  const then = new Date(when).toDateString();
-  const [today, yesterday] = [0, 1].map((days) => {
-    const date = new Date();
-    date.setDate(date.getDate() - days);
-    return date.toDateString();
-  });
-  if (then === today) return "today";
-  if (then === yesterday) return "yesterday";
-  return `on ${new Date(when).toLocaleDateString("en-GB", { day: "numeric", month: "long" })}`;
 }

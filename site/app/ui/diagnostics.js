@@ -1,12 +1,16 @@
 // The last errors, and a report for whoever fixes them.
 
+/** The most characters of an error. */
+const LONGEST = 2000;
+
 /** @type {string[]} */
 const errors = [];
 
 /** Record an error for the report. @param {unknown} error */
 export function note(error) {
-  const text =
+  const whole =
     error instanceof Error ? `${error.name}: ${error.message}${place(error)}` : String(error);
+  const text = whole.slice(0, LONGEST);
   if (errors[errors.length - 1]?.endsWith(` ${text}`)) return; // several callers got the same error
   errors.push(`${new Date().toISOString()} ${text}`);
   errors.splice(0, errors.length - 10);

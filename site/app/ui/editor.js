@@ -87,13 +87,20 @@ class Message extends WidgetType {
   }
 }
 
+/**
+ * The line with this number, or the one next to it that there is.
+ * @param {import("@codemirror/state").Text} doc
+ * @param {number} line from 1
+ */
+const lineOf = (doc, line) => doc.line(Math.max(1, Math.min(doc.lines, Math.trunc(line) || 1)));
+
 const marks = StateField.define({
   create: () => Decoration.none,
   update(decorations, { effects, changes, state }) {
     for (const effect of effects) {
       if (!effect.is(mark)) continue;
       if (!effect.value) return Decoration.none;
-      const line = state.doc.line(Math.max(1, Math.min(state.doc.lines, effect.value.line)));
+      const line = lineOf(state.doc, effect.value.line);
       const widget = new Message(effect.value.message);
       return Decoration.set([
         Decoration.line({ class: "marked" }).range(line.from),
@@ -175,7 +182,7 @@ export class Editor {
   /** Mark a line, and show a message below it. @param {number} line from 1 @param {string} message */
   mark(line, message) {
     this.#view.dispatch({ effects: mark.of({ line, message }) });
-    const { from } = this.#view.state.doc.line(Math.min(line, this.#view.state.doc.lines));
+    const { from } = lineOf(this.#view.state.doc, line);
     this.#view.dispatch({ effects: EditorView.scrollIntoView(from, { y: "nearest" }) });
   }
 

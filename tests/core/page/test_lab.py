@@ -107,6 +107,14 @@ def test_names_are_the_pages_on_its_side(lab: Lab) -> None:
     assert message == "setting is 'learning_rate', expected 'learningRate'"
 
 
+def test_a_message_that_quotes_much_is_cut(lab: Lab) -> None:
+    many = {f"key {i}": i for i in range(20_000)}
+    for settings in ({"recipe": many}, {"hidden": many}, {"x" * 100_000: 1}, {"epochs": many}):
+        assert "expected" in error(lab, "training.check", settings=settings)  # a sentence, in short
+    assert "has no method" in error(lab, "x." + "x" * 100)
+    assert "has no method" in error(lab, "training." + "x" * 100_000)
+
+
 def test_a_first_prediction_imports_no_more_than_it_needs(
     lab: Lab, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -240,6 +240,35 @@ def test_before_anything_races_it_says_so(workshop: Workshop) -> None:
     assert "MNIST has not been loaded" in answer["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("raised", "words"),
+    [
+        ("ValueError('x' * 1_000_000)", "ValueError: xxx"),
+        ("type('E' * 1_000_000, (Exception,), {})()", "EEE"),
+        ("training.Diverged('x' * 1_000_000, '')", "Xxx"),
+        ("type('E', (Exception,), {'__str__': lambda e: 1 / 0})()", "no message"),
+        ("type('E', (Exception,), {'__str__': lambda e: 5})()", "no message"),
+    ],
+)
+def test_what_is_raised_is_told_in_short_whatever_it_is(
+    workshop: Workshop, raised: str, words: str
+) -> None:
+    begun = "def update(self, parameters, gradients):\n    from nets_core import training\n"
+    workshop.try_text("SGD.update", f"{begun}    raise {raised}\n", {})
+    trouble = ended(workshop)["changed"]["trouble"]
+    assert words in trouble["message"]
+    assert len(trouble["message"]) <= 2000
+
+
+def test_what_a_function_leaves_behind_ends_no_race(workshop: Workshop) -> None:
+    """Neurons are counted after the race in what the layers keep of their last pass."""
+    kept = "a, self.a = self.a, self.a if learning else 5\n    return a"
+    spoilt = changed("Dense.forward", "return self.a", kept)
+    workshop.try_text("Dense.forward", spoilt, {})
+    side = ended(workshop)["changed"]
+    assert (side["trouble"], side["fresh"], side["dead"]) == (None, None, None)
+
+
 @pytest.mark.parametrize("bug", bugs.BUGS)
 def test_the_patch_and_its_fix_fit_the_library(workshop: Workshop, bug: str) -> None:
     chosen = bugs.get(bug)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 from collections.abc import Callable
 from pathlib import Path
@@ -127,3 +128,29 @@ def test_without_indexeddb_it_reads_and_learns(
         expect_guess(page, 7)
         found = page.evaluate("() => nets.train({ epochs: 1, batchSize: 100 })")
         assert found["accuracy"] > 0.8
+
+
+@pytest.mark.chromium("only its settings can be written before it starts")
+def test_where_all_storage_is_denied_it_reads_and_learns(
+    browser: Browser, site_url: str, tmp_path: Path
+) -> None:
+    """As where the visitor blocks all cookies: what asks for ``localStorage`` gets an error."""
+    (tmp_path / "Default").mkdir()
+    denied = {"profile": {"default_content_setting_values": {"cookies": 2}}}
+    (tmp_path / "Default" / "Preferences").write_text(json.dumps(denied))
+    context = browser.browser_type.launch_persistent_context(
+        tmp_path, executable_path=browsers.chromium(), args=browsers.flags()
+    )
+    context.set_default_timeout(visiting.PATIENCE)
+    errors: list[str] = []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    page = visiting.open_ready(context.new_page(), site_url)
+    asked = "() => { try { return String(localStorage); } catch (error) { return error.name; } }"
+    assert page.evaluate(asked) == "SecurityError"
+    draw(page, SEVEN)
+    expect_guess(page, 7)
+    found = page.evaluate("() => nets.train({ epochs: 1, batchSize: 100 })")
+    assert found["accuracy"] > 0.8
+    expect(part(page, "kept-words")).to_contain_text("lets the page store nothing")
+    context.close()
+    assert errors == []

@@ -58,12 +58,12 @@ OPENED = """
 """Opens what the browser keeps, in the beginning of an async function."""
 
 OLDER = (
-    f"async (count) => {{{OPENED}"
+    f"async (ages) => {{{OPENED}"
     """  const transaction = database.transaction(["runs", "files"], "readwrite");
   const [runs, files] = ["runs", "files"].map((store) => transaction.objectStore(store));
   const [run] = await answer(runs.getAll());
   const [file] = await answer(files.getAll());
-  for (let days = 1; days <= count; days++) {
+  for (const days of ages) {
     const about = { ...run.about, title: `${days} days old` };
     runs.put({ id: `old ${days}`, when: run.when - days * 86_400_000, about });
     files.put(file, `old ${days}`);
@@ -72,7 +72,19 @@ OLDER = (
   database.close();
 }"""
 )
-"""Puts so many copies beside the run that is kept, each a day older than the one before."""
+"""Puts copies beside the run that is kept, so many days older, as a page without an order did."""
+
+MALFORMED = (
+    f"async () => {{{OPENED}"
+    """  const transaction = database.transaction("runs", "readwrite");
+  const runs = transaction.objectStore("runs");
+  runs.put({ id: "bare" });
+  runs.put({ id: "large", when: 5n, about: { title: "a", settings: { learningRate: 5n } } });
+  await new Promise((resolve) => (transaction.oncomplete = resolve));
+  database.close();
+}"""
+)
+"""Puts records that no page has written beside the run that is kept."""
 
 HELD = (
     f"async () => {{{OPENED}"
@@ -392,7 +404,7 @@ class TestTabs:
     ) -> None:
         train(page, **LONG)
         wait_until_kept(page)
-        page.evaluate(OLDER, 3)
+        page.evaluate(OLDER, [1, 2, 3])
         other = visiting.open_ready(context.new_page(), site_url)
         expect(offers(other)).to_have_count(3)
         expect(offers(other).first).to_contain_text("A 1 days old net")
@@ -402,6 +414,37 @@ class TestTabs:
         wait_until(other, "runs.length === 3")
         titles = sorted(about["title"] for about in kept(other))
         assert titles == ["1 days old", "2 days old", "784-30-10"]
+
+    def test_a_clock_that_was_ahead_costs_no_net(self, page: Page) -> None:
+        train(page, **LONG)
+        wait_until_kept(page)
+        page.evaluate(OLDER, [-1, -2, -3, -40_000])
+        wait_until_kept(page, kept(page)[0]["step"])
+        page.reload()
+        expect(offers(page)).to_have_count(3)
+        expect(offers(page).first).to_contain_text("A 784-30-10 net")
+        wait_until(page, "runs.length === 3")
+        titles = sorted(about["title"] for about in kept(page))
+        assert titles == ["-3 days old", "-40000 days old", "784-30-10"]
+        press(page, "Discard")
+        expect(offers(page).first).to_contain_text("Discarded")
+        press(page, "Undo")  # it is still the newest
+        expect(offers(page).first).to_contain_text("A 784-30-10 net")
+
+    def test_a_malformed_record_hides_no_other(self, page: Page) -> None:
+        train(page, **LONG)
+        wait_until_kept(page)
+        page.evaluate(MALFORMED)
+        page.reload()
+        expect(offers(page)).to_have_count(3)
+        expect(offers(page).first).to_contain_text("A 784-30-10 net")
+        for nth in (1, 2):
+            expect(offers(page).nth(nth)).to_contain_text("A net that this page cannot describe")
+        press(page, "Continue", 1)
+        expect(part(page, "kept-trouble")).to_contain_text("no longer in the browser’s storage")
+        press(page, "Discard", 1)
+        press(page, "Continue")
+        expect_state(page, "training", visiting.START_PATIENCE)
 
 
 class TestStorage:
@@ -419,6 +462,22 @@ class TestStorage:
         expect(part(page, "kept-words")).to_contain_text("lets the page store nothing")
         expect(part(page, "kept-words")).to_contain_text("save it as a file")
         page.wait_for_function("() => window.ended?.accuracy > 0.9")
+
+    def test_a_database_of_a_newer_version_is_told(
+        self, context: BrowserContext, site_url: str
+    ) -> None:
+        page = context.new_page()
+        page.goto(f"{site_url}favicon.svg")
+        page.evaluate(
+            """() => new Promise((done) => {
+              indexedDB.open("nets /", 99).onsuccess = ({ target }) => done(target.result.close());
+            })"""
+        )
+        visiting.open_ready(page, site_url)
+        expect(part(page, "kept-words")).to_contain_text("A newer version of this page")
+        begin(page, epochs=1)
+        page.wait_for_function("() => window.ended?.accuracy > 0.9")
+        expect(part(page, "kept-words")).to_contain_text("save the net as a file")
 
     @pytest.mark.chromium("only there a test reaches into a worker")
     def test_without_locks_too(self, page: Page) -> None:

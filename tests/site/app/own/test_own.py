@@ -217,6 +217,86 @@ def test_what_the_code_prints_is_shown_within_limits(page: Page) -> None:
     assert len(part(page, "own-output").inner_text().splitlines()) <= 200
 
 
+SABOTAGE = """\
+from nets_core.page.lab import Lab
+def deep():
+    value = "x"
+    for _ in range(100_000):
+        value = [value]
+    return value
+Lab.call = lambda *_: ANSWER
+"""
+LONG = "'x' * 60_000_000"
+FLOODS = {
+    "an error": (f"raise ValueError({LONG})", "Line 1: ValueError: xxx"),
+    "a line": (f"print({LONG})\n{GRADIENTS}", "Done."),
+    "a refusal": (f"{{'error': {{'message': {LONG}}}}}", "xxx"),
+    "a crash": (f"(_ for _ in ()).throw(KeyError({LONG}))", "Python has crashed"),
+    "depth": ("{'value': deep()}", "is no result"),
+    "a list": ("{'value': {'healthy': [1] * 10_000_000}}", "is no result"),
+    "a half line": (
+        "from nets_core.study.patching import Refused\nraise Refused('it', -1.5)",
+        "is no result",
+    ),
+}
+"""Code that sends too much, and what the page says then; some of it answers in the Lab's place."""
+
+
+def test_what_comes_out_is_cut_and_the_page_goes_on(page: Page) -> None:
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Performance.enable")
+
+    def heap() -> float:
+        devtools.send("HeapProfiler.collectGarbage")
+        metrics = devtools.send("Performance.getMetrics")["metrics"]
+        return float(next(one["value"] for one in metrics if one["name"] == "JSHeapUsedSize"))
+
+    page.evaluate(
+        """() => {
+          let last = performance.now();
+          window.longest = 0;
+          window.watching = setInterval(() => {
+            window.longest = Math.max(window.longest, performance.now() - last);
+            last = performance.now();
+          }, 50);
+        }"""
+    )
+    before = heap()
+    for name, (text, words) in FLOODS.items():
+        answers = text.startswith(("{", "("))
+        write(page, SABOTAGE.replace("ANSWER", text) + GRADIENTS if answers else text)
+        run(page)
+        expect_words(page, words)
+        expect(part(page, "own-run")).to_be_enabled(timeout=PATIENCE)
+        assert len(part(page, "own-words").inner_text()) < 2100, name
+        lines = part(page, "own-output").inner_text().splitlines()
+        assert len(lines) <= 200, name
+        assert max(map(len, lines), default=0) <= 500, name
+    assert heap() - before < 50e6
+    longest = page.evaluate("() => { clearInterval(window.watching); return window.longest; }")
+    assert longest < 5000, "the page stood still for so many milliseconds"
+
+
+def test_stop_is_pressed_in_a_flood(page: Page) -> None:
+    write(page, "while True:\n    print('x' * 1_000_000)\n")
+    run(page)
+    expect(part(page, "own-output")).to_contain_text("which is not shown", timeout=PATIENCE)
+    part(page, "own-stop").click(timeout=5000)
+    expect(part(page, "own-words")).to_contain_text("Stopped")
+
+
+def test_stop_ends_a_worker_that_holds_more_than_pythons_memory(page: Page) -> None:
+    """JavaScript's own arrays do not count towards Python's 512 MB."""
+    workers = len(page.workers)
+    arrays = "[pyodide_js._module.HEAPU8.constructor.new(2**28) for _ in range(3)]"
+    write(page, f"import pyodide_js\nkept = {arrays}\nprint('kept')\nwhile True: pass\n")
+    run(page)
+    expect(part(page, "own-output")).to_contain_text("kept", timeout=PATIENCE)
+    part(page, "own-stop").click()
+    expect(part(page, "own-words")).to_contain_text("Stopped")
+    visiting.until(page, lambda: len(page.workers) <= workers, "the worker has ended")
+
+
 def test_each_run_has_a_python_of_its_own(page: Page) -> None:
     """What a run does to the whole library is not there in the next."""
     spoil = "from nets_core.layers import Dense\nDense.gradients = lambda self, delta: None\n"
@@ -262,6 +342,16 @@ def test_a_damaged_link_is_told(page: Page, address: str) -> None:
     page.evaluate("address => { location.hash = address }", address)
     expect_words(page, "link")
     assert code(page) == library("layers.py", "Dense", "gradients")
+
+
+@pytest.mark.parametrize("target", ["__proto__", "constructor", "FullyConnected.gradients", ""])
+def test_a_link_for_a_function_that_is_not_there_keeps_its_code(page: Page, target: str) -> None:
+    query = f"target={target}&code={visiting.packed(GRADIENTS + '# theirs')}&seed=7&__proto__=1"
+    page.evaluate("query => { location.hash = `#own?${query}` }", query)
+    expect_words(page, "names a function that this page does not have")
+    assert code(page).endswith("# theirs")
+    expect(part(page, "own-target")).to_have_value("Dense.gradients")
+    expect(part(page, "own-note")).to_contain_text("has not run yet")
 
 
 def test_a_bomb_in_a_link_is_refused(page: Page) -> None:
