@@ -236,7 +236,7 @@ export function sizesKind({ inputs, outputs, most }) {
     const inner = /^\[(.*)\]$|^\((.*)\)$/.exec(plain(typed));
     const text = (inner ? (inner[1] ?? inner[2]) : plain(typed)).trim();
     if (/^(?:|0|none)$/i.test(text)) return { value: [] };
-    const together = /(?<!\d)(\d{1,3})[, ](\d{3})(?!\d)/.exec(text);
+    const together = /\b(\d{1,3})[, ](\d{3})(?!\d)/.exec(text);
     const one = together ? Number(together[1] + together[2]) : Infinity;
     if (together && one <= most && !together[2].startsWith("0")) {
       const two = `${together[1]}, ${together[2]}`;
@@ -245,8 +245,9 @@ export function sizesKind({ inputs, outputs, most }) {
       };
     }
     const parts = text
-      .replace(/(?<!\d)(\d{1,3})[, '](0\d\d)(?!\d)/g, "$1$2")
-      .split(/(?<=\d)(?:[-x×→/]| [-x×→/] )(?=\d)|[ ,;]+/u)
+      .replace(/\b(\d{1,3})[, '](0\d\d)(?!\d)/g, "$1$2")
+      .replace(/(\d)(?:[-x×→/]| [-x×→/] )(?=\d)/gu, "$1 ")
+      .split(/[ ,;]+/)
       .filter(Boolean);
     const wrong = parts.find((part) => !/^\d+$/.test(part));
     if (wrong !== undefined) {
