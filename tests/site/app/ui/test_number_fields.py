@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 import visiting
+from nets_core import recipes
 from visiting import expect_state, part
 
 AS_IT_WAS = "Learning rate is 'lots', expected a number."
@@ -72,15 +73,16 @@ def test_no_field_leaves_a_number_to_the_browser(page: Page) -> None:
 
 
 def test_numbers_are_taken_as_people_type_them(page: Page) -> None:
+    recipe = recipes.get("mlp-30")
     for name, typed, meant in (
         ("learningRate", "0,01", "0.01"),
         ("learningRate", "０．０２", "0.02"),
         ("learningRate", " 1e−3 ", "0.001"),
-        ("learningRate", "", str(field(page, "learningRate").get_attribute("placeholder"))),
+        ("learningRate", "", f"{recipe.learning_rate:g}"),
         ("batchSize", "1 000", "1000"),
-        ("batchSize", "", "10"),
+        ("batchSize", "", str(recipe.batch_size)),
         ("seed", "9007199254740991", "9007199254740991"),
-        ("l2", "", "0"),
+        ("l2", "", f"{recipe.l2:g}"),
         ("hidden", "[30]", "30"),
         ("hidden", "(40, 20)", "40,20"),
         ("hidden", "none", ""),
