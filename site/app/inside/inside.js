@@ -367,9 +367,14 @@ export function insideSection(engine, training, sheet) {
     byTestId("inside-weight", HTMLElement).textContent =
       `layer ${layer}, from ${layer === 2 ? `pixel ${source + 1}` : `neuron ${source + 1}`} to neuron ${neuron + 1}` +
       (examples > 1 ? `, in example ${example.picked + 1}` : "");
-    which.layer.follow(layer);
-    which.source.follow(source + 1);
-    which.neuron.follow(neuron + 1);
+    for (const [field, value] of /** @type {[NumberField, number][]} */ ([
+      [which.layer, layer],
+      [which.source, source + 1],
+      [which.neuron, neuron + 1],
+    ])) {
+      if (field.input === document.activeElement) field.follow(value);
+      else field.set(value);
+    }
     byTestId("inside-paper", HTMLElement).hidden = layer > 2 || numbers.a_in !== 0;
     chosen.replaceChildren(...items);
     relight();

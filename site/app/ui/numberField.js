@@ -130,7 +130,8 @@ export class NumberField {
     if (this.input.value && this.input.value === this.#entered) return; // its note stays
     this.#read();
     const { value, trouble } = this.#meaning;
-    if (!trouble && value !== undefined) this.input.value = this.#kind.format(value);
+    const text = this.input.value.trim(); // while it is empty, the placeholder shows the default
+    if (text && !trouble) this.input.value = this.#kind.format(value);
     this.#entered = this.input.value;
     this.#tell();
   }

@@ -94,7 +94,8 @@ def test_numbers_are_taken_as_people_type_them(page: Page) -> None:
         expect(element).to_have_attribute("data-value", meant)  # while it is typed
         element.press("Tab")
         expect(element).to_have_attribute("data-value", meant)
-        expect(element).not_to_have_value("")
+        if not typed:
+            expect(element).to_have_attribute("placeholder", meant)
         expect(element).not_to_have_attribute("aria-invalid", "true")
     expect(field(page, "hidden")).to_have_accessible_description(
         "Read as a net with 784 inputs and 10 outputs; hidden layers: 20."
@@ -239,7 +240,8 @@ def test_the_editor_runs_nothing_with_a_wrong_field(browser: Browser, site_url: 
         expect(part(page, "own-stop")).to_be_disabled()
         rate.fill("")
         rate.press("Tab")
-        expect(rate).to_have_value(default)
+        expect(rate).to_have_attribute("data-value", default)
+        expect(rate).to_have_attribute("placeholder", default)
         go_to(page, "inside")
         part(page, "inside-rate").fill("0,5")
         expect(part(page, "inside-rate")).to_have_attribute("data-value", "0.5")
