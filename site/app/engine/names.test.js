@@ -1,14 +1,7 @@
 import { describe, expect, it } from "vitest";
-import page from "../../index.html?raw";
-import { SETTINGS, settingIn } from "./names.js";
+import { settingIn } from "./names.js";
 
 describe("the names of settings", () => {
-  it("are those that the page shows", () => {
-    const labelled = [...page.matchAll(/<label>([^<]+) <(?:input|select) name="(\w+)"/g)];
-    expect(labelled.length).toBeGreaterThan(10);
-    for (const [, label, name] of labelled) expect(SETTINGS[name]).toBe(label);
-  });
-
   it("are found in what Python says", () => {
     expect(settingIn("batchSize is 0, expected 1 or more")).toEqual({
       name: "batchSize",
