@@ -64,6 +64,8 @@ def number(name: str, value: object) -> float:
     try:
         result = float(value)
     except OverflowError:
+        if value < 0:
+            raise ValueError(f"{name} is too small, expected a number above -1e308") from None
         raise ValueError(f"{name} is too large, expected a number below 1e308") from None
     if not math.isfinite(result):
         raise ValueError(f"{name} is {quoted(value)}, expected a finite number")
@@ -113,18 +115,22 @@ def settings_of(owner: str, made: Callable[..., object], settings: object) -> di
     return dict(settings)
 
 
-MOST = 2**53
-"""The largest count: JavaScript's numbers, which are floats, hold every whole number up to here."""
+MOST = 2**53 - 1
+"""The largest count: JavaScript's numbers are floats, which hold every whole number up to here."""
 
 
 def count(name: str, value: object, least: int = 1) -> int:
     """``value`` as an int from ``least`` to ``MOST``, else TypeError or ValueError."""
+    if isinstance(value, float) and MOST < value < math.inf:  # as JavaScript has larger ones
+        raise ValueError(f"{name} is too large, expected at most {MOST}")
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         raise TypeError(f"{name} is {quoted(value)}, expected a whole number")
-    if value < least:
-        raise ValueError(f"{name} is {quoted(value)}, expected {least} or more")
     if value > MOST:
         raise ValueError(f"{name} is too large, expected at most {MOST}")
+    if value < -MOST:  # too long to be shown, perhaps
+        raise ValueError(f"{name} is too small, expected {least} or more")
+    if value < least:
+        raise ValueError(f"{name} is {quoted(value)}, expected {least} or more")
     return int(value)
 
 

@@ -33,11 +33,17 @@ _PYTHON_NAME = re.compile(rf"\b({'|'.join(PAGE_NAMES)})\b")
 
 
 def to_page(value: Any) -> Any:
-    """``value`` with the page's names as the keys of its dicts, nested ones too."""
+    """``value`` with the page's names as the keys of its dicts, nested ones too.
+
+    Large integers become floats: Pyodide would make BigInts of them, which the page cannot mix
+    with its numbers.
+    """
     if isinstance(value, dict):
         return {PAGE_NAMES.get(name, name): to_page(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [to_page(inner) for inner in value]
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) >= checks.MOST:
+        return float(value)
     return value
 
 

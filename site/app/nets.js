@@ -59,6 +59,12 @@ export function makeNets(engine, training) {
           `settings is ${quoted(settings)}, expected an object such as { epochs: 3 }.`,
         );
       }
+      for (const [name, value] of Object.entries(settings)) {
+        const odd = [value]
+          .flat()
+          .find((one) => typeof one === "function" || typeof one === "symbol");
+        if (odd) throw new TypeError(`${name} is a ${typeof odd}, which is not a setting.`);
+      }
       const listener = (/** @type {Event} */ event) => {
         const { epoch, step, cost, trainAccuracy, testAccuracy, examplesPerSecond } =
           /** @type {CustomEvent} */ (event).detail;

@@ -1,9 +1,12 @@
 // The chapter "Inside .train()": one step of learning, stage by stage. Python computes every number
 // (nets_core/study/step_trace.py); this module shows them beside equation and source.
 
+import { SETTINGS } from "../engine/names.js";
 import { byTestId, make, say } from "../ui/dom.js";
 import { lazy } from "../ui/lazy.js";
+import { NumberField } from "../ui/numberField.js";
 import { whileSeen } from "../ui/seen.js";
+import { COUNT, RATE } from "../ui/typedNumbers.js";
 import { COMMANDS, chain, plain, STAGES } from "./equations.js";
 import { Example } from "./example.js";
 import { figure, legend, nameOf, scalar } from "./quantities.js";
@@ -26,7 +29,11 @@ export function insideSection(engine, training, sheet) {
   const section = byTestId("section-inside", HTMLElement);
   const net = byTestId("inside-net", HTMLSelectElement);
   const example = new Example(engine, training, sheet);
-  const rate = byTestId("inside-rate", HTMLInputElement);
+  const rate = new NumberField(byTestId("inside-rate", HTMLInputElement), RATE, {
+    label: SETTINGS.learningRate,
+    fallback: () => 1,
+    live: false, // the chapter says why there is no step
+  });
   const bug = byTestId("inside-bug", HTMLSelectElement);
   const body = byTestId("inside-body", HTMLElement);
   const words = byTestId("inside-words", HTMLElement);
@@ -42,10 +49,12 @@ export function insideSection(engine, training, sheet) {
   const play = byTestId("inside-play", HTMLButtonElement);
   const check = byTestId("inside-check", HTMLButtonElement);
 
+  const index = (/** @type {string} */ testid, /** @type {string} */ label) =>
+    new NumberField(byTestId(testid, HTMLInputElement), COUNT, { label });
   const which = {
-    layer: byTestId("inside-weight-layer", HTMLInputElement),
-    source: byTestId("inside-weight-source", HTMLInputElement),
-    neuron: byTestId("inside-weight-neuron", HTMLInputElement),
+    layer: index("inside-weight-layer", "The layer"),
+    source: index("inside-weight-source", "Where the weight comes from"),
+    neuron: index("inside-weight-neuron", "Where the weight goes to"),
   };
 
   /** @type {StepTrace | undefined} */
@@ -100,10 +109,11 @@ export function insideSection(engine, training, sheet) {
       try {
         const taken = await example.take();
         if ("words" in taken) return withdraw(taken.words, taken.share);
+        if (rate.trouble && net.value !== "live") return withdraw(rate.trouble);
         await engine.open(net.value);
         traced = await engine.call("steps.trace", {
           model: net.value,
-          rate: Number(rate.value),
+          rate: rate.value ?? 1, // the net in training has its own
           bug: bug.value || undefined,
           ...taken.args,
         });
@@ -114,7 +124,7 @@ export function insideSection(engine, training, sheet) {
       body.classList.toggle("rendering", Boolean(body.hidden)); // invisible until complete
       body.hidden = false;
       say(words, "");
-      rate.disabled = net.value === "live";
+      rate.input.disabled = net.value === "live";
       byTestId("inside-verdict", HTMLElement).textContent = "";
       byTestId("inside-histogram", HTMLElement).replaceChildren();
       choose();
@@ -307,13 +317,21 @@ export function insideSection(engine, training, sheet) {
     showChain().catch(gone);
   }
 
-  for (const element of Object.values(which)) {
-    element.addEventListener("change", () => {
-      if (!traced || !element.validity.valid || element.value === "") return;
-      const [layer, source, neuron] = [which.layer, which.source, which.neuron].map(
-        (field) => field.valueAsNumber,
-      );
-      weight = { layer, neuron: neuron - 1, source: source - 1 };
+  for (const [name, field] of Object.entries(which)) {
+    field.input.addEventListener("change", () => {
+      const { value } = field;
+      if (!traced || value === undefined) return;
+      const { sizes } = traced;
+      /** @type {Record<string, [number, number]>} */
+      const bounds = {
+        layer: [2, sizes.length],
+        source: [1, sizes[weight.layer - 2]],
+        neuron: [1, sizes[weight.layer - 1]],
+      };
+      const [least, most] = bounds[name];
+      if (value < least || value > most)
+        return field.refuse(`is ${value}, expected ${least} to ${most}`);
+      weight = { ...weight, [name]: name === "layer" ? value : value - 1 };
       chose = true;
       choose(); // the layer may have fewer neurons
       show(at).catch(gone);
@@ -349,13 +367,13 @@ export function insideSection(engine, training, sheet) {
     byTestId("inside-weight", HTMLElement).textContent =
       `layer ${layer}, from ${layer === 2 ? `pixel ${source + 1}` : `neuron ${source + 1}`} to neuron ${neuron + 1}` +
       (examples > 1 ? `, in example ${example.picked + 1}` : "");
-    for (const [element, value, most] of /** @type {[HTMLInputElement, number, number][]} */ ([
-      [which.layer, layer, sizes.length],
-      [which.source, source + 1, sizes[layer - 2]],
-      [which.neuron, neuron + 1, sizes[layer - 1]],
+    for (const [field, value] of /** @type {[NumberField, number][]} */ ([
+      [which.layer, layer],
+      [which.source, source + 1],
+      [which.neuron, neuron + 1],
     ])) {
-      element.max = String(most);
-      if (element !== document.activeElement) element.value = String(value);
+      if (field.input === document.activeElement) field.follow(value);
+      else field.set(value);
     }
     byTestId("inside-paper", HTMLElement).hidden = layer > 2 || numbers.a_in !== 0;
     chosen.replaceChildren(...items);
@@ -484,7 +502,7 @@ export function insideSection(engine, training, sheet) {
     for (const same of section.querySelectorAll(`.sym-${bright}`)) same.classList.add("lit");
   }
 
-  for (const control of [net, bug, rate]) control.addEventListener("change", request);
+  for (const control of [net, bug, rate.input]) control.addEventListener("change", request);
   example.addEventListener("change", request);
   example.addEventListener("pick", () => {
     if (traced) show(at).catch(gone);

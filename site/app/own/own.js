@@ -1,5 +1,6 @@
 // The chapter "Your own backward": edit a function of the library, and run it in a sandbox.
 
+import { SETTINGS, settingIn } from "../engine/names.js";
 import { take, warm } from "../engine/sandbox.js";
 import { foundOf, stateOf } from "../engine/sandboxMessages.js";
 import { RaceView } from "../race/race.js";
@@ -13,8 +14,10 @@ import {
 } from "../ui/address.js";
 import { byTestId, say as put } from "../ui/dom.js";
 import { lazy } from "../ui/lazy.js";
+import { NumberField, wrongAmong } from "../ui/numberField.js";
 import { waitingForSight, whileSeen } from "../ui/seen.js";
 import { packed, packs, unpacked } from "../ui/share.js";
+import { COUNT, HIDDEN, RATE, SEED } from "../ui/typedNumbers.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {import("../engine/training.js").Training} Training */
@@ -29,6 +32,8 @@ const ROWS = {
   "test-images": 1_000,
   "test-labels": 1_000,
 };
+/** @type {Record<string, import("../ui/typedNumbers.js").Kind>} */
+const KINDS = { learningRate: RATE, batchSize: COUNT, hidden: HIDDEN, seed: SEED };
 /** How long Python trains between two reports, in milliseconds. */
 const TURN = 80;
 /** After this time without an answer, warn of an endless loop; in milliseconds. */
@@ -108,7 +113,15 @@ export function ownSection(engine, training, gallery) {
     const name = /^\s*def (\w+)/m.exec(text)?.[1];
     return targets.find((one) => one.name.split(".").pop() === name) ?? known(FIRST);
   }
-  const fields = () => /** @type {HTMLInputElement[]} */ ([...form.elements]);
+  const fields = new Map(
+    Object.entries(KINDS).map(([name, kind]) => [
+      name,
+      new NumberField(/** @type {HTMLInputElement} */ (form.elements.namedItem(name)), kind, {
+        label: SETTINGS[name],
+        fallback: () => targets.find((one) => one.name === target.value)?.settings[name],
+      }),
+    ]),
+  );
 
   /** Show the visitor's version of a function, or the library's. @param {string} name */
   function choose(name) {
@@ -123,30 +136,20 @@ export function ownSection(engine, training, gallery) {
     showing = true;
     editor.text = text;
     showing = false;
-    for (const element of fields()) element.value = String(settings[element.name]);
+    for (const [name, field] of fields) field.set(settings[name]);
     const { file, line } = known(name);
     byTestId("own-place", HTMLElement).textContent = `nets_core/${file}, line ${line}`;
     drafts.set(name, { text, settings });
     controls();
   }
 
-  /** The settings of the function or the address, overridden by the fields. */
+  /** The settings of the function or the address, overridden by the fields that are right. */
   function settings() {
-    const given = drafts.get(target.value)?.settings;
+    const typed = [...fields].filter(([, field]) => field.value !== undefined);
     return {
-      ...given,
-      ...Object.fromEntries(fields().map(({ name, value }) => [name, read(name, value)])),
+      ...drafts.get(target.value)?.settings,
+      ...Object.fromEntries(typed.map(([name, field]) => [name, field.value])),
     };
-  }
-
-  /** Parse a setting; Python validates it. @param {string} name @param {string} value */
-  function read(name, value) {
-    if (name === "hidden")
-      return value
-        .split(/[\s,]+/)
-        .filter(Boolean)
-        .map(Number);
-    return fields().some((field) => field.name === name) ? Number(value) : value;
   }
 
   function edited() {
@@ -164,7 +167,10 @@ export function ownSection(engine, training, gallery) {
   }
 
   async function values() {
-    const chosen = Object.entries(settings()).map(([name, value]) => [name, String(value)]);
+    const chosen = Object.entries(settings()).map(([name, value]) => [
+      name,
+      KINDS[name]?.format(value) ?? String(value),
+    ]);
     const code = await packed(editor?.text ?? "");
     return { target: target.value, code, ...Object.fromEntries(chosen) };
   }
@@ -180,18 +186,24 @@ export function ownSection(engine, training, gallery) {
         const meant = known(given.get("target") ?? "");
         const chosen = meant ?? defining(text);
         const set = { ...chosen.settings };
+        const wrong = [];
         for (const key of Object.keys(set)) {
-          const value = given.get(key);
-          if (value !== null) set[key] = read(key, value.slice(0, LONGEST));
+          const value = given.get(key)?.slice(0, LONGEST);
+          if (value === undefined) continue;
+          const meaning = KINDS[key]?.parse(value) ?? { value };
+          if (meaning.trouble) wrong.push(`${SETTINGS[key]} ${meaning.trouble}`);
+          else set[key] = meaning.value;
         }
         show(chosen.name, text, set);
+        const doubts = [];
         if (!meant) {
-          say(
+          doubts.push(
             "The link names a function that this page does not have: perhaps it was made with " +
               `another version. Its code is below; Run would put it in place of ${chosen.name}.`,
-            "trouble",
           );
         }
+        if (wrong.length) doubts.push(`The link was not read whole. ${wrong.join(". ")}.`);
+        if (doubts.length) say(doubts.join(" "), "trouble");
         if (text !== chosen.text) {
           note.textContent =
             "This code came with the link. It has not run yet: read it, then press Run. It runs in " +
@@ -241,6 +253,8 @@ export function ownSection(engine, training, gallery) {
 
   async function race() {
     if (!editor || sandbox) return;
+    const wrong = wrongAmong(fields.values());
+    if (wrong) return say(wrong, "trouble");
     const text = editor.text;
     const chosen = settings();
     view.clear();
@@ -291,7 +305,10 @@ export function ownSection(engine, training, gallery) {
         else if (!running) say("Done.");
       }
     } catch (error) {
-      say(/** @type {Error} */ (error).message, "trouble");
+      const { message } = /** @type {Error} */ (error);
+      const named = settingIn(message);
+      if (named) fields.get(named.name)?.refuse(named.why);
+      say(named?.words ?? message, "trouble");
     } finally {
       clearTimeout(slow);
       mine.stop();

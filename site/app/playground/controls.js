@@ -1,8 +1,11 @@
 // Controls for settings: each shows a setting and asks the world to change it.
 
+import { settingIn } from "../engine/names.js";
 import { make } from "../ui/dom.js";
+import { NumberField } from "../ui/numberField.js";
 
 /** @typedef {import("./world.js").World} World */
+/** @typedef {import("../ui/typedNumbers.js").Kind} Kind */
 /** @typedef {import("./world.js").Figure} Figure */
 
 /**
@@ -10,13 +13,20 @@ import { make } from "../ui/dom.js";
  * @param {World} world
  * @param {Figure} name
  * @param {string} label
+ * @param {Kind} kind
  * @param {number[]} stops the slider's values, in ascending order
  * @returns {HTMLElement}
  */
-export function numberField(world, name, label, stops) {
-  const field = make("input", { type: "number", step: "any" });
-  field.dataset.testid = `playground-${name}`;
-  field.setAttribute("aria-label", label);
+export function tuned(world, name, label, kind, stops) {
+  const input = make("input");
+  input.dataset.testid = `playground-${name}`;
+  input.setAttribute("aria-label", label);
+  const element = make("div", { className: "tuned" }, [
+    make("span", { textContent: label, ariaHidden: "true" }),
+    input,
+  ]);
+  const fallback = () => world.choices.defaults[name];
+  const field = new NumberField(input, kind, { label, fallback });
   const slider = make("input", {
     type: "range",
     min: "0",
@@ -34,30 +44,28 @@ export function numberField(world, name, label, stops) {
     const value = world.intended[name];
     slider.value = String(near(value));
     slider.setAttribute("aria-valuetext", String(value));
-    if (document.activeElement !== field) field.value = String(value);
+    field.follow(value);
   };
-  const restore = () => {
-    follow();
-    field.value = String(world.intended[name]);
-  };
-  field.addEventListener("change", () => {
-    if (field.value === "") restore();
-    else void world.change({ [name]: field.valueAsNumber });
+  input.addEventListener("change", () => {
+    if (!field.trouble) void world.change({ [name]: field.value });
   });
   slider.addEventListener("input", () => {
     void world.change({ [name]: stops[slider.valueAsNumber] });
+    field.set(world.intended[name]);
     follow();
   });
   world.addEventListener("settings", follow);
   world.addEventListener("trouble", (event) => {
-    if (/** @type {CustomEvent} */ (event).detail.names.includes(name)) restore();
+    const { message, names } = /** @type {CustomEvent} */ (event).detail;
+    if (!names.includes(name)) return;
+    const named = settingIn(message);
+    if (named?.name === name) field.refuse(named.why);
+    else field.set(world.intended[name]); // refused together with another
+    follow();
   });
   follow();
-  return make("div", { className: "tuned" }, [
-    make("span", { textContent: label, ariaHidden: "true" }),
-    field,
-    slider,
-  ]);
+  element.append(slider);
+  return element;
 }
 
 /** Evenly spaced values. @param {number} from @param {number} to @param {number} step */

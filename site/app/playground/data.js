@@ -1,7 +1,8 @@
 // The data: data sets as small pictures, the visitor's formula, noise and shares.
 
 import { make } from "../ui/dom.js";
-import { numberField, stops } from "./controls.js";
+import { numberKind, stepBy } from "../ui/typedNumbers.js";
+import { stops, tuned } from "./controls.js";
 import { colours, paintOf, REACH, whenColoursChange } from "./heat.js";
 import { DATA } from "./words.js";
 
@@ -35,10 +36,14 @@ export function dataControls(world) {
     make("label", {}, [asked, formula]),
     error,
   ]);
+  const { samples } = world.choices.limits;
+  const points = numberKind({ whole: true, least: 2, most: samples, step: stepBy(1) });
+  const noise = numberKind({ least: 0, most: 0.5, step: stepBy(0.05) });
+  const share = numberKind({ least: 0.1, most: 0.9, step: stepBy(0.1) });
   const numbers = [
-    numberField(world, "samples", "Points", stops(10, world.choices.limits.samples, 10)),
-    numberField(world, "noise", "Noise", stops(0, 0.5, 0.05)),
-    numberField(world, "share", "For training", stops(0.1, 0.9, 0.1)),
+    tuned(world, "samples", "Points", points, stops(10, samples, 10)),
+    tuned(world, "noise", "Noise", noise, stops(0, 0.5, 0.05)),
+    tuned(world, "share", "For training", share, stops(0.1, 0.9, 0.1)),
   ];
   /** The small pictures' points, by problem and data set. @type {Map<string, Points>} */
   const pictures = new Map();

@@ -1,11 +1,15 @@
 // One weight or bias: its value, the formula that uses it, and a field to change it.
 
 import { make } from "../ui/dom.js";
+import { NumberField } from "../ui/numberField.js";
+import { numberKind, stepBy } from "../ui/typedNumbers.js";
 import { down, FEATURES, layerNumber, signed, up } from "./words.js";
 
 /** @typedef {import("./world.js").World} World */
 /** @typedef {import("./attention.js").Attention} Attention */
 /** @typedef {import("./attention.js").Weight} Weight */
+
+const WEIGHT = numberKind({ least: -100, most: 100, step: stepBy(0.1) });
 
 /**
  * @param {World} world
@@ -22,7 +26,7 @@ export function inspector(world, attention) {
   const source = make("select");
   source.dataset.testid = "playground-weight-source";
   source.setAttribute("aria-label", "Which weight of this neuron");
-  const value = make("input", { type: "number", step: "0.1" });
+  const value = make("input");
   value.dataset.testid = "playground-weight-value";
   value.setAttribute("aria-label", "Its value");
   const text = make("p", { className: "quiet" });
@@ -35,8 +39,11 @@ export function inspector(world, attention) {
   forget.dataset.testid = "playground-forget";
   const fields = make("div", { className: "one-weight", hidden: true }, [source, value, text]);
   const element = make("div", { className: "inspector" }, [hint, fields, forget]);
+  const field = new NumberField(value, WEIGHT, { label: "The value" });
   /** The neuron and net that the select was filled for. */
   let filled = "";
+  /** The weight whose value the field shows. */
+  let shown = "";
 
   function draw() {
     const { weight } = attention;
@@ -56,7 +63,11 @@ export function inspector(world, attention) {
         : layer.weights[weight.neuron * sources + weight.source];
     text.dataset.value = String(now);
     value.hidden = !!view.deltas;
-    if (document.activeElement !== value) value.value = String(Number(now.toFixed(4)));
+    const held = JSON.stringify([weight, filled]);
+    const number = Number(now.toFixed(4));
+    if (held !== shown) field.set(number);
+    else if (document.activeElement !== value) field.follow(number);
+    shown = held;
     const said = view.deltas ? backward(weight, now) : forward(weight, now);
     if (text.textContent !== said) text.textContent = said;
   }
@@ -87,8 +98,8 @@ export function inspector(world, attention) {
   value.addEventListener("focus", () => attention.weight && attention.hold(attention.weight));
   value.addEventListener("change", () => {
     const { weight } = attention;
-    if (!weight || value.value === "" || !Number.isFinite(value.valueAsNumber)) return draw();
-    void world.weight(weight.layer, weight.neuron, weight.source, value.valueAsNumber);
+    if (!weight || field.trouble) return;
+    void world.weight(weight.layer, weight.neuron, weight.source, field.value);
   });
   element.addEventListener("keydown", (event) => {
     if (event.key === "Escape") attention.release();

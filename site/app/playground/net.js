@@ -2,6 +2,8 @@
 
 import { WORDS } from "../engine/names.js";
 import { byTestId, make } from "../ui/dom.js";
+import { NumberField } from "../ui/numberField.js";
+import { numberKind, stepBy } from "../ui/typedNumbers.js";
 import { paintDots, paintHeat, whenColoursChange } from "./heat.js";
 import { Lines } from "./lines.js";
 import { FEATURES, layerNumber } from "./words.js";
@@ -14,6 +16,7 @@ import { DENSITY } from "./world.js";
 
 /** How close to a line the pointer must be, in pixels. */
 const REACH = { mouse: 7, touch: 16 };
+const DROPOUT = numberKind({ least: 0, most: 0.9, step: stepBy(0.1) });
 const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 /**
@@ -33,6 +36,8 @@ export function netPicture(world, attention) {
    * @type {{element: HTMLElement, squares: HTMLButtonElement[]}[]}
    */
   const made = [];
+  /** The fields for each hidden layer's dropout. @type {NumberField[]} */
+  const dropouts = [];
   /** What the columns show. */
   let shape = "";
   columns.append(column("Features", features));
@@ -109,18 +114,17 @@ export function netPicture(world, attention) {
     activation.dataset.testid = `playground-activation-${l}`;
     activation.setAttribute("aria-label", `Activation of layer ${n}`);
     activation.addEventListener("change", () => alter(l, { activation: activation.value }));
-    const dropout = make("input", { type: "number", min: "0", max: "0.9", step: "0.1" });
+    const dropout = make("input");
     dropout.dataset.testid = `playground-dropout-${l}`;
     dropout.setAttribute("aria-label", `Dropout of layer ${n}`);
+    const drop = make("label", { className: "drop" }, ["Dropout", dropout]);
+    const element = column(`Layer ${n}`, [], [activation, drop]);
+    const label = `Dropout of layer ${n}`;
+    const field = new NumberField(dropout, DROPOUT, { label, fallback: () => 0 });
+    dropouts[l] = field;
     dropout.addEventListener("change", () => {
-      if (dropout.value === "") dropout.value = String(world.intended.layers[l].dropout);
-      else alter(l, { dropout: dropout.valueAsNumber });
+      if (!field.trouble) alter(l, { dropout: field.value });
     });
-    const element = column(
-      `Layer ${n}`,
-      [],
-      [activation, make("label", { className: "drop" }, ["Dropout", dropout])],
-    );
     element.firstElementChild?.append(make("div", { className: "layer-buttons" }, [fewer, more]));
     return element;
   }
@@ -239,11 +243,8 @@ export function netPicture(world, attention) {
     return lines.nearest(event.clientX - box.left, event.clientY - box.top, reach);
   }
 
-  /**
-   * Show the layers' settings in their controls, except in the field that is being edited.
-   * @param {Element | null} [typing] the field with the focus
-   */
-  function follow(typing = document.activeElement) {
+  /** Show the layers' settings in their controls. */
+  function follow() {
     const { choices, intended, settings } = world;
     const layers = intended.layers.length === made.length - 1 ? intended.layers : settings.layers;
     for (const [l, { neurons, activation, dropout }] of layers.entries()) {
@@ -251,8 +252,7 @@ export function netPicture(world, attention) {
       byTestId(`playground-more-${l}`, HTMLButtonElement, columns).disabled =
         neurons >= choices.limits.neurons;
       byTestId(`playground-activation-${l}`, HTMLSelectElement, columns).value = activation;
-      const field = byTestId(`playground-dropout-${l}`, HTMLInputElement, columns);
-      if (field !== typing) field.value = String(dropout);
+      dropouts[l].follow(dropout);
     }
   }
 
@@ -304,7 +304,7 @@ export function netPicture(world, attention) {
 
   world.addEventListener("settings", build);
   world.addEventListener("trouble", (event) => {
-    if (/** @type {CustomEvent} */ (event).detail.names.includes("layers")) follow(null);
+    if (/** @type {CustomEvent} */ (event).detail.names.includes("layers")) follow();
   });
   world.addEventListener("view", draw);
   world.addEventListener("state", draw);

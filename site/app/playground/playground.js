@@ -1,6 +1,6 @@
 // The playground, built when it is first seen: controls, data, net, plane.
 
-import { WORDS } from "../engine/names.js";
+import { settingIn, WORDS } from "../engine/names.js";
 import {
   addressOf,
   goToAddress,
@@ -10,9 +10,11 @@ import {
 } from "../ui/address.js";
 import { nowAndThen } from "../ui/announce.js";
 import { byTestId, make, percent, say } from "../ui/dom.js";
+import { numberFieldsIn, wrongAmong } from "../ui/numberField.js";
 import { Sight } from "../ui/seen.js";
+import { COUNT, DECAY, RATE, SEED } from "../ui/typedNumbers.js";
 import { Attention } from "./attention.js";
-import { choice, numberField, stops } from "./controls.js";
+import { choice, stops, tuned } from "./controls.js";
 import { course } from "./course.js";
 import { dataControls } from "./data.js";
 import { initializerFold } from "./initial.js";
@@ -77,6 +79,7 @@ const told = (message) => message.replace(/\.?$/, ".");
 async function open(engine) {
   const section = byTestId("section-playground", HTMLElement);
   const words = byTestId("playground-words", HTMLElement);
+  const body = byTestId("playground-body", HTMLElement);
   /** @type {Choices} */
   const choices = await engine.call("playground.choices");
   const world = new World(engine, choices, choices.defaults);
@@ -100,9 +103,20 @@ async function open(engine) {
     made.addEventListener("click", work);
     return made;
   };
-  const play = button("play", "Play", () => (world.playing ? world.pause() : world.play()));
+  /** Whether the net may learn with what the fields say; if not, tell why. */
+  const mayLearn = () => {
+    const wrong = wrongAmong(numberFieldsIn(body));
+    if (wrong) say(words, wrong, { kind: "trouble" });
+    return !wrong;
+  };
+  const play = button("play", "Play", () => {
+    if (world.playing) world.pause();
+    else if (mayLearn()) world.play();
+  });
   play.className = "primary";
-  const step = button("step", "One step", () => void world.step());
+  const step = button("step", "One step", () => {
+    if (mayLearn()) void world.step();
+  });
   const reset = button("reset", "Reset", () => void world.reset());
   const mode = button(
     "mode",
@@ -119,7 +133,7 @@ async function open(engine) {
   const depth = depthControls(world);
 
   const settings = settingsControls(world);
-  byTestId("playground-body", HTMLElement).replaceChildren(
+  body.replaceChildren(
     make("div", { className: "buttons" }, [play, step, reset, mode, speed.element, link, script]),
     figures,
     make("div", { className: "world" }, [
@@ -146,7 +160,8 @@ async function open(engine) {
   });
   world.addEventListener("trouble", (event) => {
     const { message, names } = /** @type {CustomEvent} */ (event).detail;
-    if (!names.includes("formula")) say(words, message && told(message), { kind: "trouble" });
+    const said = settingIn(message)?.words ?? message;
+    if (!names.includes("formula")) say(words, said && told(said), { kind: "trouble" });
   });
   world.addEventListener("touched", () => writeAddress(section.id, written(world)));
   const sight = new Sight(section, () => world.appear());
@@ -299,10 +314,10 @@ function settingsControls(world) {
     problem.element,
     pick("initializer", "Initializer", choices.initializers),
     pick("optimizer", "Optimizer", choices.optimizers),
-    numberField(world, "seed", "Seed", stops(0, 30, 1)),
-    numberField(world, "batchSize", "Mini-batch", stops(1, 50, 1)),
-    numberField(world, "learningRate", "Learning rate", RATES),
-    numberField(world, "l1", "L1", DECAYS),
-    numberField(world, "l2", "L2", DECAYS),
+    tuned(world, "seed", "Seed", SEED, stops(0, 30, 1)),
+    tuned(world, "batchSize", "Mini-batch", COUNT, stops(1, 50, 1)),
+    tuned(world, "learningRate", "Learning rate", RATE, RATES),
+    tuned(world, "l1", "L1", DECAY, DECAYS),
+    tuned(world, "l2", "L2", DECAY, DECAYS),
   ]);
 }

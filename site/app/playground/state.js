@@ -1,6 +1,8 @@
 // The playground's state to and from the address. Python validates the values; this module only
 // parses them.
 
+import { parseNumber } from "../ui/typedNumbers.js";
+
 /** @typedef {import("./world.js").Settings} Settings */
 /** @typedef {import("./world.js").World} World */
 /** @typedef {import("./world.js").Mode} Mode */
@@ -8,8 +10,9 @@
 /** Separators of the items of a list, and of an item's numbers. URLs need no escapes for them. */
 const [PARTS, NUMBERS] = ["*", "_"];
 
+const COUNTS = /** @type {const} */ (["samples", "seed", "batchSize"]);
 /** @type {import("./world.js").Figure[]} */
-const FIGURES = ["samples", "noise", "share", "seed", "learningRate", "l1", "l2", "batchSize"];
+const FIGURES = [...COUNTS, "noise", "share", "learningRate", "l1", "l2"];
 const TEXTS = /** @type {const} */ (["problem", "data", "formula", "initializer", "optimizer"]);
 
 /** @param {World} world @returns {Record<string, string>} */
@@ -53,7 +56,8 @@ export function read(values, speeds) {
   for (const [name, text] of values) {
     const value = Object.hasOwn(READERS, name) ? READERS[name](text) : undefined;
     if (name === "mode" && (text === "gradient" || text === "activations")) mode = text;
-    else if (name === "speed" && speeds.includes(Number(text))) speed = Number(text);
+    else if (name === "speed" && speeds.includes(Number(figure(text))))
+      speed = Number(figure(text));
     else if (value === undefined) wrong.push(name);
     else settings[name] = value;
   }
@@ -63,10 +67,16 @@ export function read(values, speeds) {
 /** @param {number[][]} numbers */
 const rows = (numbers) => numbers.map((row) => row.join(NUMBERS)).join(PARTS);
 
-/** A finite number, or undefined. @param {string} text */
+/** A finite number, or undefined. @param {string} text @returns {number | undefined} */
 function figure(text) {
-  const value = Number(text);
-  return text.trim() && Number.isFinite(value) ? value : undefined;
+  const { value, trouble } = parseNumber(text);
+  return trouble ? undefined : value;
+}
+
+/** A whole number, or undefined. @param {string} text @returns {number | undefined} */
+function count(text) {
+  const { value, trouble } = parseNumber(text, { whole: true });
+  return trouble ? undefined : value;
 }
 
 /** A parser of rows of `length` numbers; it returns undefined for anything else. @param {number} length */
@@ -78,8 +88,9 @@ const table = (length) => (/** @type {string} */ text) => {
 /** "4-tanh*2-relu-0.1" @param {string} text */
 function layers(text) {
   const all = (text ? text.split(PARTS) : []).map((part) => {
-    const [neurons, activation, dropout = "0"] = part.split("-");
-    return { neurons: figure(neurons), activation, dropout: figure(dropout) };
+    const [, neurons = "", activation, dropout = "0"] =
+      /^([^-]+)-([^-]+)(?:-(.+))?$/.exec(part) ?? []; // a dropout can be 1e-7
+    return { neurons: count(neurons), activation, dropout: figure(dropout) };
   });
   const right = all.every(
     ({ neurons, activation, dropout }) =>
@@ -95,6 +106,7 @@ function layers(text) {
 const READERS = {
   ...Object.fromEntries(TEXTS.map((name) => [name, (/** @type {string} */ text) => text])),
   ...Object.fromEntries(FIGURES.map((name) => [name, figure])),
+  ...Object.fromEntries(COUNTS.map((name) => [name, count])),
   features: (text) => text.split(PARTS),
   layers,
   points: table(3),

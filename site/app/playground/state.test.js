@@ -78,9 +78,30 @@ describe("a playground in the address", () => {
 });
 
 describe("an address that somebody wrote", () => {
+  it("may have numbers as people write them", () => {
+    const query = "noise=0,1&learningRate=1e-7&seed=1,000&samples=２００&l2=1e-3&speed=5,0";
+    const { settings, speed, wrong } = parsed(`${query}&layers=4-tanh-1e-7*2-relu-0,25`);
+    expect(settings).toEqual({
+      noise: 0.1,
+      learningRate: 1e-7,
+      seed: 1000,
+      samples: 200,
+      l2: 1e-3,
+      layers: [
+        { neurons: 4, activation: "tanh", dropout: 1e-7 },
+        { neurons: 2, activation: "relu", dropout: 0.25 },
+      ],
+    });
+    expect(speed).toBe(5);
+    expect(wrong).toEqual([]);
+  });
+
   it.each([
     "samples=",
     "samples=many",
+    "samples=0x10",
+    "samples=1.5",
+    "learningRate=1,000",
     "noise=Infinity",
     "noise=1e999",
     "seed=NaN",
@@ -91,6 +112,8 @@ describe("an address that somebody wrote", () => {
     "layers=tanh",
     "layers=4",
     "layers=4-tanh*",
+    "layers=4-tanh-",
+    "layers=-4-tanh",
     "layers=4-tanh-much",
     "speed=1000",
     "mode=other",

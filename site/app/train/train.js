@@ -1,17 +1,28 @@
 // The chapter "Watch it learn": settings, buttons, curves, and the weights as pictures.
 
-import { WORDS } from "../engine/names.js";
+import { SETTINGS, settingIn, WORDS } from "../engine/names.js";
 import { nowAndThen } from "../ui/announce.js";
 import { charting } from "../ui/charting.js";
 import { byTestId, duration, make, percent, say as put, show, whole } from "../ui/dom.js";
+import { NumberField, wrongAmong } from "../ui/numberField.js";
 import { paintSigned, palette } from "../ui/pictures.js";
 import { Sight } from "../ui/seen.js";
+import { COUNT, DECAY, HIDDEN, RATE, SEED } from "../ui/typedNumbers.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {import("../engine/training.js").Training} Training */
 
 /** Settings that may change during training; the Lab refuses the others. */
 const ADJUSTABLE = new Set(["learningRate", "l2", "batchSize"]);
+/** @type {Record<string, import("../ui/typedNumbers.js").Kind>} */
+const KINDS = {
+  hidden: HIDDEN,
+  learningRate: RATE,
+  batchSize: COUNT,
+  l2: DECAY,
+  epochs: COUNT,
+  seed: SEED,
+};
 /** Time between two updates of curves and pictures, in milliseconds. */
 const REDRAW = 200;
 /** Time between two announcements for screen readers, in milliseconds. */
@@ -40,6 +51,16 @@ export function trainSection(engine, training) {
 
   /** @type {Record<string, Record<string, unknown>>} */
   let defaults = {};
+  const numbers = new Map(
+    Object.entries(KINDS).map(([name, kind]) => [
+      name,
+      new NumberField(/** @type {HTMLInputElement} */ (field(name)), kind, {
+        label: SETTINGS[name],
+        fallback: () => defaults[field("recipe").value]?.[name],
+        live: false, // the form tells of trouble
+      }),
+    ]),
+  );
   engine.addEventListener("ready", async () => {
     const choices = await engine.call("training.choices").catch(() => undefined);
     if (!choices || form.dataset.filled) return;
@@ -51,7 +72,7 @@ export function trainSection(engine, training) {
     fill("loss", choices.losses);
     fill("optimizer", choices.optimizers);
     fill("initializer", choices.initializers);
-    follow(defaults[choices.recipe]);
+    follow(defaults[choices.recipe], true);
     controls();
   });
 
@@ -64,24 +85,27 @@ export function trainSection(engine, training) {
     if (values.includes(chosen)) field(name).value = chosen;
   }
 
-  /** Show these settings in the controls. @param {Record<string, any>} settings */
-  function follow(settings) {
+  /**
+   * Show these settings in the controls.
+   * @param {Record<string, any>} settings
+   * @param {boolean} [typed] also in place of what the visitor is typing
+   */
+  function follow(settings, typed = false) {
     for (const [name, value] of Object.entries(settings)) {
+      const number = numbers.get(name);
       const control = field(name);
-      if (control instanceof HTMLInputElement && control.type === "checkbox") {
-        control.checked = value;
-      } else if (control) control.value = Array.isArray(value) ? value.join(", ") : String(value);
+      if (number && typed) number.set(value);
+      else if (number) number.follow(value);
+      else if (control instanceof HTMLInputElement) control.checked = value;
+      else if (control) control.value = value;
     }
   }
 
   /** @param {HTMLInputElement | HTMLSelectElement} element @returns {unknown} */
   function settingOf(element) {
-    if (element.name === "hidden") {
-      const sizes = element.value.split(/[\s,]+/).filter(Boolean);
-      return sizes.map((size) => (Number.isNaN(Number(size)) ? size : Number(size)));
-    }
-    if (element instanceof HTMLSelectElement) return element.value;
-    return element.type === "checkbox" ? element.checked : Number(element.value);
+    const number = numbers.get(element.name);
+    if (number) return number.value;
+    return element instanceof HTMLSelectElement ? element.value : element.checked;
   }
   const settings = () =>
     Object.fromEntries(fields().map((element) => [element.name, settingOf(element)]));
@@ -91,21 +115,41 @@ export function trainSection(engine, training) {
 
   /** Mark the setting that Python refused; returns the message with the setting's label. @param {Error} error */
   function refused({ message }) {
-    const [name] = message.split(" ", 1);
-    const control = field(name);
-    if (!control) return message;
-    control.ariaInvalid = "true";
-    const texts = [...(control.labels?.[0].childNodes ?? [])].filter(
-      (node) => node instanceof Text,
+    const found = settingIn(message);
+    if (!found || !field(found.name)) return message;
+    const number = numbers.get(found.name);
+    if (number) number.refuse(found.why);
+    else field(found.name).ariaInvalid = "true";
+    return found.words;
+  }
+
+  /** Tell of trouble with the settings, once: a number field also shows its own. @param {string} message */
+  function complain(message) {
+    if (doubt.textContent !== message) doubt.textContent = message;
+    doubt.hidden = !message;
+    doubt.classList.toggle(
+      "unseen",
+      [...numbers.values()].some(({ trouble }) => trouble),
     );
-    return texts.map(({ data }) => data.trim()).join("") + message.slice(name.length);
   }
 
   /** Remove the marks of refused settings. */
   function accept() {
-    for (const element of fields()) element.ariaInvalid = null;
-    doubt.hidden = true;
-    doubt.textContent = "";
+    for (const element of fields()) {
+      const number = numbers.get(element.name);
+      if (number) number.accept();
+      else element.ariaInvalid = null;
+    }
+    complain([...numbers.values()].find(({ trouble }) => trouble)?.trouble ?? "");
+  }
+
+  /** Whether a run may begin with what the fields say; if not, tell why. */
+  function mayStart() {
+    accept();
+    const wrong = wrongAmong(numbers.values());
+    say(wrong, wrong ? "trouble" : "quiet");
+    complain(wrong);
+    return !wrong;
   }
 
   function controls() {
@@ -130,7 +174,10 @@ export function trainSection(engine, training) {
     const element = /** @type {HTMLInputElement} */ (event.target);
     accept();
     if (element.name === "recipe") {
-      follow(defaults[element.value]);
+      follow(defaults[element.value], true);
+      accept();
+    } else if (numbers.get(element.name)?.trouble) {
+      return;
     } else if (training.state === "training" || training.state === "paused") {
       const { value } = element;
       try {
@@ -138,8 +185,7 @@ export function trainSection(engine, training) {
         say("");
       } catch (error) {
         if (element.value !== value) return; // changed again before the answer
-        doubt.textContent = refused(/** @type {Error} */ (error));
-        doubt.hidden = false;
+        complain(refused(/** @type {Error} */ (error)));
       }
     } else if (element.name === "output" && element.value === "softmax") {
       field("loss").value = "cross_entropy"; // mse does not work with softmax
@@ -147,8 +193,7 @@ export function trainSection(engine, training) {
   });
 
   start.addEventListener("click", () => {
-    say("");
-    accept();
+    if (!mayStart()) return;
     training.train(settings()).catch(() => {}); // "trouble" reports it
   });
   pause.addEventListener("click", () =>
@@ -164,11 +209,10 @@ export function trainSection(engine, training) {
     }
   };
   step.addEventListener("click", async () => {
-    say("");
-    accept();
     if (training.running) {
+      say("");
       await single();
-    } else {
+    } else if (mayStart()) {
       training.train(settings(), { paused: true }).catch(() => {});
       training.addEventListener("state", function once() {
         if (training.state === "loading") return;
@@ -224,6 +268,8 @@ export function trainSection(engine, training) {
   training.addEventListener("trouble", (event) =>
     say(refused(/** @type {CustomEvent} */ (event).detail), "trouble"),
   );
+  /** Whether the last report said that the training waits. */
+  let stalled = false;
   training.addEventListener("progress", (event) => {
     const progress = /** @type {CustomEvent} */ (event).detail;
     show(byTestId("epoch", HTMLElement), progress.epoch, (n) => `${n} of ${progress.epochs}`);
@@ -239,7 +285,8 @@ export function trainSection(engine, training) {
       announce(standing(progress));
     }
     if (progress.state === "waiting") say("Waiting for the rest of MNIST …");
-    else if (words.textContent?.startsWith("Waiting")) say("");
+    else if (stalled) say("");
+    stalled = progress.state === "waiting";
     void redraw();
   });
   engine.addEventListener("ready", controls);
@@ -248,8 +295,12 @@ export function trainSection(engine, training) {
   /** The weight to watch, counted from 0. @type {{neuron: number, source: number, side: number} | undefined} */
   let watched;
   const which = {
-    neuron: byTestId("weight-neuron", HTMLInputElement),
-    source: byTestId("weight-source", HTMLInputElement),
+    neuron: new NumberField(byTestId("weight-neuron", HTMLInputElement), COUNT, {
+      label: "The neuron",
+    }),
+    source: new NumberField(byTestId("weight-source", HTMLInputElement), COUNT, {
+      label: "The input",
+    }),
   };
   for (const type of /** @type {const} */ (["pointermove", "pointerdown"])) {
     gallery.addEventListener(type, (event) => {
@@ -262,15 +313,22 @@ export function trainSection(engine, training) {
       const row = place((event.clientY - box.top) / box.height);
       const neuron = [...gallery.children].indexOf(event.target);
       watched = { neuron, source: row * side + column, side };
-      which.neuron.value = String(neuron + 1);
-      which.source.value = String(watched.source + 1);
+      which.neuron.set(neuron + 1);
+      which.source.set(watched.source + 1);
       void showWeight();
     });
   }
-  for (const element of Object.values(which)) {
-    element.addEventListener("change", () => {
+  for (const { input } of Object.values(which)) {
+    input.addEventListener("change", () => {
       const side = gallery.querySelector("canvas")?.width ?? 0;
-      const [neuron, source] = [which.neuron.valueAsNumber - 1, which.source.valueAsNumber - 1];
+      const [neuron, source] = [which.neuron.value - 1, which.source.value - 1];
+      const most = { neuron: gallery.children.length, source: side * side };
+      for (const [name, index] of /** @type {const} */ ([
+        ["neuron", neuron],
+        ["source", source],
+      ])) {
+        if (index >= most[name]) which[name].refuse(`is ${index + 1}, expected 1 to ${most[name]}`);
+      }
       if (!gallery.children[neuron] || !(source >= 0 && source < side * side)) return;
       watched = { neuron, source, side };
       void showWeight();

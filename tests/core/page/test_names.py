@@ -31,6 +31,14 @@ def test_names_within_results_are_translated_too() -> None:
     assert found == {"healthy": {"testAccuracy": 1}, "bugs": [{"checkSees": True}], "a_in": 2}
 
 
+def test_the_page_gets_numbers_that_it_can_mix_with_its_own() -> None:
+    """Pyodide makes BigInts of integers from 2^53 − 1 on."""
+    found = to_page({"seed": 2**53 - 1, "list": [-(2**60)], "small": 2**53 - 2, "yes": True})
+    assert found == {"seed": 2**53 - 1, "list": [-(2**60)], "small": 2**53 - 2, "yes": True}
+    assert [type(value) for value in (found["seed"], *found["list"])] == [float, float]
+    assert [type(found[name]) for name in ("small", "yes")] == [int, bool]
+
+
 def test_the_pages_names_alone_are_taken() -> None:
     with pytest.raises(ValueError, match="setting is 'batch_size', expected 'batchSize'"):
         from_page({"batch_size": 3})

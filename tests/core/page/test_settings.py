@@ -158,3 +158,34 @@ class TestAdjusting:
             chosen.adjusted({"l2": 0.5, "learning_rate": 0.5, "batch_size": 0}, trainer)
         assert trainer.l2 == chosen.l2
         assert trainer.optimizer.learning_rate == chosen.learning_rate
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("seed", 10**5000, "seed is too large, expected at most 9007199254740991"),
+        ("seed", -(10**5000), "seed is too small, expected 0 or more"),
+        ("seed", 2**53, "seed is too large, expected at most 9007199254740991"),
+        ("epochs", 1e21, "epochs is too large, expected at most 9007199254740991"),
+        ("epochs", float("inf"), "epochs is inf, expected a whole number"),
+        ("batch_size", float("nan"), "batch_size is nan, expected a whole number"),
+        ("batch_size", "10", "batch_size is '10', expected a whole number"),
+        ("learning_rate", 10**5000, "learning_rate is too large, expected a number below 1e308"),
+        (
+            "learning_rate",
+            -(10**5000),
+            "learning_rate is too small, expected a number above -1e308",
+        ),
+        ("l2", "0", "l2 is '0', expected a number"),
+        ("hidden", [10**5000], "hidden is too large, expected at most 9007199254740991"),
+    ],
+    ids=lambda value: str(value)[:40] if isinstance(value, str) else type(value).__name__,
+)
+def test_odd_numbers_are_refused_in_a_true_sentence(name: str, value: Any, told: str) -> None:
+    with pytest.raises((TypeError, ValueError)) as caught:
+        Settings.from_plain({name: value})
+    assert str(caught.value) == told
+
+
+def test_the_largest_seed_of_the_page_makes_a_net() -> None:
+    assert trainer_of(Settings.from_plain({"seed": 2**53 - 1})).seed == 2**53 - 1

@@ -288,7 +288,7 @@ def test_nothing_breaks_when_everything_is_changed_at_once(page: Page) -> None:
     expect(part(page, "inside-file")).to_contain_text("network.py")
     part(page, "inside-rate").fill("0")
     part(page, "inside-rate").press("Enter")
-    expect(part(page, "inside-words")).to_contain_text("learning_rate is 0")
+    expect(part(page, "inside-words")).to_contain_text("Learning rate is 0")
     expect(part(page, "inside-body")).to_be_hidden()
     part(page, "inside-rate").fill("1")
     part(page, "inside-rate").press("Enter")

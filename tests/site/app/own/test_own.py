@@ -384,7 +384,7 @@ def test_a_bug_of_the_gallery_comes_with_its_settings_and_is_mended_by_hand(page
     part(page, "bugs-list").get_by_role("button", name="transpose").click(timeout=PATIENCE)
     part(page, "bugs-edit").click()
     expect(part(page, "own-target")).to_have_value("Dense.backward")
-    expect(part(page, "own-settings").locator("[name=hidden]")).to_have_value("10,10")
+    expect(part(page, "own-settings").locator("[name=hidden]")).to_have_value("10, 10")
     run(page)
     verdict = part(page, "own-race").get_by_test_id("race-verdict")
     expect(verdict).to_have_attribute("data-right", "no", timeout=PATIENCE)

@@ -224,10 +224,18 @@ def test_how_it_learns_changes_while_it_learns(page: Page, name: str, value: str
 
 def test_what_is_not_allowed_is_told_and_left(page: Page) -> None:
     typed(page, "samples", "9000")
-    expect(part(page, "playground-words")).to_contain_text("samples is 9000")
-    expect(part(page, "playground-samples")).to_have_value("300")
+    samples = part(page, "playground-samples")
+    expect(samples).to_have_accessible_description(
+        "Points is 9000, expected a whole number from 2 to 500."
+    )
+    expect(page).not_to_have_url(re.compile("samples=9000"))
+    press(page, "play")
+    expect(part(page, "playground-words")).to_contain_text("Points is 9000")
+    expect(part(page, "section-playground")).to_have_attribute("data-state", "paused")
+    expect(samples).to_be_focused()
     typed(page, "samples", "200")
     expect(part(page, "playground-words")).to_have_text("")
+    expect(samples).to_have_accessible_description("")
 
 
 def test_the_net_gets_layers_neurons_and_features(page: Page) -> None:
@@ -498,8 +506,11 @@ def test_what_is_being_typed_is_not_overwritten_by_an_earlier_change(
     expect(part(page, "playground-dropout-0")).to_have_value("0.3")
     part(page, "playground-dropout-0").press("Tab")
     expect(page).to_have_url(re.compile(r"layers=\d-relu-0\.3\*"))
-    typed(page, "dropout-0", "7")  # which is refused
-    expect(part(page, "playground-dropout-0")).to_have_value("0.3")
+    typed(page, "dropout-0", "7")
+    expect(part(page, "playground-dropout-0")).to_have_accessible_description(
+        "Dropout of layer 2 is 7, expected a number from 0 to 0.9."
+    )
+    expect(page).to_have_url(re.compile(r"layers=\d-relu-0\.3\*"))
 
 
 def test_the_address_keeps_the_whole_state(page: Page, site_url: str) -> None:

@@ -212,7 +212,8 @@ def test_settings_that_cannot_be_are_named_where_they_stand(page: Page) -> None:
     for name, value, said in (
         ("hidden", "30, many", "Hidden layers is 'many'"),
         ("hidden", "-1", "Hidden layers is -1"),
-        ("batchSize", "", "Mini-batch is 0"),
+        ("batchSize", "0", "Mini-batch is 0"),
+        ("batchSize", "1000000000", "Mini-batch is 1000000000, expected at most"),
     ):
         set_field(page, "recipe", "mlp-30")
         set_field(page, name, value)
