@@ -2,6 +2,7 @@
 
 import { WORDS } from "../engine/names.js";
 import { byTestId, make } from "../ui/dom.js";
+import { whenPixelRatioChanges } from "../ui/pixelRatio.js";
 import { paintDots, paintHeat, whenColoursChange } from "./heat.js";
 import { Lines } from "./lines.js";
 import { FEATURES, layerNumber } from "./words.js";
@@ -311,5 +312,6 @@ export function netPicture(world, attention) {
   attention.addEventListener("weight", draw);
   whenColoursChange(draw);
   new ResizeObserver(lay).observe(columns);
+  whenPixelRatioChanges(lay);
   return columns;
 }
