@@ -1,7 +1,8 @@
 """Lists all files of a built site with their hashes, so that a browser can check them.
 
 The chain of trust begins at the page. Its HTML has the hashes of the modules and style sheets that
-it needs at once; the browser refuses files that differ. These modules have the hashes of all files
+it needs at once, except that of the script that tells what did not load; the browser refuses files
+that differ. These modules have the hashes of all files
 that the page fetches by name (``site_files``); ``site/python/siteFiles.js`` refuses files that
 differ. Modules that are imported later have names that change with their content. The service
 worker has one hash of all files together, and caches no file of another version.
@@ -17,6 +18,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from building.pages import GUARD
 from building.site_files import Entry, sha256
 from building.steps import Files
 
@@ -93,6 +95,8 @@ def _with_integrity(page: str, files: Files) -> bytes:
 
     def with_hash(found: re.Match[str]) -> str:
         tag, address = found.group(0), found.group(1)
+        if posixpath.basename(address) == GUARD:
+            return tag
         closing = " />" if tag.endswith("/>") else ">"
         data = files[posixpath.normpath(posixpath.join(folder, address))]
         digest = base64.b64encode(hashlib.sha256(data).digest()).decode()

@@ -17,7 +17,6 @@ from html import escape
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from building.site_files import sha256
 from building.steps import Files
 
 _POLICY = re.compile(rb"<meta\s[^>]*Content-Security-Policy", re.IGNORECASE)
@@ -27,6 +26,10 @@ _ICON = b'<link rel="icon"'
 _GUARD = "app/guard.js"
 _FIXED = ("embed.js", "og.png")
 """The files that others link to by name."""
+GUARD = "guard.js"
+"""The address of the script that tells when a page does not start.
+
+It stays the same, and the pages have no hash of it, so that a deploy can never keep it away."""
 
 
 class PageError(Exception):
@@ -46,11 +49,9 @@ def finished(contents: Files, site: Path, address: str, hosts: tuple[str, ...]) 
 
     ``address`` is the site's address, ``hosts`` are other origins that it may fetch from.
     """
-    guard = (site / _GUARD).read_bytes()
-    guarded = f"assets/guard-{sha256(guard)[:8]}.js"
-    files = {**contents, guarded: guard}
+    files = {**contents, GUARD: (site / _GUARD).read_bytes()}
     for name in [name for name in files if name.endswith(".html")]:
-        page = files[name].replace(f'src="{_GUARD}"'.encode(), f'src="./{guarded}"'.encode())
+        page = files[name].replace(f'src="{_GUARD}"'.encode(), f'src="./{GUARD}"'.encode())
         if name == "index.html" and address:
             page = _at(page, address)
         files[name] = _with_policy(name, page, hosts)

@@ -8,6 +8,9 @@ import { setTheme } from "./ui/theme.js";
 /** Sections that need a drawing, so the pad is shown beside them. */
 const WITH_PAD = ["compare", "layers", "inside", "quality"];
 
+/** How long the page around may take to give the height that it was asked for, in milliseconds. */
+const PATIENCE = 500;
+
 /** Show one section alone, in a frame on somebody's page. */
 export function showSectionAlone() {
   const root = document.documentElement;
@@ -52,6 +55,11 @@ export function showSectionAlone() {
   function tellHeight() {
     const height = Math.ceil(root.getBoundingClientRect().height);
     parent.postMessage({ nets: "height", height, themed }, host);
+    setTimeout(fit, PATIENCE);
+  }
+  /** Scroll in here where the page around gives less room than asked. */
+  function fit() {
+    root.toggleAttribute("data-cut", root.getBoundingClientRect().height > innerHeight + 1);
   }
   addEventListener("message", ({ source, origin, data }) => {
     if (source !== parent || (host !== "*" && origin !== host)) return;
@@ -60,12 +68,14 @@ export function showSectionAlone() {
     setTheme(data.theme);
     if (!themed) {
       themed = true;
+      root.toggleAttribute("data-fitted", true);
       tellHeight();
     }
   });
   if (parent !== window) {
     tellHeight(); // at once: no frame is painted while it is out of view
     addEventListener("load", tellHeight);
+    addEventListener("resize", fit);
     new ResizeObserver(tellHeight).observe(root);
   }
 }

@@ -8,10 +8,12 @@ import { makeNets } from "./nets.js";
 import { offlineWords } from "./offline.js";
 import { showStatus } from "./status.js";
 import { byTestId, make } from "./ui/dom.js";
+import "./ui/drops.js"; // from the first moment on
 import { lazy } from "./ui/lazy.js";
 
 if ("embedded" in document.documentElement.dataset) showSectionAlone();
 document.documentElement.dataset.running = "yes"; // tells guard.js that all modules have loaded
+byTestId("incomplete", HTMLElement).remove();
 
 /** Passes functions to edit from "Break it" to "Your own backward". */
 const gallery = new EventTarget();

@@ -42,7 +42,7 @@ export function offlineWords(engine, training) {
   follow();
 
   if (!offline) return void remove();
-  if (!checksHashes || !("serviceWorker" in navigator)) {
+  if (!checksHashes || !hasServiceWorkers()) {
     return say(
       checksHashes
         ? "This browser cannot save pages for offline use."
@@ -98,7 +98,8 @@ export function offlineWords(engine, training) {
     if (registration.waiting) {
       return say("There is a newer version of this page. You get it the next time you open it.");
     }
-    const cached = await ask("what is kept");
+    let cached = await ask("what is kept");
+    if (!cached.page) cached = await ask("keep the page"); // what the browser has lost of it
     if (cached.page) await cacheUnpackedOnce();
     if (cached.page && wanted && !cached.data) return keepData();
     tell(cached);
@@ -157,6 +158,15 @@ export function offlineWords(engine, training) {
   }
 }
 
+/** Whether the browser has service workers here: a frame without an origin is refused them by a throw. */
+function hasServiceWorkers() {
+  try {
+    return "serviceWorker" in navigator && !!navigator.serviceWorker;
+  } catch {
+    return false;
+  }
+}
+
 /** @type {Promise<void> | undefined} */
 let unpacking;
 
@@ -192,6 +202,7 @@ async function renew() {
 
 /** This build has no service worker: update an earlier build's, which then removes itself. */
 async function remove() {
-  const registration = await navigator.serviceWorker?.getRegistration(SITE).catch(() => undefined);
+  if (!hasServiceWorkers()) return;
+  const registration = await navigator.serviceWorker.getRegistration(SITE).catch(() => undefined);
   if (registration?.scope === SITE.href) await registration.update().catch(() => {});
 }

@@ -45,7 +45,7 @@ worker.addEventListener("fetch", (event) => {
   if (request.method !== "GET" || request.cache === "no-store") return;
   const url = new URL(request.url);
   if (!url.href.startsWith(SITE.href)) return;
-  event.respondWith(answer(event, addressOf(url)));
+  event.respondWith(answer(request, addressOf(url)));
 });
 
 worker.addEventListener("message", (event) => {
@@ -53,9 +53,10 @@ worker.addEventListener("message", (event) => {
   if (event.data === "take over") event.waitUntil(takeOver());
   if (event.data === "what is kept")
     event.waitUntil(cacheState().then((found) => port.postMessage(found)));
-  if (event.data === "keep the data") {
-    event.waitUntil(cacheData().then((found) => port.postMessage(found)));
-  }
+  if (event.data === "keep the page")
+    event.waitUntil(cacheMore("page").then((found) => port.postMessage(found)));
+  if (event.data === "keep the data")
+    event.waitUntil(cacheMore("data").then((found) => port.postMessage(found)));
 });
 
 async function install() {
@@ -183,12 +184,42 @@ function responseOf(address, bytes, answer) {
   return new Response(unpacked, { headers });
 }
 
-/** @param {any} event @param {string} address @returns {Promise<Response>} */
-async function answer(event, address) {
+/**
+ * From the cache; from the network what it lacks, and what the page asks to have anew because the copy
+ * it got is damaged.
+ *
+ * @param {Request} request @param {string} address @returns {Promise<Response>}
+ */
+async function answer(request, address) {
   const cache = await caches.open(CACHE);
-  const cached = await cache.match(new URL(address, SITE));
+  const place = new URL(address, SITE);
+  const cached = request.cache === "reload" ? undefined : await cache.match(place);
   if (cached) return cached;
-  return fetch(event.request); // not cached, or deleted by the visitor
+  const served = await fetch(request);
+  const listed = await cache.match(new URL("manifest.json", SITE));
+  if (!listed) return served;
+  const manifest = /** @type {Manifest} */ (await listed.json());
+  const { page, data } = manifest.kept;
+  if (!page.includes(address) && !data.includes(address)) return served;
+  const bytes = await served.clone().arrayBuffer();
+  if (served.ok && (await agrees(address, bytes, manifest))) {
+    await cache.put(place, responseOf(address, bytes, served));
+  } else if (page.includes(address) && served.status < 500) {
+    await giveUp(cache);
+  }
+  return served;
+}
+
+/**
+ * Leave the visits to the network: a file of this version is lost, and the server has another version.
+ * All other files have names that change with their content, so those that are the same still serve.
+ *
+ * @param {Cache} cache
+ */
+async function giveUp(cache) {
+  for (const address of await addressesIn(cache)) {
+    if (address.endsWith(".html")) await cache.delete(new URL(address, SITE));
+  }
 }
 
 /** @returns {Promise<CacheState>} */
@@ -202,13 +233,14 @@ async function cacheState() {
   return { page: all(wanted.page), data: all(wanted.data) };
 }
 
-/** @returns {Promise<CacheState>} */
-async function cacheData() {
+/** @param {"page" | "data"} what @returns {Promise<CacheState>} */
+async function cacheMore(what) {
   try {
     const cache = await caches.open(CACHE);
     const listed = await cache.match(new URL("manifest.json", SITE));
-    const manifest = /** @type {Manifest} */ (await listed?.json());
-    await cacheAll(cache, manifest, manifest.kept.data);
+    /** @type {Manifest} */
+    const manifest = listed ? await listed.json() : await ownManifest();
+    await cacheAll(cache, manifest, manifest.kept[what]);
     return cacheState();
   } catch (error) {
     return { ...(await cacheState()), trouble: /** @type {Error} */ (error).message };

@@ -6,7 +6,8 @@
 // of them have been checked.
 
 import { cdn as listed } from "virtual:files";
-import { naming, urlOf } from "./siteFiles.js";
+import { runModule } from "./boot.js";
+import { content, naming, urlOf } from "./siteFiles.js";
 
 /** @typedef {(progress: { stage: "engine" | "library" | "ready", loaded: number, total: number }) => void} Report */
 
@@ -27,13 +28,11 @@ export async function startPython(report, brotli) {
   if (typeof WebAssembly !== "object") {
     throw new Error("This browser has no WebAssembly, which Python needs to run here.");
   }
-  const module = naming(
-    "pyodide/pyodide.mjs",
-    import(/* @vite-ignore */ urlOf("pyodide/pyodide.mjs").href),
-  );
+  const module = naming("pyodide/pyodide.mjs", content("pyodide/pyodide.mjs").then(runModule));
   module.catch(() => {}); // awaited below
   const answers = await fetchAll(report);
-  await run(await /** @type {Response} */ (answers.get(new URL(GLUE, BASE).href)).blob());
+  const glue = /** @type {Response} */ (answers.get(new URL(GLUE, BASE).href));
+  await runModule(new Uint8Array(await glue.arrayBuffer())); // registers itself where loadPyodide looks
   const { loadPyodide } = await module;
   report({ stage: "library", loaded: 1, total: 1 });
   const { fetch } = globalThis;
@@ -97,14 +96,4 @@ async function checked(file, sha256) {
       ? `${file} did not load: ${host} answered ${answer.status}.`
       : `${file} did not load: ${host} cannot be reached, or its file is not the file that belongs here.`,
   );
-}
-
-/** Runs a module, which registers itself where loadPyodide looks for it. @param {Blob} text */
-async function run(text) {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
-  try {
-    await import(/* @vite-ignore */ url);
-  } finally {
-    URL.revokeObjectURL(url);
-  }
 }

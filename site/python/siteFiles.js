@@ -67,6 +67,11 @@ export async function content(name) {
   }
 }
 
+/** Replace what caches have of a file, for the next attempt. @param {string} name */
+async function renew(name) {
+  await whole(name, { cache: "reload" }).catch(() => {});
+}
+
 /** @param {string} name @param {RequestInit} [options] */
 async function whole(name, options) {
   const chunks = [];
@@ -115,7 +120,11 @@ export async function unpack(name, arrived) {
     async pull(stream) {
       try {
         if (next.done) {
-          await check(name, joined(chunks.splice(0)));
+          const all = joined(chunks.splice(0));
+          await check(name, all).catch(async (error) => {
+            await renew(name);
+            throw error;
+          });
           return stream.close();
         }
         arrived(next.value.length);
@@ -172,7 +181,10 @@ async function* arriving(name, options) {
     const timer = setTimeout(tooLate, PATIENCE);
     return step.finally(() => clearTimeout(timer));
   };
-  const { body } = await inTime(open(urlOf(name), { ...options, signal: patience.signal }));
+  const ask = (/** @type {RequestInit} */ how) =>
+    inTime(open(urlOf(name), { ...how, signal: patience.signal }));
+  // A server that has a deploy's files late refuses one, and caches keep its refusal for a while.
+  const { body } = await ask({ ...options }).catch(() => ask({ cache: "reload" }));
   const reader = /** @type {ReadableStream<Bytes>} */ (body).getReader();
   for (;;) {
     const piece = await inTime(reader.read()).catch((error) => {

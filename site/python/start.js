@@ -222,14 +222,10 @@ function json(file) {
 }
 
 /**
- * Imports one of Pyodide's modules. The browser does not say why an import failed and checks no hash, so
- * the file is also fetched and checked.
+ * Runs one of Pyodide's modules once its hash has been checked, which an import by address would not do.
  *
  * @param {string} file
  */
-async function load(file) {
-  const module = import(/* @vite-ignore */ urlOf(`pyodide/${file}`).href);
-  module.catch(() => {}); // the check says why
-  await named(file, content(`pyodide/${file}`));
-  return named(file, module);
+function load(file) {
+  return named(file, content(`pyodide/${file}`).then(runModule));
 }

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 
 import visiting
 from building import browsers, bundle, harness
+from builds import build, later
 from faulty import Site, serving
 from webkit import Visit, virtual_display, visitor
 
@@ -23,6 +24,14 @@ def dist() -> Path:
     """The site as built from the sources as they are now."""
     bundle.build()
     return bundle.DIST
+
+
+@pytest.fixture(scope="session")
+def renewed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A later version of the site: another title, another file of a net, and a change in two
+    modules, one of them lazy."""
+
+    return build(tmp_path_factory.mktemp("renewed"), later)
 
 
 @pytest.fixture(scope="session")

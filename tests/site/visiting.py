@@ -325,7 +325,8 @@ def ink(page: Page, point: Point, radius: float = 0.0) -> bool:
           const [left, top] = [(x - radius) * side, (y - radius) * side];
           const size = Math.max(1, 2 * radius * side);
           const { data } = canvas.getContext("2d").getImageData(left, top, size, size);
-          return data.some((value, i) => i % 4 === 3 && value > 100);
+          const paper = getComputedStyle(canvas).backgroundColor.match(/\\d+/g).map(Number);
+          return data.some((value, i) => i % 4 < 3 && Math.abs(value - paper[i % 4]) > 100);
         }""",
         [*point, radius],
     )

@@ -2,8 +2,6 @@
 // `parent[i]`, whatever the origin of the page around them. They run in one thread, so there are no
 // races between them.
 
-import { SITE } from "../../python/siteFiles.js";
-
 /** @typedef {{engine: import("./engine.js").Engine, training: import("./training.js").Training}} Pair */
 /**
  * What the frame that runs Python puts on its window: `joined` resolves with what it shares.
@@ -11,8 +9,11 @@ import { SITE } from "../../python/siteFiles.js";
  * @typedef {Window & {netsLead?: Lead}} Frame
  */
 
-/** One origin may have several copies of this site; each runs its own Python. */
-const site = SITE.href;
+/**
+ * One origin may have several copies of this site, and a page may have frames from before and after a
+ * deploy: each build runs its own Python. This module's address changes with every file of the build.
+ */
+const site = import.meta.url;
 const here = /** @type {Frame} */ (window);
 
 /** The leading frame on this page, other than this one: it runs Python, or soon will. @returns {Frame | undefined} */

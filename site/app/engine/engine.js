@@ -41,6 +41,8 @@ export class Engine extends EventTarget {
   #api;
   /** @type {Map<string, Promise<unknown>>} */
   #opened = new Map();
+  /** Whether it has been started again, as a worker's file came too late. */
+  #again = false;
   /** Whether the worker has been asked to save the net in training. */
   #autosaving = false;
   /** Ends with the worker. */
@@ -83,6 +85,7 @@ export class Engine extends EventTarget {
     await this.#open(index.models[0].id, first);
     if (this.#worker !== worker) return;
     this.state = "ready";
+    this.#again = false;
     this.computing = this.invoke("useKernels"); // the first prediction does not wait for it
     this.computing.catch(note);
     this.dispatchEvent(new Event("ready"));
@@ -109,7 +112,10 @@ export class Engine extends EventTarget {
         const advice = why === RENEWED ? " Reload the page." : "";
         if (why) return fail(`${name} did not load: ${why}.${advice}`);
       }
-      fail("The worker that runs Python did not load.");
+      if (this.#worker !== worker) return;
+      if (this.#again) return fail("The worker that runs Python did not load.");
+      this.#again = true; // its file is there now, and the browser's cache has it
+      this.start().catch(() => {}); // "failed" reports it
     };
     worker.addEventListener("error", died);
     brotliWorker.addEventListener("error", died);

@@ -10,6 +10,7 @@ import { lead, leader, leads } from "./embedLeader.js";
  * @typedef {{ worker: Worker, brotliWorker: Worker, failure?: ErrorEvent }} Workers a worker that
  *   begins to fetch Python at once, the one that decompresses for it, and the first error of either
  */
+/** @typedef {Workers | { refused: string }} Started refused: why the browser starts no workers here */
 
 /** The workers' addresses, by file name. */
 export const WORKER_URLS = {
@@ -17,26 +18,44 @@ export const WORKER_URLS = {
   "brotliWorker.js": BROTLI_WORKER,
 };
 
-/** @returns {Workers} */
+/** @returns {Started} */
 function startWorkers() {
-  const worker = new Worker(trusted(WORKER_URLS["worker.js"]), { type: "module" });
   /** @type {Workers} */
-  const workers = { worker, brotliWorker: startBrotliWorkerFor(worker) };
+  let workers;
+  try {
+    const worker = new Worker(trusted(WORKER_URLS["worker.js"]), { type: "module" });
+    workers = { worker, brotliWorker: startBrotliWorkerFor(worker) };
+  } catch (error) {
+    return { refused: /** @type {Error} */ (error).message };
+  }
   for (const one of [workers.worker, workers.brotliWorker]) {
     one.addEventListener("error", (event) => (workers.failure ??= event), { once: true });
   }
   return workers;
 }
 
-/** @type {Workers | undefined} */
+/** @type {Started | undefined} */
 let early;
 if (!leader()) lead();
 if (leads() && typeof WebAssembly === "object" && typeof Worker === "function")
   early = startWorkers();
 
-/** The workers that were started early; new ones from the second call on. @returns {Workers} */
+/**
+ * The workers that were started early; new ones from the second call on. Throws an Error if the browser
+ * starts none.
+ * @returns {Workers}
+ */
 export function takeWorkers() {
   const taken = early ?? startWorkers();
   early = undefined;
+  if ("refused" in taken) throw new Error(whyRefused(taken.refused));
   return taken;
+}
+
+/** @param {string} why what the browser says */
+function whyRefused(why) {
+  return origin === "null"
+    ? "The frame that this page is in gives it no origin of its own (a sandbox without " +
+        "allow-same-origin), so it can run no Python. Open it on a page of its own."
+    : `The browser starts no workers here, and Python needs one (${why}).`;
 }

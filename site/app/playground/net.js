@@ -3,6 +3,7 @@
 import { WORDS } from "../engine/names.js";
 import { byTestId, make } from "../ui/dom.js";
 import { NumberField } from "../ui/numberField.js";
+import { whenPixelRatioChanges } from "../ui/pixelRatio.js";
 import { numberKind, stepBy } from "../ui/typedNumbers.js";
 import { paintDots, paintHeat, whenColoursChange } from "./heat.js";
 import { Lines } from "./lines.js";
@@ -311,5 +312,6 @@ export function netPicture(world, attention) {
   attention.addEventListener("weight", draw);
   whenColoursChange(draw);
   new ResizeObserver(lay).observe(columns);
+  whenPixelRatioChanges(lay);
   return columns;
 }

@@ -1,6 +1,7 @@
 // The large plane: the output of the net or of one neuron, the data, and points set by hand.
 
 import { make } from "../ui/dom.js";
+import { whenPixelRatioChanges } from "../ui/pixelRatio.js";
 import { against, colours, paintHeat, paintOf, REACH, whenColoursChange } from "./heat.js";
 import { FEATURES, layerNumber } from "./words.js";
 import { DENSITY } from "./world.js";
@@ -216,13 +217,15 @@ export function planePicture(world, attention) {
   attention.addEventListener("neuron", draw);
   tests.addEventListener("change", drawPoints);
   whenColoursChange(again);
-  new ResizeObserver(() => {
+  const measure = () => {
     const ratio = devicePixelRatio;
     side = sheet.clientWidth;
     marks.width = marks.height = Math.round(side * ratio);
     marks.getContext("2d")?.setTransform(ratio, 0, 0, ratio, 0, 0);
     drawPoints();
-  }).observe(sheet);
+  };
+  new ResizeObserver(measure).observe(sheet);
+  whenPixelRatioChanges(measure);
 
   return make("figure", { className: "outcome" }, [
     caption,

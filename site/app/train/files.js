@@ -1,6 +1,7 @@
 // Save the net in training as a file, and open one: by the button or by drag and drop.
 
 import { byTestId, percent } from "../ui/dom.js";
+import { takeDrops, whenDragged } from "../ui/drops.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
 /** @typedef {import("../engine/training.js").Training} Training */
@@ -61,20 +62,29 @@ export function filesSection(engine, training) {
   input.addEventListener("change", async () => {
     const [file] = input.files ?? [];
     input.value = ""; // allow choosing the same file again
-    if (file) await take(file);
+    if (file) await takeAll([file]);
   });
 
-  for (const type of /** @type {const} */ (["dragover", "dragleave", "drop"])) {
-    section.addEventListener(type, (event) => {
-      if (!event.dataTransfer?.types.includes("Files")) return;
-      event.preventDefault();
-      section.classList.toggle("over", type === "dragover");
-      const [file] = type === "drop" ? event.dataTransfer.files : [];
-      if (file) void take(file);
-    });
+  whenDragged((over) => section.classList.toggle("over", over));
+  takeDrops((files) => void takeAll(files));
+
+  /** Open the first file that is a net, and answer for each. @param {File[]} files */
+  async function takeAll(files) {
+    let opened = "";
+    /** @type {string[]} */
+    const answers = [];
+    for (const file of files) {
+      const answer = opened
+        ? { text: `${file.name}: not opened, as ${opened} is open now.`, trouble: true }
+        : await take(file);
+      if (!answer.trouble) opened = file.name;
+      answers.push(answer.text);
+      say(answers.join(" "), !opened);
+    }
+    words.scrollIntoView({ block: "nearest" }); // they may have been dropped elsewhere
   }
 
-  /** @param {File} file */
+  /** @param {File} file @returns {Promise<{ text: string, trouble: boolean }>} what to say of it */
   async function take(file) {
     try {
       if (engine.state !== "ready" || !mostBytes)
@@ -97,14 +107,12 @@ export function filesSection(engine, training) {
         remark = opened.remark && `; ${opened.remark}`;
         return opened;
       });
-      const what = `a ${title} net${stand(training.progress)}${remark}`;
-      say(`${file.name}: ${what}. Press Resume to train it.`);
+      const net = `${file.name}: a ${title} net${stand(training.progress)}${remark}`;
+      return { text: `${net}. Press Resume to train it.`, trouble: false };
     } catch (error) {
       const { message } = /** @type {Error} */ (error);
-      say(
-        message.includes(file.name) ? message : `${file.name}: ${message.replace(/\.?$/, ".")}`,
-        true,
-      );
+      const text = message.replace(/\.?$/, ".");
+      return { text: text.includes(file.name) ? text : `${file.name}: ${text}`, trouble: true };
     }
   }
 }

@@ -2,6 +2,9 @@
 
 export const RENEWED = "the site has been renewed since this page was opened";
 
+/** How long a part may take to load, in milliseconds. */
+const PATIENCE = 60_000;
+
 /** Style sheets that did not load: Vite asks for each only once. @type {Set<string>} */
 const unstyled = new Set();
 
@@ -18,12 +21,12 @@ export async function lazy(part, load) {
   let module;
   try {
     await Promise.all([...unstyled].map(style));
-    module = await load();
+    module = await inTime(load());
   } catch (error) {
     const address = /https?:\S+\.(js|css)/.exec(String(error))?.[0];
     const sheet = address?.endsWith(".css") ? address : "";
     if (sheet) unstyled.add(sheet);
-    const why = await whyNot(address);
+    const why = error === LATE ? LATE.message : await whyNot(address);
     if (why)
       throw new Error(
         `${part} did not load: ${why}. ${why === RENEWED ? "Reload the page" : "Try again"}.`,
@@ -32,11 +35,36 @@ export async function lazy(part, load) {
     const again = sheet
       ? style(sheet).then(load)
       : import(/* @vite-ignore */ `${address}?again=${performance.now()}`);
-    module = await again.catch(() => {
+    module = await inTime(again).catch(async () => {
+      await renewRefused();
       throw new Error(`${part} did not load: it needs a file that did not come. Reload the page.`);
     });
   }
   return whenRun(module);
+}
+
+const LATE = new Error(`it has not come for ${PATIENCE / 1000} seconds`);
+
+/** @template T @param {Promise<T>} loading @returns {Promise<T>} rejects with LATE if it takes too long */
+async function inTime(loading) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(LATE), PATIENCE)));
+  try {
+    return await /** @type {Promise<T>} */ (Promise.race([loading, late]));
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Ask past the browser's cache for what the server has refused, for the page's next start. */
+async function renewRefused() {
+  const loaded = /** @type {PerformanceResourceTiming[]} */ (
+    performance.getEntriesByType("resource")
+  );
+  const refused = loaded.filter(({ responseStatus }) => responseStatus >= 400);
+  const asked = refused.map(({ name }) => fetch(name, { cache: "reload" }));
+  await Promise.allSettled(asked);
 }
 
 /** @param {string} href of a style sheet @returns {Promise<void>} rejects with an Error that names it */

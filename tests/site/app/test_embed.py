@@ -158,8 +158,11 @@ def brightness(frame: Page | Frame) -> int:
 
 def expect_theme(frame: Frame, theme: str) -> None:
     """Wait for a theme: light or dark."""
-    is_dark = "() => getComputedStyle(document.documentElement).colorScheme === '%s'"
-    frame.wait_for_function(is_dark % theme)
+    frame.wait_for_function(
+        """(theme) => getComputedStyle(document.documentElement).colorScheme
+          .split(" ").includes(theme)""",
+        arg=theme,
+    )
     assert (brightness(frame) < 200) == (theme == "dark")
 
 
@@ -170,8 +173,9 @@ def inked(frame: Frame) -> int:
           await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
           const canvas = document.querySelector('[data-testid="draw-canvas"]');
           const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-          const at = data.findIndex((value, i) => i % 4 === 3 && value === 255);
-          return data[at - 3] + data[at - 2] + data[at - 1];
+          const paper = getComputedStyle(canvas).backgroundColor.match(/\\d+/g).map(Number);
+          const at = data.findIndex((value, i) => i % 4 === 0 && Math.abs(value - paper[0]) > 150);
+          return data[at] + data[at + 1] + data[at + 2];
         }"""
     )
     return value
@@ -249,6 +253,17 @@ def test_the_post_s_theme_is_followed(browser: Browser, post: str) -> None:
         ("dark", "<html><body>", "light"),  # a page that knows no dark
         ("light", "<html><body style='background: #111'>", "dark"),
         ("dark", "<html style='color-scheme: light dark'><body>", "dark"),
+        ("light", "<html><body style='background: oklch(20% 0.02 260)'>", "dark"),
+        ("dark", "<html><body style='background: oklch(97% 0.01 260)'>", "light"),
+        ("light", "<html><body style='background: color-mix(in oklab, black 80%, white)'>", "dark"),
+        ("light", "<html><body style='background: color(display-p3 0.1 0.1 0.1)'>", "dark"),
+        ("light", "<html><body><div style='background: #14161b'>", "dark"),
+        ("dark", "<html><body style='background: #111'><div style='background: #fff'>", "light"),
+        (
+            "light",
+            "<html><body style='background: linear-gradient(#111, #222); color: #eee'>",
+            "dark",
+        ),
     ],
 )
 def test_other_pages_themes_are_seen(
@@ -259,6 +274,145 @@ def test_other_pages_themes_are_seen(
         page.goto(host("post/", f"<!doctype html>{page_of}{script(site, 'own')}"))
         expect(page.locator("iframe")).to_have_css("position", "static")
         expect_theme(page.frames[1], theme)
+
+
+def test_a_theme_that_changes_slowly_or_further_out_is_followed(
+    page: Page, site: Any, host: Any
+) -> None:
+    style = "<style>#root { background: white; transition: background 0.3s }"
+    style += "#root.night { background: oklch(20% 0 0) }</style>"
+    page.goto(
+        host("post/", f"<!doctype html>{style}<body><div id=root>{script(site, 'own')}</div>")
+    )
+    expect(page.locator("iframe")).to_have_css("position", "static")
+    expect_theme(page.frames[1], "light")
+    page.evaluate("() => document.getElementById('root').classList.add('night')")
+    expect_theme(page.frames[1], "dark")
+    page.evaluate(
+        """() => document.head.append(Object.assign(document.createElement("style"),
+          { textContent: "#root.night { background: #fff; transition: none }" }))"""
+    )
+    expect_theme(page.frames[1], "light")
+
+
+@pytest.mark.parametrize(
+    "limit",
+    ["iframe { height: 400px !important }", "div { max-height: 300px !important }"],
+    ids=["of the frame", "of the box"],
+)
+def test_where_the_page_gives_less_room_it_scrolls_inside(
+    page: Page, site: Any, host: Any, limit: str
+) -> None:
+    page.goto(host("post/", f"<!doctype html><style>{limit}</style><body>{script(site, 'train')}"))
+    frame = embed(page, 0)
+    last = part(frame, "files")
+    page.mouse.move(300, 200)
+
+    def reached() -> bool:
+        page.mouse.wheel(0, 300)
+        outer = page.locator("iframe").locator("xpath=..").bounding_box()
+        inner = last.bounding_box()
+        assert outer is not None
+        assert inner is not None
+        room = min(outer["height"], page.locator("iframe").bounding_box()["height"])  # type: ignore[index]
+        return inner["y"] + 10 < outer["y"] + room
+
+    assert not reached()
+    scroll_to(page, 0)
+    page.mouse.move(300, 100)
+    visiting.until(page, reached, "the end of the section has come into view")
+
+
+BACK = """async () => {
+  const copy = document.body.cloneNode(true);
+  const elsewhere = document.createElement("body");
+  document.body.replaceWith(elsewhere);
+  await new Promise((done) => setTimeout(done));
+  elsewhere.replaceWith(copy);
+  for (const script of copy.querySelectorAll("script")) {
+    const fresh = document.createElement("script");
+    for (const { name, value } of script.attributes) fresh.setAttribute(name, value);
+    script.replaceWith(fresh);
+  }
+}"""
+"""What Turbo and its like do at “back”: show a copy of the page, and run its scripts again."""
+COUNTED = """
+window.listeners = 0;
+for (const target of [window, document]) {
+  const add = target.addEventListener;
+  target.addEventListener = function (type, listener, options) {
+    if (options?.signal) {
+      listeners++;
+      options.signal.addEventListener("abort", () => listeners--);
+    }
+    return add.call(this, type, listener, options);
+  };
+}
+"""
+
+
+def test_a_page_that_is_shown_again_from_a_copy_has_one_frame(
+    page: Page, site: Any, host: Any
+) -> None:
+    still = (
+        f'<a href="{site.url}#draw"><img src="{site.url}stills/draw.jpg" width=720 height=640></a>'
+    )
+    address = host(
+        "post/",
+        f"<!doctype html><head><script>{COUNTED}</script></head><body>"
+        f"<article>{still}{script(site, 'draw')}</article>",
+    )
+    page.goto(address)
+    expect(page.locator("iframe")).to_have_css("position", "static")
+    first = page.evaluate("() => listeners")
+    height = page.locator("iframe").locator("xpath=..").bounding_box()
+    for _ in range(3):
+        page.evaluate(BACK)
+        expect(page.locator("iframe")).to_have_css("position", "static")
+        expect(page.locator("iframe")).to_have_count(1)
+        expect(page.locator("[data-nets-embed]")).to_have_count(1)
+    page.evaluate("() => postMessage('to all that still listen')")
+    visiting.until(
+        page, lambda: page.evaluate("() => listeners") == first, "those of earlier frames are gone"
+    )
+    after = page.locator("iframe").locator("xpath=..").bounding_box()
+    assert after is not None
+    assert height is not None
+    assert after["height"] == pytest.approx(height["height"], abs=40)
+    draw(page, SEVEN, embed(page, 0))
+    expect_guess(page.frames[1], 7)
+
+
+EARLIER_PAGE = """<!doctype html><html><body><script>
+  const say = (themed) => parent.postMessage({ nets: "height", height: 432, themed }, "*");
+  addEventListener("message", ({ data }) => {
+    document.documentElement.style.colorScheme = data.theme;
+    document.documentElement.style.background = data.theme === "dark" ? "#111" : "#eee";
+    say(true);
+  });
+  say(false);
+</script>"""
+"""What embed.html says and hears, as in every version since the first."""
+
+
+@pytest.mark.parametrize("which", ["script", "page"])
+def test_a_script_and_a_page_of_different_versions_understand_each_other(
+    page: Page, site: Any, host: Any, which: str
+) -> None:
+    """A deploy renews both, but caches keep each for a while."""
+    if which == "script":
+        site.guests["embed.js"] = (ROOT / "tests" / "data" / "embed-1.js").read_bytes()
+    else:
+        site.guests["embed.html"] = EARLIER_PAGE.encode()
+    page.goto(host("post/", f"<!doctype html><html data-theme=dark><body>{script(site, 'own')}"))
+    expect(page.locator("iframe")).to_have_css("position", "static")
+    expect_theme(page.frames[1], "dark")
+    if which == "script":
+        expect_as_tall_as_its_content(page.frames[1])
+    else:
+        expect(page.locator("iframe")).to_have_css("height", "432px")
+    page.evaluate("() => (document.documentElement.dataset.theme = 'light')")
+    expect_theme(page.frames[1], "light")
 
 
 def test_two_sections_share_one_python(page: Page, post: str, site: Any) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -10,7 +9,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
@@ -38,31 +36,6 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     """A visitor whose browser may keep the site; what fails without a network is in its console."""
     with visiting.visitor(browser, errors=True, keeps=True) as context:
         yield context
-
-
-@pytest.fixture(scope="module")
-def renewed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A later version of the site: another title, another file of a net, and a change in two
-    modules, one of them lazy."""
-
-    def change(site: Path) -> None:
-        page = (site / "index.html").read_text()
-        (site / "index.html").write_text(page.replace("<title>", "<title>Two: "))
-        for module, line in [
-            ("main.js", "document.documentElement.dataset.version = 'two';"),
-            ("playground/words.js", "document.documentElement.dataset.words = 'two';"),
-        ]:
-            path = site / "app" / module
-            path.write_text(f"{path.read_text()}\n{line}\n")
-        net = site / "models" / "softmax.npz"
-        np.savez(net, **np.load(net))  # the same arrays, not compressed
-        index = json.loads((site / "models" / "models.json").read_text())
-        [listed] = (model for model in index["models"] if model["file"] == net.name)
-        data = net.read_bytes()
-        listed |= {"bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
-        (site / "models" / "models.json").write_text(json.dumps(index))
-
-    return build(tmp_path_factory.mktemp("renewed"), change)
 
 
 def keep(page: Page, url: str) -> None:
@@ -321,6 +294,57 @@ def test_what_the_browser_has_lost_comes_from_the_network(
     draw(page, SEVEN)
     expect_guess(page, 7)
     assert "page.js" in site.requested
+
+
+LOSE = """async (name) => {
+  for (const key of await caches.keys()) {
+    const cache = await caches.open(key);
+    for (const { url } of await cache.keys()) if (url.endsWith(name)) await cache.delete(url);
+  }
+}"""
+
+
+@pytest.mark.parametrize("name", ["index.html", "page.js", "playground.js"])
+def test_what_it_has_lost_before_a_deploy_mends_itself(
+    context: BrowserContext, serve_site: Callable[..., Any], dist: Path, renewed: Path, name: str
+) -> None:
+    """The old version is no longer whole, and the server has the new one alone."""
+    site = serve_site(folder="nets")
+    page = context.new_page()
+    keep(page, site.url)
+    page.evaluate(LOSE, json.loads((dist / "manifest.json").read_text())["names"].get(name, name))
+    site.root = renewed
+    page.reload()
+    if name == "playground.js":
+        part(page, "section-playground").scroll_into_view_if_needed()
+        expect(part(page, "playground-words")).to_contain_text(f"{RENEWED}. Reload the page.")
+        page.reload()
+    expect(page).to_have_title(re.compile("^Two"))
+    visiting.expect_state(page, "ready", visiting.START_PATIENCE)
+    assert versions(page) == ["two", "two"]
+    part(page, "section-playground").scroll_into_view_if_needed()
+    expect(page.locator("#playground[data-state=paused]")).to_be_visible()
+    assert page.evaluate("() => document.documentElement.dataset.words") == "two"
+
+
+def test_what_it_has_lost_is_kept_again(
+    context: BrowserContext, serve_site: Callable[..., Any], dist: Path
+) -> None:
+    names = json.loads((dist / "manifest.json").read_text())["names"]
+    site = serve_site(folder="nets")
+    page = context.new_page()
+    keep(page, site.url)
+    page.evaluate(LOSE, names["page.js"])
+    page.evaluate(LOSE, "licences.html")
+    page.reload()
+    expect(part(page, "offline")).to_contain_text(KEPT, timeout=visiting.START_PATIENCE)
+    page.evaluate(DAMAGE, f"{site.url}{names['charting.js']}")
+    page.evaluate("url => fetch(url, { cache: 'reload' })", f"{site.url}{names['charting.js']}")
+    site.gone = True
+    visiting.open_ready(page, site.url)
+    expect(part(page, "train-start")).to_be_enabled()
+    page.goto(f"{site.url}licences.html")
+    expect(page.get_by_role("heading").first).to_be_visible()
 
 
 @pytest.mark.parametrize("damaged", [False, True], ids=["as it was kept", "damaged"])

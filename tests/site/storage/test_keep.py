@@ -628,6 +628,37 @@ class TestFiles:
         part(page, "train-pause").click()
         expect_state(page, "training")
 
+    def test_files_dropped_anywhere_are_each_answered(self, page: Page) -> None:
+        """The browser must not leave the page for them, wherever they fall."""
+        expect(part(page, "open")).to_be_enabled()
+        data = saving.dumps(Network.mlp([784, 10], output="softmax", loss="cross_entropy"))
+        kept = page.evaluate(
+            """bytes => {
+              const dataTransfer = new DataTransfer();
+              const files = { "notes.txt": [104, 105], "mine.npz": bytes, "too.npz": bytes };
+              for (const [name, content] of Object.entries(files))
+                dataTransfer.items.add(new File([new Uint8Array(content)], name));
+              const section = document.querySelector("[data-testid=section-playground]");
+              const seen = ["dragover", "drop"].map((type) => {
+                const event = new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+                section.dispatchEvent(event);
+                return event.defaultPrevented;
+              });
+              const text = new DataTransfer();
+              text.setData("text/plain", "words");
+              const other = new DragEvent("drop", { dataTransfer: text, bubbles: true, cancelable: true });
+              section.dispatchEvent(other);
+              return [...seen, other.defaultPrevented];
+            }""",  # noqa: E501
+            list(data),
+        )
+        assert kept == [True, True, False]
+        words = part(page, "file-words")
+        expect(words).to_contain_text("notes.txt: ")
+        expect(words).to_contain_text("mine.npz: a 784-10 net. Press Resume to train it.")
+        expect(words).to_contain_text("too.npz: not opened, as mine.npz is open now.")
+        expect(words).to_be_in_viewport()
+
     @pytest.mark.chromium("only there a test is given choosers of files")
     def test_files_that_are_refused(self, page: Page, tmp_path: Path) -> None:
         net = Network.mlp([784, 10])

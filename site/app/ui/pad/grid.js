@@ -2,6 +2,7 @@
 
 import { paintPixels } from "../pictures.js";
 import { Cursor, SIDE } from "./cursor.js";
+import { draws, isEraser } from "./pointer.js";
 
 /** How many gestures can be undone. */
 const MEMORY = 200;
@@ -23,6 +24,8 @@ export class Grid extends EventTarget {
   #pointer;
   /** @type {[number, number] | undefined} */
   #last;
+  /** Whether this gesture erases. */
+  #erases = false;
   #cursor;
 
   /** @param {HTMLCanvasElement} canvas */
@@ -106,9 +109,9 @@ export class Grid extends EventTarget {
 
   /** @param {PointerEvent} event */
   #down(event) {
-    if (event.button > 0) return;
+    if (!draws(event)) return;
     event.preventDefault();
-    if (this.#begin(event.pointerId, this.#place(event))) {
+    if (this.#begin(event.pointerId, this.#place(event), isEraser(event))) {
       this.canvas.setPointerCapture(event.pointerId);
     }
   }
@@ -118,11 +121,16 @@ export class Grid extends EventTarget {
     this.#go(event.pointerId, this.#place(event));
   }
 
-  /** @param {number} pointer @param {[number, number]} place @returns {boolean} does it paint? */
-  #begin(pointer, place) {
+  /**
+   * @param {number} pointer @param {[number, number]} place
+   * @param {boolean} [eraser] the pen's other end
+   * @returns {boolean} does it paint?
+   */
+  #begin(pointer, place, eraser = false) {
     if (this.#pointer !== undefined) return false;
     this.#pointer = pointer;
     this.#last = place;
+    this.#erases = this.erasing || eraser;
     this.#remember();
     this.#brush(place);
     this.#changed(this.pixels);
@@ -150,7 +158,7 @@ export class Grid extends EventTarget {
    * Paint or erase what the round brush covers at this place.
    * @param {[number, number]} place @param {boolean} [erasing]
    */
-  #brush([x, y], erasing = this.erasing) {
+  #brush([x, y], erasing = this.#erases) {
     const { pixels } = this;
     const radius = this.radius + (erasing ? 1 : 0); // so that it erases a line's soft edge too
     const range = (/** @type {number} */ middle) => [

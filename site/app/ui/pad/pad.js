@@ -1,7 +1,9 @@
 // The drawing pad: pointer events in, strokes out. It knows no nets.
 
+import { whenPixelRatioChanges } from "../pixelRatio.js";
 import { whenThemeChanges } from "../theme.js";
 import { Cursor } from "./cursor.js";
+import { draws, isEraser } from "./pointer.js";
 import { erase } from "./strokes.js";
 
 /** @typedef {import("./strokes.js").Stroke} Stroke */
@@ -28,6 +30,8 @@ export class Pad extends EventTarget {
   #erasing = false;
   /** Whether the eraser has removed anything in this gesture. */
   #rubbed = false;
+  /** Whether this gesture erases. */
+  #erases = false;
   #painted = false;
   #cursor;
 
@@ -55,7 +59,8 @@ export class Pad extends EventTarget {
       inked: (place) => this.#without(place, place, PEN / 2) !== undefined,
     });
     new ResizeObserver(() => this.#paint()).observe(canvas);
-    whenThemeChanges(() => this.#paint());
+    whenPixelRatioChanges(() => this.#paint());
+    whenThemeChanges(() => this.#paintNow());
   }
 
   /** Whether the pointer erases. */
@@ -124,9 +129,9 @@ export class Pad extends EventTarget {
 
   /** @param {PointerEvent} event */
   #down(event) {
-    if (event.button > 0) return;
+    if (!draws(event)) return;
     event.preventDefault();
-    if (this.#begin(event.pointerId, this.#point(event))) {
+    if (this.#begin(event.pointerId, this.#point(event), isEraser(event))) {
       this.canvas.setPointerCapture(event.pointerId);
     }
   }
@@ -138,13 +143,18 @@ export class Pad extends EventTarget {
     this.#go(event.pointerId, places);
   }
 
-  /** @param {number} pointer @param {Point} point @returns {boolean} does it draw? */
-  #begin(pointer, point) {
+  /**
+   * @param {number} pointer @param {Point} point
+   * @param {boolean} [eraser] the pen's other end
+   * @returns {boolean} does it draw?
+   */
+  #begin(pointer, point, eraser = false) {
     if (this.#pointer !== undefined) return false; // a second finger draws nothing
     this.#pointer = pointer;
     this.#last = point;
     this.#rubbed = false;
-    if (this.#erasing) {
+    this.#erases = this.#erasing || eraser;
+    if (this.#erases) {
       this.#rub(point);
     } else {
       this.#remember();
@@ -157,10 +167,10 @@ export class Pad extends EventTarget {
   #go(pointer, points) {
     if (pointer !== this.#pointer) return;
     for (const point of points) {
-      if (this.#erasing) this.#rub(point);
+      if (this.#erases) this.#rub(point);
       else this.#extend(point);
     }
-    if (!this.#erasing) this.#set(this.#strokes);
+    if (!this.#erases) this.#set(this.#strokes);
   }
 
   /** @param {number} pointer */
@@ -204,23 +214,30 @@ export class Pad extends EventTarget {
     this.#painted = true; // at most once a frame
     requestAnimationFrame(() => {
       this.#painted = false;
-      const side = Math.round(this.canvas.clientWidth * devicePixelRatio);
-      if (this.canvas.width !== side) this.canvas.width = this.canvas.height = side;
-      const context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
-      context.clearRect(0, 0, side, side);
-      context.strokeStyle = context.fillStyle = getComputedStyle(this.canvas).color;
-      context.lineWidth = PEN * side;
-      context.lineCap = context.lineJoin = "round";
-      for (const stroke of this.#strokes) {
-        if (!stroke.length) continue;
-        context.beginPath();
-        context.moveTo(stroke[0][0] * side, stroke[0][1] * side);
-        for (const [x, y] of stroke) context.lineTo(x * side, y * side);
-        context.stroke();
-        context.beginPath(); // a tap is a line of no length, which a canvas does not draw
-        context.arc(stroke[0][0] * side, stroke[0][1] * side, context.lineWidth / 2, 0, 7);
-        context.fill();
-      }
+      this.#paintNow();
     });
+  }
+
+  /** Paper and ink: a browser that darkens pages by itself changes both or neither. */
+  #paintNow() {
+    const side = Math.round(this.canvas.clientWidth * devicePixelRatio);
+    if (this.canvas.width !== side) this.canvas.width = this.canvas.height = side;
+    const context = /** @type {CanvasRenderingContext2D} */ (this.canvas.getContext("2d"));
+    const { color, backgroundColor } = getComputedStyle(this.canvas);
+    context.fillStyle = backgroundColor;
+    context.fillRect(0, 0, side, side);
+    context.strokeStyle = context.fillStyle = color;
+    context.lineWidth = PEN * side;
+    context.lineCap = context.lineJoin = "round";
+    for (const stroke of this.#strokes) {
+      if (!stroke.length) continue;
+      context.beginPath();
+      context.moveTo(stroke[0][0] * side, stroke[0][1] * side);
+      for (const [x, y] of stroke) context.lineTo(x * side, y * side);
+      context.stroke();
+      context.beginPath(); // a tap is a line of no length, which a canvas does not draw
+      context.arc(stroke[0][0] * side, stroke[0][1] * side, context.lineWidth / 2, 0, 7);
+      context.fill();
+    }
   }
 }
