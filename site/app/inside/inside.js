@@ -4,7 +4,7 @@
 import { byTestId, make, say } from "../ui/dom.js";
 import { lazy } from "../ui/lazy.js";
 import { whileSeen } from "../ui/seen.js";
-import { COMMANDS, chain, plain, STAGES } from "./equations.js";
+import { COMMANDS, plain, STAGES } from "./equations.js";
 import { Example } from "./example.js";
 import { figure, legend, nameOf, scalar } from "./quantities.js";
 
@@ -13,8 +13,9 @@ import { figure, legend, nameOf, scalar } from "./quantities.js";
 /** @typedef {import("../ui/pad/sheet.js").Sheet} Sheet */
 /** @typedef {import("./quantities.js").Quantity} Quantity */
 /** @typedef {{file: string, begin: number, end: number, first: number, last: number}} Source */
-/** @typedef {{equation: string, layer: number, source: Source, result: Quantity[]}} Stage */
-/** @typedef {{sizes: number[], activations: string[], loss: string, optimizer: string, rate: number, examples: number, telling: number[], parameters: Quantity[], stages: Stage[]}} StepTrace */
+/** @typedef {{equation: string, layer: number, source: Source, result: Quantity[], note: string, over: string}} Stage note: what the code does instead of the equation; over: "mean" or "sum" over the mini-batch */
+/** @typedef {{rows: {equation: string, tex: string, note: string}[], blank: boolean, products: Float64Array, words: string, dw: number}} Path */
+/** @typedef {{sizes: number[], activations: string[], loss: string, optimizer: string, rate: number, l2: number, examples: number, telling: number[], parameters: Quantity[], stages: Stage[]}} StepTrace */
 
 /** How long Play shows each stage, in milliseconds. */
 const BEAT = 2500;
@@ -36,6 +37,7 @@ export function insideSection(engine, training, sheet) {
   const title = byTestId("inside-title", HTMLElement);
   const equation = byTestId("inside-equation", HTMLElement);
   const explained = byTestId("inside-explained", HTMLElement);
+  const departs = byTestId("inside-departs", HTMLElement);
   const code = byTestId("inside-code", HTMLElement);
   const values = byTestId("inside-values", HTMLElement);
   const chosen = byTestId("inside-chain", HTMLElement);
@@ -179,7 +181,7 @@ export function insideSection(engine, training, sheet) {
 
   /** Show a stage. @param {number} i */
   async function show(i) {
-    const { stages, sizes, activations, loss, optimizer, examples } = lessonNow();
+    const { stages, sizes, activations, loss, optimizer, examples, l2 } = lessonNow();
     at = i;
     const mine = ++turns;
     const stage = stages[i];
@@ -196,8 +198,11 @@ export function insideSection(engine, training, sheet) {
       optimizer,
       examples,
       activation: activations[stage.layer - 2],
+      decays: l2 > 0,
     };
     explained.textContent = text.words(facts);
+    departs.textContent = stage.note;
+    departs.hidden = !stage.note;
     byTestId("inside-back", HTMLButtonElement).disabled = i === 0;
     byTestId("inside-next", HTMLButtonElement).disabled = i === stages.length - 1;
     await typeset(equation, text.tex(facts));
@@ -271,9 +276,12 @@ export function insideSection(engine, training, sheet) {
 
   /** Show the inputs and results of a stage. @param {Stage} stage */
   function showValues(stage) {
-    const { stages, parameters, sizes, examples, rate: eta } = lessonNow();
+    const { stages, parameters, sizes, examples, rate: eta, l2 } = lessonNow();
     const known = new Map();
-    for (const quantity of [...parameters, ...stages.flatMap(({ result }) => result)]) {
+    /** @type {Map<Quantity, string>} */
+    const over = new Map();
+    for (const one of stages) for (const quantity of one.result) over.set(quantity, one.over);
+    for (const quantity of [...parameters, ...over.keys()]) {
       const key = `${quantity.symbol}${quantity.layer}`;
       if (!known.has(key)) known.set(key, quantity);
     }
@@ -284,15 +292,16 @@ export function insideSection(engine, training, sheet) {
       .flatMap((key) => known.get(key) ?? []);
     const given = before.map((quantity) => {
       const when = moves && quantity.symbol === "w" ? "before" : undefined;
-      return figure(quantity, { ...facts, when }, follow);
+      return figure(quantity, { ...facts, when, over: over.get(quantity) }, follow);
     });
     const made = stage.result.map((quantity) => {
       const when = moves ? "after" : undefined;
-      return figure(quantity, { ...facts, when }, follow);
+      return figure(quantity, { ...facts, when, over: over.get(quantity) }, follow);
     });
     for (const element of made) element.classList.add("made");
     if (equation.querySelector(".sym-n")) given.push(scalar("n", examples));
     if (moves) given.push(scalar("eta", eta));
+    if (moves && l2) given.push(scalar("lambda", l2));
     values.replaceChildren(...given, ...made);
   }
 
@@ -322,26 +331,21 @@ export function insideSection(engine, training, sheet) {
 
   /** Show the weight's path through the whole step, with its numbers. */
   async function showChain() {
-    const { sizes, stages, examples, optimizer } = lessonNow();
+    const { sizes, stages, examples } = lessonNow();
     const { layer, neuron, source } = weight;
     const mine = ++chains;
-    const numbers = await engine.call("steps.follow", { ...weight, example: example.picked });
+    const path = /** @type {Path} */ (
+      await engine.call("steps.follow", { ...weight, example: example.picked })
+    );
     const now = stages[at].layer === layer ? stages[at].equation : "";
-    const rows = chain(numbers, {
-      layer,
-      j: neuron + 1,
-      k: source + 1,
-      top: sizes.length,
-      examples,
-      optimizer,
-    });
     const items = await Promise.all(
-      rows.map(async ({ equation: name, tex }) => {
+      path.rows.map(async ({ equation: name, tex, note }) => {
         const formula = make("div");
         const item = make("li", {}, [formula]);
         if (name === now || (name === "delta" && now === "delta_output")) item.classList.add("now");
         await typeset(formula, tex);
-        if (name === "dw" && examples > 1) item.append(...mean(numbers));
+        if (note) item.append(make("p", { className: "trouble", textContent: note }));
+        if (name === "dw" && examples > 1) item.append(...mean(path));
         return item;
       }),
     );
@@ -357,15 +361,15 @@ export function insideSection(engine, training, sheet) {
       element.max = String(most);
       if (element !== document.activeElement) element.value = String(value);
     }
-    byTestId("inside-paper", HTMLElement).hidden = layer > 2 || numbers.a_in !== 0;
+    byTestId("inside-paper", HTMLElement).hidden = layer > 2 || !path.blank;
     chosen.replaceChildren(...items);
     relight();
   }
 
-  /** Each example's gradient for the weight, their sum and their mean. @param {any} numbers */
-  function mean({ products, total, dw }) {
+  /** Each example's gradient for the weight, and how they become the weight's. @param {Path} path */
+  function mean({ products, words: how, dw }) {
     const list = make("ol", { className: "products" });
-    for (const [i, product] of Array.from(/** @type {Float64Array} */ (products)).entries()) {
+    for (const [i, product] of products.entries()) {
       const item = make("li", { textContent: plain(product) });
       item.dataset.value = String(product);
       item.classList.toggle("picked", i === example.picked);
@@ -373,15 +377,10 @@ export function insideSection(engine, training, sheet) {
     }
     list.dataset.testid = "inside-products";
     list.setAttribute("aria-label", "a times δ of each example");
-    const words = make("p", {
-      textContent:
-        `a · δ of each of the ${products.length} examples. Their sum is ${plain(total)}; divided by ` +
-        `n = ${products.length} it is ${plain(dw)}. Without the division each step would be ` +
-        `${products.length} times as long.`,
-    });
-    words.dataset.testid = "inside-mean";
-    words.dataset.value = String(dw);
-    return [list, words];
+    const sentence = make("p", { textContent: how });
+    sentence.dataset.testid = "inside-mean";
+    sentence.dataset.value = String(dw);
+    return [list, sentence];
   }
 
   function stop() {
