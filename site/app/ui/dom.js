@@ -67,6 +67,13 @@ export const percent = (share, digits = 1) => `${(share * 100).toFixed(digits)} 
 /** 23860 → "23,860" @param {number} n */
 export const whole = (n) => Math.round(n).toLocaleString("en");
 
+/**
+ * A position in epochs: 2.5 → "2.5", and 0.00266 → "0.0027", since a few steps are not 0.
+ * @param {number} epochs
+ */
+export const position = (epochs) =>
+  String(Number(epochs < 1 ? epochs.toPrecision(2) : epochs.toFixed(2)));
+
 /** Seconds in words: "5 s", "3 min", "1 h 5 min". @param {number} seconds */
 export function duration(seconds) {
   if (seconds < 60) return `${Math.ceil(seconds)} s`;

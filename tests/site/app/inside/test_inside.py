@@ -446,6 +446,7 @@ def test_a_bug_is_followed_through_the_changed_line_and_the_check_sees_it(page: 
     expect(part(page, "inside-chain").locator("li").nth(2)).to_contain_text("its σ′ is 0.2")
     part(page, "inside-bug").select_option("summed")
     expect(part(page, "inside-departs")).to_be_hidden()
+    stage(page, STAGES.index("∂w²"))
     part(page, "inside-example").select_option("drawing")
     expect(part(page, "inside-batch")).to_be_hidden()
     part(page, "inside-check").click()
