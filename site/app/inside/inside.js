@@ -496,7 +496,8 @@ export function insideSection(engine, training, sheet) {
   });
   training.addEventListener("state", () => {
     const option = [...net.options].find(({ value }) => value === "live");
-    if (training.hasNet && !option) net.append(new Option("The net in training", "live"));
+    if (training.hasNet && !option) net.append(new Option(training.netName, "live"));
+    if (option) option.textContent = training.netName;
     if (!training.hasNet && option) {
       const chosen = option.selected;
       option.remove();

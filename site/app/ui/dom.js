@@ -61,6 +61,15 @@ export function say(element, text, { kind = "quiet", share } = {}) {
   }
 }
 
+/**
+ * A number with its article: "a 7", but "an 8", "an 11", "an 18" and "an 80".
+ * @param {number | string} number
+ */
+export function withArticle(number) {
+  const [leading] = whole(Number(number)).split(",");
+  return /^(8|11$|18$)/.test(leading) ? `an ${number}` : `a ${number}`;
+}
+
 /** 0.9634 → "96.3 %" @param {number} share @param {number} [digits] */
 export const percent = (share, digits = 1) => `${(share * 100).toFixed(digits)} %`;
 
