@@ -287,8 +287,7 @@ class Trainer:
                 self._check_finite()
                 for saved, p in zip(self._checkpoint, parameters, strict=True):
                     np.copyto(saved, p)
-            if self._l1 or self._l2:
-                self._decay(parameters, gradients)
+            decay(parameters, gradients, self._l1, self._l2)
             self.optimizer.update(parameters, gradients)
         self.step += 1
         return cost, metrics.right(self.net.layers[-1].a, labels) / len(labels)
@@ -296,14 +295,6 @@ class Trainer:
     def _targets(self, labels: Array) -> Array:
         """y (batch, outputs) for labels, or regression targets as they are."""
         return ops.gather(self._codes, labels, self.net.dtype) if labels.ndim == 1 else labels
-
-    def _decay(self, parameters: Sequence[Array], gradients: Sequence[Array]) -> None:
-        """∂C/∂w ← ∂C/∂w + λ₁ sign w + λ₂ w, in place; ∂C/∂b stays as it is."""
-        for p, gradient in zip(parameters, gradients, strict=True):
-            if p.ndim > 1 and self.l2:
-                ops.combine(gradient, 1.0, p, self.l2)
-            if p.ndim > 1 and self.l1:
-                gradient += self.l1 * np.sign(p)
 
     def _step(self) -> Step:
         begun = perf_counter()
@@ -384,6 +375,17 @@ class Trainer:
         self.optimizer.forget()
         rate = self.optimizer.learning_rate
         raise Diverged(what, f"the learning rate {rate:g} is probably too high for this net")
+
+
+def decay(
+    parameters: Sequence[Array], gradients: Sequence[Array], l1: float = 0.0, l2: float = 0.0
+) -> None:
+    """∂C/∂w ← ∂C/∂w + λ₁ sign w + λ₂ w, in place; ∂C/∂b stays as it is."""
+    for p, gradient in zip(parameters, gradients, strict=True):
+        if p.ndim > 1 and l2:
+            ops.combine(gradient, 1.0, p, l2)
+        if p.ndim > 1 and l1:
+            gradient += l1 * np.sign(p)
 
 
 def _shuffled(count: int, seed: int, epoch: int) -> Iterator[Array]:

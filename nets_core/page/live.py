@@ -26,6 +26,7 @@ class LiveNet:
         self.settings: Settings | None = None
         self.session: TrainingSession | None = None
         self.metadata: Mapping[str, str] = {}
+        self._outcome: tuple[str, dict[str, Any] | None] | None = None  # of a state of the session
 
     def begin(
         self,
@@ -53,6 +54,7 @@ class LiveNet:
             del self._models[LIVE]
         self.trainer = self.settings = self.session = None
         self.metadata = {}
+        self._outcome = None
         self.mark_changed()
 
     def mark_changed(self) -> None:
@@ -72,16 +74,19 @@ class LiveNet:
         says why it diverged. Without a run there are only these, and ``parameters`` if there is a
         net. A run also has epoch (from 1), epochs, share (0…1), step, cost and train_accuracy
         (means over the latest examples), test_accuracy (of the latest evaluation, None before the
-        first), examples_per_second, parameters and examples (the number still to learn from).
+        first), examples_per_second, parameters and examples (the number still to learn from). One
+        that has ended has ``outcome``, as of ``outcome.outcome``.
         """
         trainer, settings, session = self.trainer, self.settings, self.session
         if trainer is None or settings is None or session is None:
             idle: dict[str, Any] = {"state": "idle", "message": ""}
             return idle | ({"parameters": parameter_count(trainer.net)} if trainer else {})
         cost, accuracy = session.curves.latest()
+        ended = self._ended(session, settings)
         return {
             "state": session.state,
-            "message": str(session.failure or ""),
+            "message": ended["message"] if ended and session.failure else "",
+            "outcome": ended,
             "epoch": min(trainer.epoch + 1, settings.epochs),
             "epochs": settings.epochs,
             "share": session.position / settings.epochs,
@@ -93,3 +98,13 @@ class LiveNet:
             "parameters": parameter_count(trainer.net),
             "examples": int((settings.epochs - session.position) * len(trainer.x)),
         }
+
+    def _ended(self, session: TrainingSession, settings: Settings) -> dict[str, Any] | None:
+        """How the run ended, found out once."""
+        if session.running:
+            return None
+        if self._outcome is None or self._outcome[0] != session.state:
+            from nets_core.page.outcome import outcome  # not needed at the start
+
+            self._outcome = session.state, outcome(session, settings)
+        return self._outcome[1]

@@ -14,6 +14,9 @@ from nets_core.page import pictures
 from nets_core.page.models import Models
 from nets_core.study import explain
 
+CLEAR = 0.2
+"""How far ahead of the next digit the answer of a net is that is sure of it."""
+
 
 class Reading:
     """Reads a drawing, which comes as the keyword arguments of ``pictures.image``."""
@@ -24,14 +27,17 @@ class Reading:
     def predict(self, model: str, **drawing: Any) -> dict[str, Any]:
         """What a net reads in a drawing.
 
-        Returns digit, probabilities (10), which sum to 1, image (784) and milliseconds.
+        Returns digit, probabilities (10), which sum to 1, rival, the digit that comes close to it
+        or None, image (784) and milliseconds.
         """
         begun = perf_counter()
         image = pictures.image(**drawing)
-        output = self._models[model].forward(image[np.newaxis])[0]
+        net = self._models[model]
+        output = net.forward(image[np.newaxis])[0]
         return {
             "digit": int(output.argmax()),
             "probabilities": _probabilities(output),
+            "rival": _rival(net, output),
             "image": image,
             "milliseconds": (perf_counter() - begun) * 1000,
         }
@@ -75,6 +81,19 @@ def _answer(net: Network, image: Array) -> dict[str, Any]:
         "milliseconds": (perf_counter() - begun) * 1000 / times,
         "votes": np.rint(output) if isinstance(net.layers[-1], Votes) else None,
     }
+
+
+def _rival(net: Network, output: Array) -> int | None:
+    """The runner-up if the net is not sure of its answer, else None.
+
+    A net that votes is sure if the digit wins against all nine others: the runner-up may still
+    have eight votes. Any other net is sure of more than half, and of ``CLEAR`` more than the next.
+    """
+    second, best = (int(i) for i in np.argsort(output, kind="stable")[-2:])
+    if isinstance(net.layers[-1], Votes):
+        return second if np.rint(output[best]) < net.outputs - 1 else None
+    shares = _probabilities(output)
+    return second if shares[best] < max(0.5, shares[second] + CLEAR) else None
 
 
 def _probabilities(output: Array) -> Array:

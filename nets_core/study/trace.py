@@ -23,6 +23,7 @@ from nets_core.network import Network
 from nets_core.ops import Array
 from nets_core.optimizers import Optimizer
 from nets_core.study import sources
+from nets_core.training import decay
 
 EACH = frozenset({"a", "z", "delta", "y"})
 """The symbols of the quantities that have a value for each example of a mini-batch."""
@@ -72,16 +73,20 @@ class Stage:
     source: Source
 
 
-def step(net: Network, x: Array, y: Array, optimizer: Optimizer) -> list[Stage]:
+def step(net: Network, x: Array, y: Array, optimizer: Optimizer, l2: float = 0.0) -> list[Stage]:
     """The stages of one update of ``net`` on x (batch, inputs) and one-hot y (batch, outputs).
 
-    Parameters and optimizer do not change. Raises ValueError for a net with layers that are not
-    dense, since the stages are the four equations in their plain form, and what
+    ``l2`` is the weight decay of the update. Parameters and optimizer do not change. Raises
+    ValueError for a net with layers that are not dense, since the stages are the four equations in
+    their plain form, and for a changed ``backpropagate`` that does not keep the errors; and what
     ``Network.backward`` raises.
     """
     layers = dense_layers(net)
     dense = layers[0]
+    net.deltas = []
     cost, gradients = net.backward(x, y)
+    if len(net.deltas) != len(layers):
+        raise ValueError("backpropagate keeps no error δ of each layer in self.deltas to show")
     top = len(layers) + 1
     inner = range(2, top + 1)
 
@@ -90,7 +95,7 @@ def step(net: Network, x: Array, y: Array, optimizer: Optimizer) -> list[Stage]:
         return Stage(equation, layer, quantities, source)
 
     update = _lines(optimizer.update, "learning_rate", "(p, ")
-    parameters, memory = updated(net, gradients, optimizer)
+    parameters, memory = updated(net, gradients, optimizer, l2)
     stages = [stage("input", 1, _lines(net.propagate, "x.reshape"), a=layers[0].a_in)]
     for number, layer in enumerate(layers, start=2):
         stages.append(
@@ -124,13 +129,15 @@ def dense_layers(net: Network) -> list[Dense]:
 
 
 def updated(
-    net: Network, gradients: list[Array], optimizer: Optimizer
+    net: Network, gradients: list[Array], optimizer: Optimizer, l2: float = 0.0
 ) -> tuple[list[Array], dict[str, list[Array]]]:
-    """The parameters after the optimizer's update, and its state, by the names of
-    ``Optimizer.memory``. The net and the optimizer themselves do not change."""
+    """The parameters after the optimizer's update with weight decay ``l2``, and its state, by the
+    names of ``Optimizer.memory``. The net and the optimizer themselves do not change."""
     parameters = [p.copy() for p in net.parameters()]
+    gradients = [g.copy() for g in gradients]
+    decay(parameters, gradients, l2=l2)
     optimizer = copy.deepcopy(optimizer)
-    optimizer.update(parameters, [g.copy() for g in gradients])
+    optimizer.update(parameters, gradients)
     return parameters, {name: optimizer.state[name] for name in optimizer.memory if name in _MEMORY}
 
 

@@ -30,7 +30,7 @@ export function makeNets(engine, training) {
       }));
       if (!training.hasNet) return shipped;
       const { parameters, testAccuracy } = training.progress;
-      const live = { id: "live", name: "The net in training", parameters, accuracy: testAccuracy };
+      const live = { id: "live", name: training.netName, parameters, accuracy: testAccuracy };
       return [...shipped, { ...live, bytes: 4 * (parameters ?? 0) }];
     },
 

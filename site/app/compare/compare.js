@@ -1,7 +1,7 @@
 // The chapter "Compare": every net reads the drawing at once.
 
 import { models } from "../engine/engine.js";
-import { byTestId, make, percent, whole } from "../ui/dom.js";
+import { byTestId, make, percent, whole, withArticle } from "../ui/dom.js";
 import { whileSeen } from "../ui/seen.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
@@ -112,15 +112,17 @@ export function compareSection(engine, training, sheet) {
     }
     verdict.textContent =
       most === digits.length
-        ? `All ${most} read a ${common}.`
-        : `${most} of ${digits.length} read a ${common}. The marked ones disagree.`;
+        ? `All ${most} read ${withArticle(common)}.`
+        : `${most} of ${digits.length} read ${withArticle(common)}. The marked ones disagree.`;
   }
 
   sheet.addEventListener("change", request);
   engine.addEventListener("ready", request);
   // Add the card at once, not when it comes into view, so that the layout does not shift then.
   training.addEventListener("state", () => {
-    if (training.hasNet && !cards.has(LIVE)) addCard(LIVE, "The net in training", ["live"]);
+    if (training.hasNet && !cards.has(LIVE)) addCard(LIVE, training.netName, ["live"]);
+    const title = cards.get(LIVE)?.card.querySelector("h3");
+    if (title) title.textContent = training.netName;
     if (!training.hasNet) {
       cards.get(LIVE)?.card.remove();
       cards.delete(LIVE);

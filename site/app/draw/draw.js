@@ -2,7 +2,7 @@
 
 import { models } from "../engine/engine.js";
 import { onceSettled } from "../ui/announce.js";
-import { byTestId, make, percent, show } from "../ui/dom.js";
+import { byTestId, make, percent, show, withArticle } from "../ui/dom.js";
 import { Sheet } from "../ui/pad/sheet.js";
 import { paintPixels } from "../ui/pictures.js";
 import { whileSeen } from "../ui/seen.js";
@@ -21,6 +21,7 @@ export function drawSection(engine, training) {
   const guess = byTestId("guess", HTMLElement);
   const sees = byTestId("net-sees", HTMLCanvasElement);
   const trouble = byTestId("draw-trouble", HTMLElement);
+  const unsure = byTestId("unsure", HTMLElement);
   const announce = onceSettled(byTestId("guess-said", HTMLElement), REST);
   const bars = Array.from({ length: 10 }, (_, digit) => {
     const number = byTestId(`probability-${digit}`, HTMLElement);
@@ -31,7 +32,7 @@ export function drawSection(engine, training) {
   );
   byTestId("correct", HTMLElement).append(...corrections);
   for (const [digit, button] of corrections.entries()) {
-    button.setAttribute("aria-label", `It was a ${digit}`);
+    button.setAttribute("aria-label", `It was ${withArticle(digit)}`);
     button.addEventListener("click", () => correct(digit));
   }
 
@@ -39,6 +40,8 @@ export function drawSection(engine, training) {
 
   /** The net picked last, other than the live one. */
   let chosen = "";
+  /** Whether the page has picked the live net, to show what a drawing has taught it. */
+  let lent = false;
   let wanted = false;
   let busy = false;
   /** Predict the digit; if a prediction is running, do it again afterwards. */
@@ -78,8 +81,11 @@ export function drawSection(engine, training) {
     if (guess.textContent !== digit) guess.textContent = digit;
     guess.dataset.value = digit;
     byTestId("corner", HTMLElement).textContent = digit;
+    unsure.textContent = doubt(answer);
     announce(
-      answer ? `It reads ${digit}, ${percent(answer.probabilities[answer.digit], 0)} sure.` : "",
+      answer
+        ? `It reads ${digit}, with ${percent(answer.probabilities[answer.digit], 0)} of its output. ${doubt(answer)}`.trim()
+        : "",
     );
     for (const [i, { number, row }] of bars.entries()) {
       const share = answer?.probabilities[i];
@@ -102,10 +108,13 @@ export function drawSection(engine, training) {
       const other = picked !== LIVE && !copied;
       const { probabilities } = await training.correct(picked, label, drawing);
       offerLive(true);
-      if (picker.value === picked) picker.value = LIVE; // unless the visitor has picked another
+      if (picker.value === picked && picked !== LIVE) {
+        picker.value = LIVE; // unless the visitor has picked another
+        lent = true;
+      }
       const went = [before, probabilities[label]].map(finely).join(" to ");
       byTestId("corrected", HTMLElement).textContent =
-        `One step of learning: this was a ${label}. Its ${label} went from ${went}. ` +
+        `One step of learning: this was ${withArticle(label)}. Its ${label} went from ${went}. ` +
         "Press again for another." +
         (copied ? " A copy of the net learns; Train starts a new net." : "") +
         (other ? " The net in training learned." : "");
@@ -118,16 +127,24 @@ export function drawSection(engine, training) {
   /** Add the live net to the picker, or remove it. @param {boolean} there */
   function offerLive(there) {
     const option = [...picker.options].find(({ value }) => value === LIVE);
-    if (there && !option) picker.append(new Option("The net in training (live)", LIVE));
+    if (there && !option) picker.append(new Option(training.netName, LIVE));
+    if (there && option) option.textContent = training.netName;
     if (!there && option) {
       const live = option.selected;
       option.remove();
-      if (live) picker.value = chosen || picker.options[0].value;
+      if (live) giveBack();
     }
+  }
+
+  /** Pick the net that the visitor picked last. */
+  function giveBack() {
+    picker.value = chosen || picker.options[0].value;
+    lent = false;
   }
 
   function changed() {
     byTestId("corrected", HTMLElement).textContent = "";
+    if (sheet.empty && lent) giveBack();
     if (sheet.empty) display(undefined);
     void read();
   }
@@ -135,6 +152,7 @@ export function drawSection(engine, training) {
   sheet.addEventListener("change", changed);
   picker.addEventListener("change", () => {
     if (picker.value !== LIVE) chosen = picker.value;
+    lent = false;
     byTestId("corrected", HTMLElement).textContent = ""; // it was about another net
     void read();
   });
@@ -153,6 +171,13 @@ export function drawSection(engine, training) {
   });
   changed();
   return { sheet, picker };
+}
+
+/** A word of doubt where two digits are close. @param {any} answer the Lab's, or undefined */
+function doubt(answer) {
+  const rival = answer?.rival ?? null;
+  if (rival === null) return "";
+  return `Not sure: it could also be ${withArticle(rival)}.`;
 }
 
 /** A percentage precise enough to show the effect of one step. @param {number} share */

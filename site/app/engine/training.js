@@ -60,6 +60,12 @@ export class Training extends EventTarget {
     return this.#corrected || (this.state !== "idle" && this.state !== "loading");
   }
 
+  /** What the live net is called: only a run trains it. */
+  get netName() {
+    const taught = this.state === "idle" || this.state === "loading";
+    return taught ? "The copy you taught" : "The net in training";
+  }
+
   /** Fetch MNIST, unless it is there. @returns {Promise<void>} */
   async load() {
     await this.#engine.ready;

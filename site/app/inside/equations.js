@@ -1,6 +1,6 @@
 // The four equations, and their explanations. Nothing is computed here.
 
-/** @typedef {{layer: number, top: number, loss: string, optimizer: string, activation: string, examples: number}} Facts */
+/** @typedef {{layer: number, top: number, loss: string, optimizer: string, activation: string, examples: number, decays: boolean}} Facts decays: weights decay by λ */
 /**
  * @typedef {{
  *   phase: string,
@@ -29,6 +29,7 @@ export const COMMANDS = {
   "\\symM": "\\htmlClass{symbol sym-m}{m}",
   "\\symV": "\\htmlClass{symbol sym-v}{v}",
   "\\symN": "\\htmlClass{symbol sym-n}{n}",
+  "\\symL": "\\htmlClass{symbol sym-lambda}{\\lambda}",
   "\\symEta": "\\htmlClass{symbol sym-eta}{\\eta}",
   "\\symG": "\\htmlClass{symbol sym-dw}{\\frac{\\partial C}{\\partial w^{#1}}}",
 };
@@ -131,7 +132,7 @@ export const STAGES = {
       "A bias moves z one for one, so its gradient is δ itself; j counts the neurons of the layer. " +
       (examples > 1
         ? `Each of the ${examples} examples x has a δ: the gradient is their mean, not their sum.`
-        : "Over a mini-batch it is the mean, not the sum: the code divides by the number of examples, here 1."),
+        : "Over a mini-batch it is the mean, not the sum. Here there is one example."),
     tokens: { delta: "delta", "ops.sum_rows": "db", "len(delta)": "n" },
     inputs: (l) => [`delta${l}`],
   },
@@ -161,63 +162,30 @@ export const STAGES = {
     phase: "Update",
     short: (l) => `w${up(l)} ←`,
     title: (l) => `The update of layer ${l}`,
-    tex: ({ layer: l, optimizer }) =>
-      optimizer === "sgd"
-        ? `\\symW{${l}}{} \\leftarrow \\symW{${l}}{} - \\symEta \\, \\symG{${l}}`
+    tex: ({ layer: l, optimizer, decays }) => {
+      const g = decays ? `\\big(\\symG{${l}} + \\symL \\symW{${l}}{}\\big)` : `\\symG{${l}}`;
+      return optimizer === "sgd"
+        ? `\\symW{${l}}{} \\leftarrow \\symW{${l}}{} - \\symEta \\, ${g}`
         : "\\begin{aligned} " +
-          `\\symM &\\leftarrow \\beta_1 \\symM + (1 - \\beta_1) \\, \\symG{${l}} \\\\ ` +
-          `\\symV &\\leftarrow \\beta_2 \\symV + (1 - \\beta_2) \\left(\\symG{${l}}\\right)^2 \\\\ ` +
-          `\\symW{${l}}{} &\\leftarrow \\symW{${l}}{} - \\symEta_t \\, \\frac{\\symM}{\\sqrt{\\symV} + \\hat\\epsilon} \\end{aligned}`,
-    words: ({ optimizer }) =>
+            `\\symM &\\leftarrow \\beta_1 \\symM + (1 - \\beta_1) \\, ${g} \\\\ ` +
+            `\\symV &\\leftarrow \\beta_2 \\symV + (1 - \\beta_2) ${decays ? g : `\\left(${g}\\right)`}^2 \\\\ ` +
+            `\\symW{${l}}{} &\\leftarrow \\symW{${l}}{} - \\symEta_t \\, \\frac{\\symM}{\\sqrt{\\symV} + \\hat\\epsilon} \\end{aligned}`;
+    },
+    words: ({ optimizer, decays }) =>
       (optimizer === "sgd"
         ? "A small step downhill: η, the learning rate, says how small."
         : "Adam steps along m, a running mean of the gradients, divided by the root of v, a running " +
           "mean of their squares. η with t makes up for m and v having begun at 0; in the code g is " +
           "the gradient first and scratch space afterwards.") +
-      " The biases move in the same way. That was one step of .train(): it goes on, mini-batch " +
+      (decays
+        ? " Weight decay, λ, also pulls each weight towards 0; the biases move without it."
+        : " The biases move in the same way.") +
+      " That was one step of .train(): it goes on, mini-batch " +
       "after mini-batch.",
     tokens: { p: "w", g: "dw", m: "m", v: "v", rate: "eta", "self.learning_rate": "eta" },
     inputs: (l) => [`w${l}`, `dw${l}`],
   },
 };
-
-/**
- * One weight's path through the step, with its numbers filled in.
- * @param {any} n from `StepTrace.follow`
- * @param {{layer: number, j: number, k: number, top: number, examples: number, optimizer: string}} place
- * @returns {{equation: string, tex: string}[]}
- */
-export function chain(n, { layer: l, j, k, top, examples, optimizer }) {
-  const [w, a, z] = [`\\symW{${l}}{${j},${k}}`, `\\symA{${l - 1}}{${k}}`, `\\symZ{${l}}{${j}}`];
-  const [delta, dw] = [
-    `\\symD{${l}}{${j}}`,
-    `\\htmlClass{symbol sym-dw}{\\frac{\\partial C}{\\partial w^{${l}}_{${j},${k}}}}`,
-  ];
-  const back =
-    l === top ? "\\nabla_a C" : `\\textstyle\\sum_i \\symW{${l + 1}}{i,${j}} \\symD{${l + 1}}{i}`;
-  const error = Number.isNaN(n.slope)
-    ? `${delta} = \\symA{${l}}{${j}} - \\symY_{${j}} = ${bare(n.delta)}`
-    : `\\begin{aligned} ${delta} &= ${back} \\cdot \\sigma'(${z}) \\\\ &= ${tex(n.error)} \\cdot ${tex(n.slope)} = ${bare(n.delta)} \\end{aligned}`;
-  const gradient =
-    examples > 1
-      ? `\\begin{aligned} ${dw} &= \\frac{1}{\\symN} \\sum_x ${a} \\, ${delta} \\\\ &= \\frac{${bare(n.total)}}{${examples}} = ${bare(n.dw)} \\end{aligned}`
-      : `\\begin{aligned} ${dw} &= ${a} \\, ${delta} \\\\ &= ${tex(n.a_in)} \\cdot ${tex(n.delta)} \\\\ &= ${bare(n.dw)} \\end{aligned}`;
-  const update =
-    optimizer === "sgd"
-      ? `\\begin{aligned} ${w} &\\leftarrow ${bare(n.w)} - ${bare(n.rate)} \\cdot ${tex(n.dw)} \\\\ &= ${bare(n.w_new)} \\end{aligned}`
-      : `${w}: \\; ${bare(n.w)} \\to ${bare(n.w_new)}`;
-  const activation = `\\symA{${l}}{${j}}`;
-  return [
-    {
-      equation: "z",
-      tex: `\\begin{aligned} ${z} &= \\dots + \\underbrace{${tex(n.w)}}_{${w}} \\cdot \\underbrace{${tex(n.a_in)}}_{${a}} + \\dots \\\\ &= ${bare(n.z)} \\end{aligned}`,
-    },
-    { equation: "a", tex: `${activation} = \\sigma(${bare(n.z)}) = ${bare(n.a)}` },
-    { equation: "delta", tex: error },
-    { equation: "dw", tex: gradient },
-    { equation: "update", tex: update },
-  ];
-}
 
 /** A number in a sentence. @param {number} value */
 export function plain(value) {
@@ -225,18 +193,6 @@ export function plain(value) {
   const digits =
     value === 0 || size >= 0.001 ? String(Number(size.toPrecision(3))) : size.toExponential(1);
   return (value < 0 ? "−" : "") + digits;
-}
-
-/** A number as a factor: in brackets if it is negative. @param {number} value */
-const tex = (value) => (value < 0 ? `(${bare(value)})` : bare(value));
-
-/** A number for a formula. @param {number} value */
-function bare(value) {
-  const size = Math.abs(value);
-  if (value === 0 || (size >= 0.001 && size < 10_000))
-    return value === 0 ? "0" : value.toPrecision(4);
-  const [mantissa, exponent] = value.toExponential(2).split("e");
-  return `${mantissa} \\cdot 10^{${Number(exponent)}}`;
 }
 
 /** @param {number} layer */

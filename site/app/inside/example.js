@@ -1,6 +1,6 @@
 // The example of the step inside .train(): the drawing, an MNIST image, or a mini-batch.
 
-import { byTestId, make } from "../ui/dom.js";
+import { byTestId, make, withArticle } from "../ui/dom.js";
 import { paintPixels } from "../ui/pictures.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
@@ -189,7 +189,7 @@ export class Example extends EventTarget {
           canvas,
           make("span", { textContent: `${label}` }),
         ]);
-        button.setAttribute("aria-label", `Example ${i + 1}, a ${label}`);
+        button.setAttribute("aria-label", `Example ${i + 1}, ${withArticle(label)}`);
         button.setAttribute("aria-pressed", String(i === this.picked));
         button.addEventListener("click", () => {
           this.picked = i;

@@ -7,7 +7,7 @@ import { lazy } from "../ui/lazy.js";
 import { NumberField } from "../ui/numberField.js";
 import { whileSeen } from "../ui/seen.js";
 import { COUNT, RATE } from "../ui/typedNumbers.js";
-import { COMMANDS, chain, plain, STAGES } from "./equations.js";
+import { COMMANDS, plain, STAGES } from "./equations.js";
 import { Example } from "./example.js";
 import { figure, legend, nameOf, scalar } from "./quantities.js";
 
@@ -16,8 +16,9 @@ import { figure, legend, nameOf, scalar } from "./quantities.js";
 /** @typedef {import("../ui/pad/sheet.js").Sheet} Sheet */
 /** @typedef {import("./quantities.js").Quantity} Quantity */
 /** @typedef {{file: string, begin: number, end: number, first: number, last: number}} Source */
-/** @typedef {{equation: string, layer: number, source: Source, result: Quantity[]}} Stage */
-/** @typedef {{sizes: number[], activations: string[], loss: string, optimizer: string, rate: number, examples: number, telling: number[], parameters: Quantity[], stages: Stage[]}} StepTrace */
+/** @typedef {{equation: string, layer: number, source: Source, result: Quantity[], note: string, over: string}} Stage note: what the code does instead of the equation; over: "mean" or "sum" over the mini-batch */
+/** @typedef {{rows: {equation: string, tex: string, note: string}[], blank: boolean, products: Float64Array, words: string, dw: number}} Path */
+/** @typedef {{sizes: number[], activations: string[], loss: string, optimizer: string, rate: number, l2: number, examples: number, telling: number[], parameters: Quantity[], stages: Stage[]}} StepTrace */
 
 /** How long Play shows each stage, in milliseconds. */
 const BEAT = 2500;
@@ -43,6 +44,7 @@ export function insideSection(engine, training, sheet) {
   const title = byTestId("inside-title", HTMLElement);
   const equation = byTestId("inside-equation", HTMLElement);
   const explained = byTestId("inside-explained", HTMLElement);
+  const departs = byTestId("inside-departs", HTMLElement);
   const code = byTestId("inside-code", HTMLElement);
   const values = byTestId("inside-values", HTMLElement);
   const chosen = byTestId("inside-chain", HTMLElement);
@@ -189,7 +191,7 @@ export function insideSection(engine, training, sheet) {
 
   /** Show a stage. @param {number} i */
   async function show(i) {
-    const { stages, sizes, activations, loss, optimizer, examples } = lessonNow();
+    const { stages, sizes, activations, loss, optimizer, examples, l2 } = lessonNow();
     at = i;
     const mine = ++turns;
     const stage = stages[i];
@@ -206,8 +208,11 @@ export function insideSection(engine, training, sheet) {
       optimizer,
       examples,
       activation: activations[stage.layer - 2],
+      decays: l2 > 0,
     };
     explained.textContent = text.words(facts);
+    departs.textContent = stage.note;
+    departs.hidden = !stage.note;
     byTestId("inside-back", HTMLButtonElement).disabled = i === 0;
     byTestId("inside-next", HTMLButtonElement).disabled = i === stages.length - 1;
     await typeset(equation, text.tex(facts));
@@ -281,9 +286,12 @@ export function insideSection(engine, training, sheet) {
 
   /** Show the inputs and results of a stage. @param {Stage} stage */
   function showValues(stage) {
-    const { stages, parameters, sizes, examples, rate: eta } = lessonNow();
+    const { stages, parameters, sizes, examples, rate: eta, l2 } = lessonNow();
     const known = new Map();
-    for (const quantity of [...parameters, ...stages.flatMap(({ result }) => result)]) {
+    /** @type {Map<Quantity, string>} */
+    const over = new Map();
+    for (const one of stages) for (const quantity of one.result) over.set(quantity, one.over);
+    for (const quantity of [...parameters, ...over.keys()]) {
       const key = `${quantity.symbol}${quantity.layer}`;
       if (!known.has(key)) known.set(key, quantity);
     }
@@ -294,15 +302,16 @@ export function insideSection(engine, training, sheet) {
       .flatMap((key) => known.get(key) ?? []);
     const given = before.map((quantity) => {
       const when = moves && quantity.symbol === "w" ? "before" : undefined;
-      return figure(quantity, { ...facts, when }, follow);
+      return figure(quantity, { ...facts, when, over: over.get(quantity) }, follow);
     });
     const results = stage.result.map((quantity) => {
       const when = moves ? "after" : undefined;
-      return figure(quantity, { ...facts, when }, follow);
+      return figure(quantity, { ...facts, when, over: over.get(quantity) }, follow);
     });
     for (const element of results) element.classList.add("result");
     if (equation.querySelector(".sym-n")) given.push(scalar("n", examples));
     if (moves) given.push(scalar("eta", eta));
+    if (moves && l2) given.push(scalar("lambda", l2));
     values.replaceChildren(...given, ...results);
   }
 
@@ -340,26 +349,21 @@ export function insideSection(engine, training, sheet) {
 
   /** Show the weight's path through the whole step, with its numbers. */
   async function showChain() {
-    const { sizes, stages, examples, optimizer } = lessonNow();
+    const { sizes, stages, examples } = lessonNow();
     const { layer, neuron, source } = weight;
     const mine = ++chains;
-    const numbers = await engine.call("steps.follow", { ...weight, example: example.picked });
+    const path = /** @type {Path} */ (
+      await engine.call("steps.follow", { ...weight, example: example.picked })
+    );
     const now = stages[at].layer === layer ? stages[at].equation : "";
-    const rows = chain(numbers, {
-      layer,
-      j: neuron + 1,
-      k: source + 1,
-      top: sizes.length,
-      examples,
-      optimizer,
-    });
     const items = await Promise.all(
-      rows.map(async ({ equation: name, tex }) => {
+      path.rows.map(async ({ equation: name, tex, note }) => {
         const formula = make("div");
         const item = make("li", {}, [formula]);
         if (name === now || (name === "delta" && now === "delta_output")) item.classList.add("now");
         await typeset(formula, tex);
-        if (name === "dw" && examples > 1) item.append(...mean(numbers));
+        if (note) item.append(make("p", { className: "trouble", textContent: note }));
+        if (name === "dw" && examples > 1) item.append(...mean(path));
         return item;
       }),
     );
@@ -375,15 +379,15 @@ export function insideSection(engine, training, sheet) {
       if (field.input === document.activeElement) field.follow(value);
       else field.set(value);
     }
-    byTestId("inside-paper", HTMLElement).hidden = layer > 2 || numbers.a_in !== 0;
+    byTestId("inside-paper", HTMLElement).hidden = layer > 2 || !path.blank;
     chosen.replaceChildren(...items);
     relight();
   }
 
-  /** Each example's gradient for the weight, their sum and their mean. @param {any} numbers */
-  function mean({ products, total, dw }) {
+  /** Each example's gradient for the weight, and how they become the weight's. @param {Path} path */
+  function mean({ products, words: how, dw }) {
     const list = make("ol", { className: "products" });
-    for (const [i, product] of Array.from(/** @type {Float64Array} */ (products)).entries()) {
+    for (const [i, product] of products.entries()) {
       const item = make("li", { textContent: plain(product) });
       item.dataset.value = String(product);
       item.classList.toggle("picked", i === example.picked);
@@ -391,15 +395,10 @@ export function insideSection(engine, training, sheet) {
     }
     list.dataset.testid = "inside-products";
     list.setAttribute("aria-label", "a times δ of each example");
-    const words = make("p", {
-      textContent:
-        `a · δ of each of the ${products.length} examples. Their sum is ${plain(total)}; divided by ` +
-        `n = ${products.length} it is ${plain(dw)}. Without the division each step would be ` +
-        `${products.length} times as long.`,
-    });
-    words.dataset.testid = "inside-mean";
-    words.dataset.value = String(dw);
-    return [list, words];
+    const sentence = make("p", { textContent: how });
+    sentence.dataset.testid = "inside-mean";
+    sentence.dataset.value = String(dw);
+    return [list, sentence];
   }
 
   function stop() {
@@ -515,7 +514,8 @@ export function insideSection(engine, training, sheet) {
   });
   training.addEventListener("state", () => {
     const option = [...net.options].find(({ value }) => value === "live");
-    if (training.hasNet && !option) net.append(new Option("The net in training", "live"));
+    if (training.hasNet && !option) net.append(new Option(training.netName, "live"));
+    if (option) option.textContent = training.netName;
     if (!training.hasNet && option) {
       const chosen = option.selected;
       option.remove();

@@ -26,6 +26,7 @@ const MEANINGS = {
   m: "mean gradient",
   v: "mean square",
   eta: "learning rate",
+  lambda: "weight decay",
   n: "examples",
 };
 
@@ -57,7 +58,7 @@ export function scalar(symbol, value) {
 /**
  * One quantity of one example.
  * @param {Quantity} quantity
- * @param {{sizes: number[], example: number, examples: number, weight: Weight, when?: string}} facts
+ * @param {{sizes: number[], example: number, examples: number, weight: Weight, when?: string, over?: string}} facts over: "mean" or "sum" over the mini-batch;
  *   when: "before" or "after" the step
  * @param {(weight: Weight) => void} pick called with the weight that was pressed
  * @returns {HTMLElement}
@@ -67,8 +68,11 @@ export function figure({ symbol, layer, rows, values, largest }, facts, pick) {
   const length = values.length / rows;
   const numbers = values.subarray(row * length, (row + 1) * length);
   const most = largest[row];
-  const mean = facts.examples > 1 && ["dw", "db", "C"].includes(symbol);
-  const whose = mean ? `, mean of ${facts.examples}` : rows > 1 ? `, example ${row + 1}` : "";
+  const whose = facts.over
+    ? `, ${facts.over} of ${facts.examples}`
+    : rows > 1
+      ? `, example ${row + 1}`
+      : "";
   if (symbol === "C") return framed("C", "C", ` = ${plain(numbers[0])}${whose}`);
   const when = facts.when ? ` ${facts.when}` : "";
   const element = framed(

@@ -1,6 +1,6 @@
 // The chapter "How good is it?": accuracy per digit, the confusion matrix, and the mistakes.
 
-import { byTestId, make, percent, say, whole } from "../ui/dom.js";
+import { byTestId, make, percent, say, whole, withArticle } from "../ui/dom.js";
 import { paintPixels } from "../ui/pictures.js";
 
 /** @typedef {import("../engine/engine.js").Engine} Engine */
@@ -90,7 +90,10 @@ export function qualitySection(engine, training, sheet, picker) {
         const count = row[guess];
         button.textContent = count ? String(count) : "·";
         button.disabled = !count;
-        button.setAttribute("aria-label", `${count} times a ${label} was read as ${guess}`);
+        button.setAttribute(
+          "aria-label",
+          `${times(count)} ${withArticle(label)} was read as ${guess}`,
+        );
         button.classList.toggle("right", label === guess);
         button.classList.toggle("long", count > 999);
         const strength = label === guess ? 0 : Math.sqrt(count / most);
@@ -108,7 +111,7 @@ export function qualitySection(engine, training, sheet, picker) {
     caption.textContent =
       label === undefined
         ? `The ${shown} mistakes (of ${found.total}) that it was most sure of. Press one to put it on the pad.`
-        : `${found.total} times a ${label} was read as ${guess}${found.total > shown ? `, ${shown} of them here` : ""}. Press one to put it on the pad.`;
+        : `${times(found.total)} ${withArticle(label)} was read as ${guess}${found.total > shown ? `, ${shown} of them here` : ""}. Press one to put it on the pad.`;
     gallery.replaceChildren(
       ...Array.from(found.labels, (/** @type {number} */ is, /** @type {number} */ i) => {
         const pixels = Float32Array.from(
@@ -139,3 +142,6 @@ export function qualitySection(engine, training, sheet, picker) {
   engine.addEventListener("failed", ready);
   ready();
 }
+
+/** How often, as a sentence begins. @param {number} count */
+const times = (count) => (count === 1 ? "Once" : `${whole(count)} times`);

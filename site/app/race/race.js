@@ -163,10 +163,9 @@ export class RaceView {
     const { healthy, changed } = this.#state;
     const most = CEILING * Math.max(...healthy.curves.costs, 1e-6);
     const sides = [healthy.curves, changed.curves];
-    this.#charts.cost.draw(
-      aligned(sides.map(({ epochs, costs }) => ({ x: epochs, y: costs }))),
-      most,
-    );
+    this.#charts.cost.draw(aligned(sides.map(({ epochs, costs }) => ({ x: epochs, y: costs }))), {
+      ceiling: most,
+    });
     this.#charts.accuracy.draw(
       aligned(
         sides.map(({ testEpochs, testAccuracies }) => ({ x: testEpochs, y: testAccuracies })),

@@ -37,6 +37,7 @@ export function trainSection(engine, training) {
   const step = byTestId("train-step", HTMLButtonElement);
   const reset = byTestId("train-reset", HTMLButtonElement);
   const words = byTestId("train-words", HTMLElement);
+  const restore = byTestId("train-restore", HTMLButtonElement);
   const doubt = byTestId("settings-trouble", HTMLElement);
   const announce = nowAndThen(byTestId("train-said", HTMLElement), GAP);
   const bar = byTestId("train-bar", HTMLProgressElement);
@@ -226,6 +227,13 @@ export function trainSection(engine, training) {
     accept();
     void training.reset();
   });
+  restore.addEventListener("click", () => {
+    follow(training.progress.outcome.restore);
+    accept();
+    restore.hidden = true;
+    say("The settings are restored. Press Train again to begin anew.");
+    start.focus();
+  });
 
   // Fetch MNIST as soon as the visitor uses the chapter, unless the browser saves data.
   for (const type of ["click", "focusin"]) {
@@ -248,8 +256,12 @@ export function trainSection(engine, training) {
       announce(`Paused. ${standing(training.progress)}`);
     }
     if (training.state === "idle" && words.dataset.kind !== "trouble") say("");
-    if (training.state === "done" && before === "training") {
-      say(`Done: it reads ${percent(training.progress.testAccuracy, 2)} of the test digits.`);
+    const { outcome, testAccuracy } = training.progress;
+    restore.hidden = !outcome || training.running;
+    restore.textContent = outcome?.offer ?? "";
+    if (training.state === "done" && before !== "done") {
+      if (outcome) say(outcome.message, "trouble");
+      else say(`Done: it reads ${percent(testAccuracy, 2)} of the test digits.`);
     }
     before = training.state;
     void redraw();
@@ -277,8 +289,10 @@ export function trainSection(engine, training) {
     show(byTestId("train-accuracy", HTMLElement), progress.trainAccuracy, percent);
     show(byTestId("test-accuracy", HTMLElement), progress.testAccuracy, (v) => percent(v, 2));
     show(byTestId("throughput", HTMLElement), progress.examplesPerSecond || null, whole);
-    const rest = progress.examples / progress.examplesPerSecond;
-    show(byTestId("remaining", HTMLElement), progress.examplesPerSecond ? rest : null, duration);
+    const goesOn = progress.state === "training" || progress.state === "waiting";
+    const rate = goesOn ? progress.examplesPerSecond : 0;
+    const left = rate ? progress.examples / rate : null;
+    show(byTestId("remaining", HTMLElement), left, duration);
     bar.value = progress.share ?? 0;
     if (progress.epoch !== told && training.state === "training" && !document.hidden) {
       told = progress.epoch;
@@ -390,6 +404,7 @@ export function trainSection(engine, training) {
       { label: "test", colour: "--negative", dash: [6, 3] },
     ];
     byTestId("chart-hint", HTMLElement).hidden = true;
+    byTestId("chart-words", HTMLElement).hidden = false;
     charts ??= {
       cost: new Chart(byTestId("cost-chart", HTMLElement), lines, (v) => v.toPrecision(2), {
         min: 0,
@@ -399,13 +414,25 @@ export function trainSection(engine, training) {
       }),
     };
     const { epochs, testEpochs } = curves;
-    const both = (/** @type {ArrayLike<number>} */ train, /** @type {ArrayLike<number>} */ test) =>
-      aligned([
+    /** @type {(chart: import("../ui/charts.js").Chart, ...ys: ArrayLike<number>[]) => void} */
+    const draw = (chart, train, test, least, greatest) => {
+      const [x, one, other, low, high] = aligned([
         { x: epochs, y: train },
         { x: testEpochs, y: test },
+        { x: epochs, y: least },
+        { x: epochs, y: greatest },
       ]);
-    charts.cost.draw(both(curves.costs, curves.testCosts));
-    charts.accuracy.draw(both(curves.accuracies, curves.testAccuracies));
+      chart.draw([x, one, other], { shade: { low, high } });
+    };
+    const { costs, accuracies, testCosts, testAccuracies } = curves;
+    draw(charts.cost, costs, testCosts, curves.leastCosts, curves.greatestCosts);
+    draw(
+      charts.accuracy,
+      accuracies,
+      testAccuracies,
+      curves.leastAccuracies,
+      curves.greatestAccuracies,
+    );
   }
 
   async function drawWeights() {

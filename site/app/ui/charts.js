@@ -2,18 +2,30 @@
 
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { position } from "./dom.js";
 import { numbersBelow, png } from "./numbers.js";
 import { whenThemeChanges } from "./theme.js";
 
 /** @typedef {import("./numbers.js").Line} Line */
 
 const HEIGHT = 180;
+/** How opaque a shade is. */
+const SHADE = 0.16;
+/** A pointer that has rested for this long, in milliseconds, no longer holds the legend while new
+ * values arrive. */
+const REST = 3000;
+
+/** @typedef {ArrayLike<number | null | undefined>} Column */
 
 /** A chart of lines over epochs, as wide as its element, with its numbers below. */
 export class Chart {
   /** The data before the ceiling is applied. @type {uPlot.AlignedData} */
   #data;
   #lines;
+  /** The range behind the first line. @type {{low: Column, high: Column}} */
+  #shade = { low: [], high: [] };
+  /** When the pointer last moved on the chart. */
+  #pointed = 0;
 
   /**
    * @param {HTMLElement} element in a figure whose caption is the chart's name
@@ -51,8 +63,8 @@ export class Chart {
         },
         y: {
           range: (_, low, high) => [
-            Math.min(range.min ?? low, low),
-            Math.max(range.max ?? high, high ?? 1, 1e-6),
+            Math.min(range.min ?? low, low, ...present(this.#shade.low)),
+            Math.max(range.max ?? high, high ?? 1, 1e-6, ...present(this.#shade.high)),
           ],
         },
       },
@@ -68,7 +80,7 @@ export class Chart {
         { ...axis, size: 52, values: (_, ticks) => ticks.map((tick) => format(tick)) },
       ],
       series: [
-        { label: "epoch", value: this.#told((epoch) => String(Number(epoch.toFixed(2)))) },
+        { label: "epoch", value: this.#told(position) },
         ...lines.map(({ label, colour, dash }) => ({
           label,
           stroke: () => style().getPropertyValue(colour),
@@ -80,7 +92,9 @@ export class Chart {
         })),
       ],
     };
+    options.hooks = { drawAxes: [() => this.#paintShade()] };
     this.plot = new uPlot(options, this.#data, element);
+    this.plot.over.addEventListener("pointermove", () => (this.#pointed = performance.now()));
     this.picture = /** @type {HTMLElement} */ (element.querySelector(".u-wrap"));
     this.picture.setAttribute("role", "img");
     this.below = numbersBelow(
@@ -122,17 +136,47 @@ export class Chart {
 
   /**
    * @param {uPlot.AlignedData} data x values, then one array for each line
-   * @param {number} [ceiling] larger values are drawn at the ceiling, so that the rest stays visible
+   * @param {object} [how]
+   * @param {number} [how.ceiling] larger values are drawn at the ceiling, so that the rest stays visible
+   * @param {{low: Column, high: Column}} [how.shade] a range to shade behind the first line
    */
-  draw(data, ceiling = Infinity) {
+  draw(data, { ceiling = Infinity, shade } = {}) {
     const [x, ...lines] = data;
     const low = lines.map((line) =>
       Array.from(line, (y) => (y == null ? y : Math.min(y, ceiling))),
     );
     this.#data = data;
+    if (shade) this.#shade = shade;
+    if (performance.now() - this.#pointed > REST) this.plot.setCursor({ left: -10, top: -10 });
     this.plot.setData([x, ...low]);
     this.below.renew();
     this.#describe();
+  }
+
+  /** Shade from the least to the greatest of what each point of the first line stands for. */
+  #paintShade() {
+    const { ctx, bbox } = this.plot;
+    const { low, high } = this.#shade;
+    const [x] = this.#data;
+    const there = Array.from(x.keys()).filter((i) => low[i] != null && high[i] != null);
+    const place = (/** @type {number} */ i, /** @type {Column} */ y) =>
+      /** @type {const} */ ([
+        this.plot.valToPos(x[i], "x", true),
+        this.plot.valToPos(Number(y[i]), "y", true),
+      ]);
+    ctx.save();
+    ctx.beginPath();
+    ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
+    ctx.clip();
+    ctx.beginPath();
+    for (const i of there) ctx.lineTo(...place(i, high));
+    for (const i of there.reverse()) ctx.lineTo(...place(i, low));
+    ctx.globalAlpha = SHADE;
+    ctx.fillStyle = getComputedStyle(document.documentElement).getPropertyValue(
+      this.#lines[0].colour,
+    );
+    ctx.fill();
+    ctx.restore();
   }
 
   /** Describe the chart for screen readers: where each line begins and ends. */
@@ -157,6 +201,9 @@ export class Chart {
     return png(this.plot.ctx.canvas, this.name, lines, paper);
   }
 }
+
+/** The numbers in a column. @param {Column} column */
+const present = (column) => Array.from(column, (y) => y ?? Number.NaN).filter(Number.isFinite);
 
 /** True if a line has only one value, so that it needs a point. @param {uPlot} plot @param {number} line */
 function isAlone(plot, line) {

@@ -61,11 +61,27 @@ export function say(element, text, { kind = "quiet", share } = {}) {
   }
 }
 
+/**
+ * A number with its article: "a 7", but "an 8", "an 11", "an 18" and "an 80".
+ * @param {number | string} number
+ */
+export function withArticle(number) {
+  const [leading] = whole(Number(number)).split(",");
+  return /^(8|11$|18$)/.test(leading) ? `an ${number}` : `a ${number}`;
+}
+
 /** 0.9634 → "96.3 %" @param {number} share @param {number} [digits] */
 export const percent = (share, digits = 1) => `${(share * 100).toFixed(digits)} %`;
 
 /** 23860 → "23,860" @param {number} n */
 export const whole = (n) => Math.round(n).toLocaleString("en");
+
+/**
+ * A position in epochs: 2.5 → "2.5", and 0.00266 → "0.0027", since a few steps are not 0.
+ * @param {number} epochs
+ */
+export const position = (epochs) =>
+  String(Number(epochs < 1 ? epochs.toPrecision(2) : epochs.toFixed(2)));
 
 /** Seconds in words: "5 s", "3 min", "1 h 5 min". @param {number} seconds */
 export function duration(seconds) {

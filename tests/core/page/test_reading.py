@@ -11,6 +11,7 @@ import pytest
 from nets_core import Network
 from nets_core.data import digits
 from nets_core.files import saving
+from nets_core.layers import Dense, Votes
 from nets_core.page.lab import Lab
 from tests.core.page.conftest import cnn, error, image_of, value
 
@@ -25,6 +26,41 @@ def test_pixels_are_taken_as_they_are(trained: Lab) -> None:
         assert min(answer["probabilities"]) >= 0
         np.testing.assert_allclose(answer["image"], image_of(label), rtol=1e-6)
         assert answer["milliseconds"] >= 0
+
+
+class Fixed:
+    """A net whose outputs are given."""
+
+    def __init__(self, outputs: list[float], votes: bool = False) -> None:
+        self.outputs = len(outputs)
+        self.layers = [Votes(len(outputs)) if votes else Dense(len(outputs))]
+        self._outputs = np.array([outputs], np.float32)
+
+    def forward(self, x: Any) -> Any:
+        return self._outputs
+
+
+@pytest.mark.parametrize(
+    ("outputs", "votes", "rival"),
+    [
+        ([0.97, 0.01, 0.02], False, None),
+        ([0.2, 0.45, 0.35], False, 2),
+        ([0.55, 0.4, 0.05], False, 1),
+        ([0.6, 0.3, 0.1], False, None),
+        ([0.9, 0.8, 0.1], False, 1),  # two sigmoids that both say yes
+        ([0.4, 0.2, 0.2, 0.2], False, 3),
+        ([9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0, 0.0], True, None),
+        ([8.02, 7.98, 7.0, 6.0, 5.0, 4.0, 3.0, 3.0, 1.0, 0.0], True, 1),
+    ],
+)
+def test_a_digit_that_comes_close_is_named(
+    lab: Lab, outputs: list[float], votes: bool, rival: int | None
+) -> None:
+    models: Any = lab.models
+    models["fixed"] = Fixed(outputs, votes)
+    answer = value(lab, "reading.predict", model="fixed", pixels=image_of(3))
+    assert answer["digit"] == int(np.argmax(outputs))
+    assert answer["rival"] == rival
 
 
 @pytest.mark.parametrize("kind", [np.array, memoryview, list, bytes])

@@ -276,6 +276,7 @@ def test_curves_are_arrays_of_equal_length(trained: Lab) -> None:
     curves = value(trained, "training.curves")
     assert set(curves) == {
         "epochs", "costs", "accuracies", "testEpochs", "testCosts", "testAccuracies",
+        "leastCosts", "greatestCosts", "leastAccuracies", "greatestAccuracies",
     }  # fmt: skip
     assert len(curves["epochs"]) == len(curves["costs"]) == len(curves["accuracies"]) == 90
     assert len(curves["testEpochs"]) == len(curves["testCosts"]) == 12

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -150,19 +151,28 @@ class TestStepTrace:
         found = quantities(trace.step(net, X, np.eye(3)[[1]], SGD(0.25)))
         top = len(net.layers) + 1
         for layer in range(2, top + 1):
-            w, b = net.layers[layer - 2].parameters()
+            w = net.layers[layer - 2].parameters()[0]
             j, k = w.shape[0] - 1, w.shape[1] - 2
-            numbers = lesson.follow(layer, j, k)
-            assert numbers["w"] == w[j, k]
-            assert numbers["b"] == b[j]
-            assert numbers["a_in"] == found["input" if layer == 2 else "a", "a", layer - 1][0, k]
-            assert numbers["z"] == found["z", "z", layer][0, j]
-            assert numbers["a"] == found["a", "a", layer][0, j]
-            assert numbers["dw"] == found["dw", "dw", layer][j, k]
-            assert numbers["dw"] == pytest.approx(numbers["a_in"] * numbers["delta"])
-            assert numbers["w_new"] == pytest.approx(numbers["w"] - 0.25 * numbers["dw"])
-            if not np.isnan(numbers["slope"]):
-                assert numbers["delta"] == pytest.approx(numbers["error"] * numbers["slope"])
+            path = lesson.follow(layer, j, k)
+            assert path.w == w[j, k]
+            assert path.a_in == found["input" if layer == 2 else "a", "a", layer - 1][0, k]
+            delta = found["delta_output" if layer == top else "delta", "delta", layer][0, j]
+            assert path.actual == {
+                "z": found["z", "z", layer][0, j],
+                "a": found["a", "a", layer][0, j],
+                "delta": delta,
+                "dw": found["dw", "dw", layer][j, k],
+                "update": found["update", "w", layer][j, k],
+            }
+            assert path.expected == path.actual
+            assert path.departures == {}
+            assert path.actual["z"] == pytest.approx(path.w * path.a_in + path.rest)
+            assert path.actual["dw"] == pytest.approx(path.a_in * delta)
+            assert path.actual["update"] == pytest.approx(path.w - 0.25 * path.actual["dw"])
+            if not np.isnan(path.slope):
+                assert path.slope == path.code_slope
+            if layer < top or path.loss == "mse":
+                assert delta == pytest.approx(path.error * path.slope)
 
     def test_it_stays_what_it_was_when_the_net_goes_on(self, net: Network) -> None:
         lesson = StepTrace(net, X, [1], SGD(0.25))
@@ -171,9 +181,8 @@ class TestStepTrace:
             p += 1
         net.forward(np.zeros((2, 6)))
         after = lesson.follow(2, 0, 0)
-        assert list(after) == list(before)
-        for name, number in before.items():
-            np.testing.assert_array_equal(after[name], number)
+        for name, number in asdict(before).items():
+            np.testing.assert_array_equal(asdict(after)[name], number)
 
     def test_the_check_finds_backward_right(self, net: Network) -> None:
         checked = StepTrace(net, X, [1], SGD(0.25)).check(entries=8)
@@ -311,13 +320,15 @@ class TestMiniBatch:
             chains = [lesson.follow(layer, 1, 2, example) for example in range(4)]
             for one, single in zip(chains, alone, strict=True):
                 expected = single.follow(layer, 1, 2)
-                for name in ("a_in", "w", "b", "z", "a", "slope", "error", "delta"):
-                    assert one[name] == pytest.approx(expected[name], nan_ok=True)
-                products = [other.follow(layer, 1, 2)["dw"] for other in alone]
-                assert list(one["products"]) == pytest.approx(products)
-                assert one["total"] == pytest.approx(sum(products))
-                assert one["dw"] == pytest.approx(sum(products) / 4)
-                assert one["w_new"] == pytest.approx(one["w"] - 0.25 * sum(products) / 4)
+                for name in ("a_in", "w", "rest", "slope", "error"):
+                    mine, theirs = getattr(one, name), getattr(expected, name)
+                    assert mine == pytest.approx(theirs, nan_ok=True)
+                for name in ("z", "a", "delta"):
+                    assert one.actual[name] == pytest.approx(expected.actual[name])
+                products = [other.follow(layer, 1, 2).actual["dw"] for other in alone]
+                assert list(one.products) == pytest.approx(products)
+                assert one.actual["dw"] == pytest.approx(sum(products) / 4)
+                assert one.actual["update"] == pytest.approx(one.w - 0.25 * sum(products) / 4)
 
     def test_the_telling_weight_has_the_largest_gradient(
         self, net: Network, batch: np.ndarray

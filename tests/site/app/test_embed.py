@@ -401,7 +401,7 @@ def test_a_script_and_a_page_of_different_versions_understand_each_other(
 ) -> None:
     """A deploy renews both, but caches keep each for a while."""
     if which == "script":
-        site.guests["embed.js"] = (ROOT / "tests" / "data" / "embed-1.js").read_bytes()
+        site.guests["embed.js"] = (ROOT / "tests" / "site" / "embed-1.js").read_bytes()
     else:
         site.guests["embed.html"] = EARLIER_PAGE.encode()
     page.goto(host("post/", f"<!doctype html><html data-theme=dark><body>{script(site, 'own')}"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -390,6 +391,48 @@ def test_a_net_that_was_corrected_is_among_the_models_until_it_is_reset(page: Pa
     expect(part(page, "model-picker")).to_have_value("mlp-30")
 
 
+def test_a_taught_copy_is_lent_until_the_pad_is_cleared(page: Page) -> None:
+    if part(page, "train-reset").is_enabled():  # an earlier test has corrected a net
+        part(page, "train-reset").click()
+    picker = part(page, "model-picker")
+    picker.select_option("mlp-30")
+    draw(page, SEVEN)
+    expect_guess(page, 7)
+    expect(part(page, "unsure")).to_have_text("")
+    part(page, "correct").get_by_role("button", name="It was an 8").click()
+    expect(part(page, "corrected")).to_contain_text("this was an 8")
+    expect(picker).to_have_value("live")
+    expect(picker.locator("option[value=live]")).to_have_text("The copy you taught")
+    part(page, "clear").click()
+    expect(picker).to_have_value("mlp-30")
+    picker.select_option("live")  # by the visitor: it stays
+    draw(page, SEVEN)
+    expect(part(page, "guess")).not_to_have_text("")
+    part(page, "clear").click()
+    expect(picker).to_have_value("live")
+    picker.select_option("mlp-30")
+    part(page, "train-reset").click()
+
+
+def test_what_the_percentages_are_is_said(page: Page) -> None:
+    answer = part(page, "section-draw").locator(".answer")
+    expect(answer).to_contain_text("None of them means “not a digit”")
+    doubt = part(page, "unsure")
+    said = set()
+    for end in (0.3, 0.4, 0.5, 0.6, 0.7):  # from a 1 to a 7
+        visiting.clear(page)
+        expect(doubt).to_have_text("")
+        draw(page, [[(end, 0.2), (0.7, 0.2), (0.5, 0.85)]])
+        expect(part(page, "guess")).not_to_have_text("")
+        visiting.settled(page)
+        first, second = sorted(probabilities(page))[:-3:-1]
+        unsure = first < max(0.5, second + 0.2)
+        said.add(unsure)
+        expect(doubt).to_have_text(
+            re.compile("^Not sure: it could also be an? .[.]$" if unsure else "^$")
+        )
+
+
 def test_everything_on_the_pad_is_reached_by_keyboard(page: Page) -> None:
     draw(page, SEVEN)
     expect_guess(page, 7)
@@ -409,7 +452,7 @@ def test_everything_on_the_pad_is_reached_by_keyboard(page: Page) -> None:
         "erase",
         "clear",
         "model-picker",
-        *(f"It was a {d}" for d in range(10)),
+        *(f"It was a{'n' if d == 8 else ''} {d}" for d in range(10)),
     ]
     places = [reached.index(name) for name in wanted]
     assert places == sorted(places)

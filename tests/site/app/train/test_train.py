@@ -236,15 +236,80 @@ def test_divergence_is_told_and_the_last_finite_net_kept(page: Page, activation:
     expect(part(page, "train-words")).to_contain_text("learning rate")
     expect(part(page, "train-words")).to_contain_text("too high")
     expect_state(page, "ready")
+    assert number(page, "remaining") is None
+    expect(part(page, "train-restore")).to_contain_text("learning rate 0.004")
     assert all(0 <= share <= 1 for share in live(page))
     draw(page, SEVEN)
     part(page, "model-picker").select_option("live")
     expect(part(page, "guess")).not_to_have_text("")
     part(page, "train-reset").click()
+    expect(part(page, "train-restore")).to_be_hidden()
     set_field(page, "learningRate", "0.001")
     part(page, "train-start").click()
     expect_state(page, "training")
     expect(part(page, "train-words")).to_have_text("")
+
+
+def test_a_run_that_learned_nothing_says_so_and_the_default_mends_it(page: Page) -> None:
+    set_field(page, "learningRate", "1000")
+    set_field(page, "epochs", "1")
+    part(page, "train-start").click()
+    words = part(page, "train-words")
+    expect(words).to_contain_text("It has learned nothing", timeout=60_000)
+    expect(words).to_contain_text("saturated")
+    expect(words).to_contain_text("learning rate 1000 is probably too high")
+    expect(words).to_have_attribute("data-kind", "trouble")
+    assert number(page, "remaining") is None
+    restore = part(page, "train-restore")
+    expect(restore).to_have_text("Restore the default learning rate 0.004")
+    restore.click()
+    expect(field(page, "learningRate")).to_have_value("0.004")
+    expect(restore).to_be_hidden()
+    expect(part(page, "train-start")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(words).to_contain_text("Done: it reads 9", timeout=60_000)
+    expect(words).to_have_attribute("data-kind", "quiet")
+    expect(restore).to_be_hidden()
+
+
+def test_the_legend_says_what_the_figures_say(page: Page) -> None:
+    """From the first steps on, which are not epoch 0, and with a pointer left on the chart."""
+
+    def told(chart: str) -> tuple[float, str]:
+        values = page.locator(f"[data-testid={chart}] .u-legend .u-value")
+        position, training, _ = (values.nth(i).inner_text() for i in range(3))
+        return (0.0 if position == "–" else float(position)), training
+
+    def agrees() -> bool:
+        cost, accuracy = number(page, "cost"), number(page, "train-accuracy")
+        assert cost is not None
+        assert accuracy is not None
+        shown = float(told("cost-chart")[1]), told("accuracy-chart")[1]
+        return shown == (float(f"{cost:.2g}"), f"{100 * accuracy:.0f} %")
+
+    for step in range(1, 6):
+        part(page, "train-step").click()
+        expect(part(page, "train-words")).to_contain_text(f"mini-batch {step} of this run")
+    for chart in ("cost-chart", "accuracy-chart"):
+        expect(part(page, chart).locator("canvas")).to_be_visible()
+        visiting.until(
+            page,
+            lambda chart=chart: told(chart)[0] == pytest.approx(5 * 32 / 60_000, rel=0.05),
+            "the legend tells five steps",
+        )
+    visiting.until(page, agrees, "the legend tells what the figures tell")
+    part(page, "cost-chart").locator(".u-over").hover(position={"x": 3, "y": 40})
+    page.evaluate("() => nets.resume()")
+    wait_for(page, "test-accuracy", "value > 0.8")
+    visiting.until(
+        page,
+        lambda: told("cost-chart")[0] > 0.9 * told("accuracy-chart")[0],
+        "a pointer at rest lets the legend go on",
+    )
+    page.evaluate("() => nets.pause()")
+    expect_state(page, "paused")
+    page.mouse.move(0, 0)
+    visiting.until(page, agrees, "the legend tells what the figures tell")
 
 
 def test_the_pad_reads_with_the_net_in_training_as_it_learns(page: Page) -> None:
