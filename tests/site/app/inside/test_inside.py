@@ -429,7 +429,7 @@ def test_a_bug_is_followed_through_the_changed_line_and_the_check_sees_it(page: 
     expect(part(page, "inside-file")).to_contain_text("A changed function")
     expect(part(page, "inside-code")).not_to_contain_text("delta / len(delta)")
     expect(part(page, "inside-departs")).to_contain_text("does not divide by n = 10")
-    expect(part(page, "inside-values").locator("figure.made")).to_contain_text("sum of 10")
+    expect(part(page, "inside-values").locator("figure.result")).to_contain_text("sum of 10")
     expect(part(page, "inside-chain").locator(".katex")).to_have_count(5)
     expect(part(page, "inside-chain").locator(".katex-error")).to_have_count(0)
     products = part(page, "inside-products").locator("li").all()
