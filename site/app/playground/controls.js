@@ -55,6 +55,10 @@ export function tuned(world, name, label, kind, stops) {
     follow();
   });
   world.addEventListener("settings", follow);
+  world.addEventListener("applied", (event) => {
+    const names = /** @type {CustomEvent} */ (event).detail;
+    if (names.includes(name)) field.renew(world.intended[name]);
+  });
   world.addEventListener("trouble", (event) => {
     const { message, names } = /** @type {CustomEvent} */ (event).detail;
     if (!names.includes(name)) return;

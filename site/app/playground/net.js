@@ -304,6 +304,10 @@ export function netPicture(world, attention) {
   }
 
   world.addEventListener("settings", build);
+  world.addEventListener("applied", (event) => {
+    if (!(/** @type {CustomEvent} */ (event).detail.includes("layers"))) return;
+    for (const [l, { dropout }] of world.intended.layers.entries()) dropouts[l].renew(dropout);
+  });
   world.addEventListener("trouble", (event) => {
     if (/** @type {CustomEvent} */ (event).detail.names.includes("layers")) follow();
   });

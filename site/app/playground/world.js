@@ -66,7 +66,7 @@ const NO_VIEW = {
 };
 
 /**
- * Events: "settings" when they change, "points", "view" when there is another frame to draw,
+ * Events: "settings" when they change, "applied" (detail: the names of those asked for), "points", "view" when there is another frame to draw,
  * "state" when playing begins or ends, "touched" when the visitor has changed something that belongs
  * in the address, "trouble" (detail: {message, names} of the refused settings; "" once they are valid).
  */
@@ -148,6 +148,7 @@ export class World extends EventTarget {
           await this.#make({ ...this.settings, ...others, ...changes });
         }
         this.#taken = {};
+        this.dispatchEvent(new CustomEvent("applied", { detail: names }));
         this.#trouble("");
         this.#tell("touched");
       } catch (error) {

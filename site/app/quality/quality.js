@@ -92,7 +92,7 @@ export function qualitySection(engine, training, sheet, picker) {
         button.disabled = !count;
         button.setAttribute(
           "aria-label",
-          `${times(count)} ${withArticle(label)} was read as ${guess}`,
+          `${count} ${count === 1 ? "time" : "times"} ${withArticle(label)} was read as ${guess}`, // begins as the button's text
         );
         button.classList.toggle("right", label === guess);
         button.classList.toggle("long", count > 999);

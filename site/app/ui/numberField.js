@@ -106,6 +106,12 @@ export class NumberField {
     this.#tell();
   }
 
+  /** Show a value that was chosen elsewhere, unless the visitor is typing another. @param {any} value */
+  renew(value) {
+    if (this.#typing) this.follow(value);
+    else this.set(value);
+  }
+
   /** Mark the value as refused. @param {string} why without the field's name: "is 5, expected …" */
   refuse(why) {
     this.#refusal = why;
