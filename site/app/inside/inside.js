@@ -349,7 +349,7 @@ export function insideSection(engine, training, sheet) {
 
   /** Show the weight's path through the whole step, with its numbers. */
   async function showChain() {
-    const { sizes, stages } = lessonNow();
+    const { stages, examples } = lessonNow();
     const { layer, neuron, source } = weight;
     const mine = ++chains;
     const path = /** @type {Path} */ (
