@@ -19,8 +19,8 @@ from building import browsers, bundle
 from testing import quick
 
 CORES = os.cpu_count() or 2
-PER_CORE = 2
-"""Tests at a time on each core: a page mostly waits, and takes a core only while Python starts."""
+PER_CORE = 1.5
+"""Tests at a time on each core: a page often waits, but takes a core while Python starts."""
 ENGINES = get_args(browsers.Engine)
 SITE = "tests/site"
 """The tests that need the built site and browsers."""
@@ -65,7 +65,7 @@ def main() -> None:
             sys.exit(f"Stopped: {error}")
         arguments.append("--built")
     environment.say("Testing …")
-    _pytest(PER_CORE * CORES, *arguments, *rest)
+    _pytest(round(PER_CORE * CORES), *arguments, *rest)
 
 
 def _reaches_the_site(arguments: Sequence[str]) -> bool:

@@ -110,7 +110,7 @@ def test_training_by_the_buttons_passes_90_percent(page: Page) -> None:
 
 
 def test_pause_resume_and_one_step(page: Page) -> None:
-    set_field(page, "epochs", "20")
+    set_field(page, "epochs", "6")
     part(page, "train-start").click()
     wait_for(page, "cost", "value > 0")
     part(page, "train-pause").click()
@@ -129,7 +129,7 @@ def test_pause_resume_and_one_step(page: Page) -> None:
     part(page, "train-pause").click()
     expect_state(page, "training")
     expect_state(page, "ready")
-    wait_for(page, "epoch", "value === 20")
+    wait_for(page, "epoch", "value === 6")
     assert (number(page, "test-accuracy") or 0) > 0.9
     expect(part(page, "train-words")).to_contain_text("Done")
 
