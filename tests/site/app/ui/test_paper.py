@@ -88,8 +88,9 @@ def test_another_screen_of_the_same_size_is_sharp(page: Page) -> None:
     devtools = page.context.new_cdp_session(page)
     part(page, "section-playground").scroll_into_view_if_needed()
     expect(page.locator("#playground[data-state=paused]")).to_be_visible()
-    for ratio in (2, 1.25, 1):
-        metrics = {"width": 1280, "height": 900, "deviceScaleFactor": ratio, "mobile": False}
+    for width, ratio in ((1281, 2), (1280, 1.25), (1281, 1)):
+        # The emulation evaluates media queries anew only with another width; the canvases keep theirs.
+        metrics = {"width": width, "height": 900, "deviceScaleFactor": ratio, "mobile": False}
         devtools.send("Emulation.setDeviceMetricsOverride", metrics)
         page.wait_for_function(
             """(ratio) => ["[data-testid=draw-canvas]", "#playground canvas.lines", ".outcome canvas:last-of-type"]
