@@ -89,7 +89,7 @@ def test_another_screen_of_the_same_size_is_sharp(page: Page) -> None:
     part(page, "section-playground").scroll_into_view_if_needed()
     expect(page.locator("#playground[data-state=paused]")).to_be_visible()
     for width, ratio in ((1281, 2), (1280, 1.25), (1281, 1)):
-        # The emulation evaluates media queries anew only with another width; the canvases keep theirs.
+        # The emulation evaluates media queries only with another width; the canvases keep theirs.
         metrics = {"width": width, "height": 900, "deviceScaleFactor": ratio, "mobile": False}
         devtools.send("Emulation.setDeviceMetricsOverride", metrics)
         page.wait_for_function(
