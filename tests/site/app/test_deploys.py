@@ -21,6 +21,8 @@ from building import web
 from github_pages import Pages
 from visiting import SEVEN, draw, expect_guess, part
 
+pytestmark = pytest.mark.timeout(900)  # the first builds another version of the site
+
 
 @pytest.fixture
 def context(browser: Browser) -> Iterator[BrowserContext]:
