@@ -174,8 +174,11 @@
   function mend(late) {
     if (!running()) return reopen();
     for (const link of late) {
-      link.addEventListener("load", () => void examine(), { once: true });
-      link.setAttribute("href", link.getAttribute("href") ?? "");
+      // Under its own address the browser would give the document what it was refused before.
+      const fresh = /** @type {HTMLLinkElement} */ (link.cloneNode());
+      fresh.href = `${addressOf(link).split("?")[0]}?again=${performance.now()}`;
+      fresh.addEventListener("load", () => void examine(), { once: true });
+      link.replaceWith(fresh);
     }
   }
 

@@ -12,65 +12,92 @@ import "./ui/drops.js"; // from the first moment on
 import { lazy } from "./ui/lazy.js";
 
 if ("embedded" in document.documentElement.dataset) showSectionAlone();
-document.documentElement.dataset.running = "yes"; // tells guard.js that all modules have loaded
-document.querySelector(".unstarted")?.remove(); // what guard.js has said instead stays
 
 /** Passes functions to edit from "Break it" to "Your own backward". */
 const gallery = new EventTarget();
 
+/** @typedef {Awaited<ReturnType<typeof sharedEngine>> & ReturnType<typeof drawSection>} Page */
+
 /**
- * The chapters by the id of their section: how to fetch and show each.
- * @typedef {Awaited<ReturnType<typeof sharedEngine>> & ReturnType<typeof drawSection>} Page
- * @type {Record<string, () => Promise<(page: Page) => void>>}
+ * A chapter: how to fetch its module, and how to show it.
+ * @template M
+ * @param {() => Promise<M>} load
+ * @param {(module: M, page: Page) => void} show
+ * @returns {() => Promise<(page: Page) => void>}
  */
+function chapterOf(load, show) {
+  return async () => {
+    const module = await lazy("This chapter", load);
+    return (page) => show(module, page);
+  };
+}
+
+/** The chapters by the id of their section. */
 const CHAPTERS = {
-  train: async () => {
-    const { trainChapter } = await import("./train/chapter.js");
-    return ({ engine, training }) => trainChapter(engine, training);
-  },
-  inside: async () => {
-    const { insideSection } = await import("./inside/inside.js");
-    return ({ engine, training, sheet }) => insideSection(engine, training, sheet);
-  },
-  bugs: async () => {
-    const { bugsSection } = await import("./bugs/bugs.js");
-    return ({ engine, training }) => bugsSection(engine, training, gallery);
-  },
-  own: async () => {
-    const { ownSection } = await import("./own/own.js");
-    return ({ engine, training }) => ownSection(engine, training, gallery);
-  },
-  playground: async () => {
-    const { playgroundSection } = await import("./playground/section.js");
-    return ({ engine }) => playgroundSection(engine);
-  },
-  compare: async () => {
-    const { compareSection } = await import("./compare/compare.js");
-    return ({ engine, training, sheet }) => compareSection(engine, training, sheet);
-  },
-  layers: async () => {
-    const { layersSection } = await import("./layers/layers.js");
-    return ({ engine, training, sheet, picker }) => layersSection(engine, training, sheet, picker);
-  },
-  quality: async () => {
-    const { qualitySection } = await import("./quality/quality.js");
-    return ({ engine, training, sheet, picker }) => qualitySection(engine, training, sheet, picker);
-  },
+  train: chapterOf(
+    () => import("./train/chapter.js"),
+    ({ trainChapter }, { engine, training }) => trainChapter(engine, training),
+  ),
+  inside: chapterOf(
+    () => import("./inside/inside.js"),
+    ({ insideSection }, { engine, training, sheet }) => insideSection(engine, training, sheet),
+  ),
+  bugs: chapterOf(
+    () => import("./bugs/bugs.js"),
+    ({ bugsSection }, { engine, training }) => bugsSection(engine, training, gallery),
+  ),
+  own: chapterOf(
+    () => import("./own/own.js"),
+    ({ ownSection }, { engine, training }) => ownSection(engine, training, gallery),
+  ),
+  playground: chapterOf(
+    () => import("./playground/section.js"),
+    ({ playgroundSection }, { engine }) => playgroundSection(engine),
+  ),
+  compare: chapterOf(
+    () => import("./compare/compare.js"),
+    ({ compareSection }, { engine, training, sheet }) => compareSection(engine, training, sheet),
+  ),
+  layers: chapterOf(
+    () => import("./layers/layers.js"),
+    ({ layersSection }, { engine, training, sheet, picker }) =>
+      layersSection(engine, training, sheet, picker),
+  ),
+  quality: chapterOf(
+    () => import("./quality/quality.js"),
+    ({ qualitySection }, { engine, training, sheet, picker }) =>
+      qualitySection(engine, training, sheet, picker),
+  ),
 };
 
-/** Fetch a chapter; if that fails, show why in its section. @param {string} id @returns {Promise<(page: Page) => void>} */
+/**
+ * Show a chapter once the page is there; where it cannot be, its section says why, and the others work.
+ * @param {keyof typeof CHAPTERS} id
+ * @returns {Promise<(page: Page) => void>}
+ */
 async function chapter(id) {
+  const tell = (/** @type {string} */ textContent) =>
+    byTestId(`section-${id}`, HTMLElement)
+      .querySelector("h2")
+      ?.after(make("p", { className: "failure", textContent }));
   try {
-    return await lazy("This chapter", CHAPTERS[id]);
+    const show = await CHAPTERS[id]();
+    return (page) => {
+      try {
+        show(page);
+      } catch (error) {
+        reportError(error);
+        tell(`This chapter could not start: ${/** @type {Error} */ (error).message}.`);
+      }
+    };
   } catch (error) {
     const { message } = /** @type {Error} */ (error);
-    const textContent = message.replace(/Try again\.$/, "Reload the page to try again.");
-    const words = make("p", { className: "failure", textContent });
-    return () => byTestId(`section-${id}`, HTMLElement).querySelector("h2")?.after(words);
+    return () => tell(message.replace(/Try again\.$/, "Reload the page to try again."));
   }
 }
 
-const chapters = Promise.all(Object.keys(CHAPTERS).map(chapter));
+const ids = /** @type {(keyof typeof CHAPTERS)[]} */ (Object.keys(CHAPTERS));
+const chapters = Promise.all(ids.map(chapter));
 sharedEngine().then(async (shared) => {
   const { engine, training, start } = shared;
   /** @type {any} */ (window).nets = makeNets(engine, training);
@@ -80,3 +107,6 @@ sharedEngine().then(async (shared) => {
   for (const show of await chapters) show(page);
   start();
 });
+
+document.documentElement.dataset.running = "yes"; // tells guard.js that all modules have loaded
+document.querySelector(".unstarted")?.remove(); // what guard.js has said instead stays
