@@ -67,6 +67,16 @@ START_PATIENCE = 120_000
 PATIENCE = 60_000
 """Milliseconds for anything else."""
 
+FILLED = {
+    "inside": "[data-testid=inside-chain] li",
+    "bugs": "[data-testid=bugs-list] button",
+    "own": "[data-testid=own-editor][data-ready=yes]",
+    "playground": "[data-testid=playground-neuron-0-0]",
+    "compare": ".card .best",
+    "layers": "[data-testid=layers] figure",
+}
+"""What is in a section of the page once it shows something, by its id."""
+
 
 def served(name: str) -> str:
     """A pattern of the addresses at which the site may have the file of this name."""

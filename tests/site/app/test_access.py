@@ -500,15 +500,7 @@ def fill(browser: Browser) -> Callable[[Page], None]:
         part(page, "settings-fold").evaluate("fold => fold.open = true")
         train_long(page)
         part(page, "train-pause").click()
-        for section, filled in {
-            "train": "#train .numbers",
-            "inside": "[data-testid=inside-chain] li",
-            "bugs": "[data-testid=bugs-list] button",
-            "own": "[data-testid=own-editor][data-ready=yes]",
-            "playground": "[data-testid=playground-neuron-0-0]",
-            "compare": ".card .best",
-            "layers": "[data-testid=layers] figure",
-        }.items():
+        for section, filled in {"train": "#train .numbers", **visiting.FILLED}.items():
             go_to(page, section)
             expect(page.locator(filled).first).to_be_attached()
 

@@ -21,19 +21,10 @@ from building import web
 from github_pages import Pages
 from visiting import SEVEN, draw, expect_guess, part
 
-pytestmark = pytest.mark.timeout(900)  # the first builds another version of the site
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A new visitor, whose console may have errors."""
-    with visiting.visitor(browser, errors=True) as context:
-        yield context
-
-
-@pytest.fixture
-def page(context: BrowserContext) -> Page:
-    return context.new_page()
+pytestmark = [
+    pytest.mark.provokes_errors,
+    pytest.mark.timeout(900),  # the first builds another version of the site
+]
 
 
 @pytest.fixture

@@ -186,14 +186,7 @@ def test_nothing_moves_while_it_loads_reads_learns_and_is_scrolled_through(watch
     part(page, "train-start").click()
     expect(part(page, "cost-chart").locator("canvas")).to_be_visible(timeout=120_000)
     part(page, "train-pause").click()
-    for section, filled in {
-        "inside": "[data-testid=inside-chain] li",
-        "bugs": "[data-testid=bugs-list] button",
-        "own": "[data-testid=own-editor][data-ready=yes]",
-        "playground": "[data-testid=playground-neuron-0-0]",
-        "compare": ".card .best",
-        "layers": "[data-testid=layers] figure",
-    }.items():
+    for section, filled in visiting.FILLED.items():
         page.evaluate("id => document.getElementById(id).scrollIntoView()", section)
         expect(page.locator(filled).first).to_be_attached()
         painted(page)  # nobody has seen what grows in the very frame that scrolls on

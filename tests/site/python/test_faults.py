@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,21 +35,10 @@ FIRST_DATA = (
     "mnist/test-images.gz",
 )
 
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    """A new visitor, whose console may have errors."""
-    with visiting.visitor(browser, errors=True) as context:
-        yield context
-
-
-@pytest.fixture
-def page(context: BrowserContext) -> Page:
-    return context.new_page()
-
-
 GUARDED = ("dark.css", "page.js", "page.css")
 """What the page's HTML loads with a hash, but the script that tells of it."""
+
+pytestmark = pytest.mark.provokes_errors
 
 
 def told_of(page: Page, site: Site) -> list[str]:
