@@ -22,8 +22,10 @@ from building.site_files import SIDE_BY_SIDE
 
 IMPORTED = re.compile(r"""(?:\bfrom|\bimport\(?)\s*["'`]([^"'`\s$]+\.js)["'`]""")
 """What a bundled module imports."""
-STABLE = re.compile(r"\w+\.html|embed\.js|og\.png|\.nojekyll|sw\.js|stills/\w+\.jpg|wheels/.+\.whl")
-"""What keeps its address, since others link to it."""
+STABLE = re.compile(
+    r"\w+\.html|embed\.js|guard\.js|og\.png|\.nojekyll|sw\.js|stills/\w+\.jpg|wheels/.+\.whl"
+)
+"""What keeps its address, since others link to it, or pages of other builds ask for it."""
 
 
 @pytest.fixture(scope="module")
