@@ -306,7 +306,7 @@ export function netPicture(world, attention) {
   world.addEventListener("settings", build);
   world.addEventListener("applied", (event) => {
     if (!(/** @type {CustomEvent} */ (event).detail.includes("layers"))) return;
-    for (const [l, { dropout }] of world.intended.layers.entries()) dropouts[l].renew(dropout);
+    for (const [l, { dropout }] of world.intended.layers.entries()) dropouts[l]?.renew(dropout); // more may be wanted by now
   });
   world.addEventListener("trouble", (event) => {
     if (/** @type {CustomEvent} */ (event).detail.names.includes("layers")) follow();
