@@ -35,7 +35,7 @@ def second_visit(browser: Browser, url: str, repeats: int) -> list[Row]:
     return [Row(name, "ms", ours[1:], theirs[1:], 0.4, 0.2)]
 
 
-_KEPT = """() => /works without a network/.test(
+_KEPT = """() => /works offline/.test(
   document.querySelector("[data-testid=offline]").textContent
 )"""
 
