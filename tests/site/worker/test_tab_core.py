@@ -40,13 +40,13 @@ NUMBERS = tuple(
     f"tests/core/{name}.py"
     for name in ("test_gradients", "test_layers", "test_numerics", "test_ops", "data/test_digits")
 )
-"""What engines might compute differently: run in the others than Chromium."""
+"""What engines might compute differently: run in the others than Chromium, and with the kernels."""
 
 # Tests that need what a tab does not have, each with what that is.
 NOT_IN_THE_TAB: dict[str, str] = {}
 
 IN_THE_TAB = """
-async ({ wheels, files, options, kernels }) => {
+async ({ wheels, files, options, kernels, numbers }) => {
   const harness = await import("./assets/harness.js");
   const { startPython, BrotliClient, startBrotliWorker, urlOf } = harness;
   const { pyodide, rest } = await startPython(() => {}, new BrotliClient(startBrotliWorker()));
@@ -59,6 +59,7 @@ async ({ wheels, files, options, kernels }) => {
   const lines = [];
   pyodide.setStdout({ batched: (line) => lines.push(line) });
   pyodide.globals.set("options", pyodide.toPy(options));
+  pyodide.globals.set("numbers", pyodide.toPy(numbers));
   const answer = await fetch(urlOf(`kernels/${kernels}.wasm`));
   pyodide.FS.writeFile("/kernels.wasm", new Uint8Array(await answer.arrayBuffer()));
   try {
@@ -75,7 +76,7 @@ def way():
 
 plain = tally.run(*options) | {"way": way()}
 ops.use(Kernels("/kernels.wasm"))
-fast = tally.run(*options, only=set(plain["computed"])) | {"way": way()}
+fast = tally.run(*numbers) | {"way": way()}
 json.dumps({"Operations": plain, "Kernels": fast})
 `);
     return { tallies: JSON.parse(tallies), lines };
@@ -84,14 +85,14 @@ json.dumps({"Operations": plain, "Kernels": fast})
   }
 }
 """
-"""All the tests with NumPy, then those that compute with the kernels."""
+"""The tests with NumPy, then the numerical ones with the kernels."""
 
 
 @pytest.mark.timeout(900)
 def test_the_librarys_tests_pass_in_the_tab(
     page: Page, serve_harness: Callable[..., Any], record_property: Tell
 ) -> None:
-    """With the kernels that both browsers get: all tests in Chromium, the numbers in Firefox."""
+    """All tests in Chromium, the numbers in Firefox; the numbers with the kernels as well."""
     site = serve_harness()
     assert page.context.browser is not None
     engine = page.context.browser.browser_type.name
@@ -126,13 +127,12 @@ def _expect_all_passed(
             record_property(f"in the tab, {engine}", line.strip("= "))
     said = "\n".join(lines) or "pytest said nothing"
     assert "error" not in inside, f"{inside['error']} after {said}"
-    everything = [name for name in _collected_outside(tests) if name not in NOT_IN_THE_TAB]
-    computing = set(inside["tallies"]["Operations"]["computed"])
-    assert len(computing) > (500 if tests == ALL else 100)
-    for way, found in inside["tallies"].items():
-        expected = [one for one in everything if way == "Operations" or one in computing]
+    for way, ran in {"Operations": tests, "Kernels": NUMBERS}.items():
+        found = inside["tallies"][way]
+        expected = [name for name in _collected_outside(ran) if name not in NOT_IN_THE_TAB]
         assert found["exit code"] == 0, said
         assert found["way"] == way
+        assert len(expected) > 100
         assert found["collected"] == expected
         assert set(found["passed"]) | set(found["skipped"]) == set(expected)
 
@@ -175,5 +175,6 @@ def _prepare(site: Any, kernels: str, tests: tuple[str, ...]) -> dict[str, Any]:
             if path.suffix != ".pyc"
         },
         "options": _options(tests),
+        "numbers": _options(NUMBERS),
         "kernels": kernels,
     }
