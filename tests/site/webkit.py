@@ -125,12 +125,15 @@ class Visit:
         Select(self.field(form, name)).select_by_value(value)
 
     def type_in(self, form: str, name: str, text: str) -> None:
+        """Type over what a field of a form holds, and leave it."""
+        self.type_over(self.field(form, name), text)
+
+    def type_over(self, field: WebElement, text: str) -> None:
         """Type over what a field holds, as a hand would, and leave it.
 
         The driver's own ``clear`` reports an empty field as a finished entry, which means the
         default, and the page may fill it in while the keys arrive.
         """
-        field = self.field(form, name)
         self.driver.execute_script("arguments[0].focus(); arguments[0].select()", field)
         field.send_keys(text, Keys.TAB)
 

@@ -258,9 +258,7 @@ def test_the_playground_plays_and_is_changed(visit: Visit) -> None:
     visit.click("playground-layers-more")
     visit.until(lambda: visit.number("playground-cost") != before, "another net, another cost")
     visit.press(visit.part("playground-neuron-1-1"))
-    field = visit.show("playground-weight-value")
-    field.clear()
-    field.send_keys("0.5", Keys.TAB)
+    visit.type_over(visit.show("playground-weight-value"), "0.5")
     visit.until(lambda: "edits=1_1_-1_0.5" in visit.driver.current_url, "the address keeps it")
 
 
